@@ -1,0 +1,28 @@
+package config
+
+// Common holds the settings that every service has.
+type Common struct {
+	Env              Environment `env:"ENV" envDefault:"development" doc:"where the platform runs: development, test or production"`
+	LogLevel         Level       `env:"LOG_LEVEL" envDefault:"info" doc:"least level that is logged: debug, info, warn or error"`
+	DatabaseURL      DatabaseURL `env:"DATABASE_URL,required" example:"postgresql://fualab:change-me@localhost:5432/fualab" doc:"the database: postgresql://user:password@host:5432/database, or sqlite:///relative/path.db (three slashes), sqlite:////absolute/path.db (four)"`
+	DatabaseMaxConns int         `env:"DATABASE_MAX_CONNS" envDefault:"0" doc:"most connections a process opens to the database; 0 derives it from the machine's cores"`
+	DatabaseWait     Seconds     `env:"DATABASE_WAIT_SECONDS" envDefault:"10" doc:"how long a starting process waits for an unreachable database before it gives up, in seconds"`
+	SlowQueryMS      int         `env:"SLOW_QUERY_MILLISECONDS" envDefault:"200" doc:"a query that takes longer is logged as slow, without its values, in milliseconds; 0 logs none"`
+	RedisURL         RedisURL    `env:"REDIS_URL" example:"redis://localhost:6379/0" doc:"Redis or Valkey: redis://… or rediss://… (TLS); empty runs without it, and /ready says so"`
+	ShutdownDelay    Seconds     `env:"SHUTDOWN_DELAY_SECONDS" envDefault:"0" doc:"after SIGTERM: not ready, yet still serving, for so many seconds, so that a load balancer notices"`
+	ShutdownTimeout  Seconds     `env:"SHUTDOWN_TIMEOUT_SECONDS" envDefault:"20" doc:"after the delay: how long requests in flight may take to finish, in seconds"`
+	HeartbeatTTL     Seconds     `env:"HEARTBEAT_TTL_SECONDS" envDefault:"45" doc:"age at which a worker's heartbeat counts as stale and leaves Redis, in seconds; three intervals"`
+	HeartbeatKey     string      `env:"HEARTBEAT_KEY" envDefault:"fualab:worker:heartbeat" doc:"Redis key of the newest worker heartbeat; each worker's own is this key, a colon and its instance"`
+}
+
+// Validate checks what the types cannot.
+func (c Common) Validate() []Fault {
+	var faults []Fault
+	if c.DatabaseMaxConns < 0 || c.DatabaseMaxConns > 1000 {
+		faults = append(faults, Fault{"FUALAB_DATABASE_MAX_CONNS", "must be from 0 to 1000"})
+	}
+	if c.SlowQueryMS < 0 {
+		faults = append(faults, Fault{"FUALAB_SLOW_QUERY_MILLISECONDS", "must not be negative"})
+	}
+	return faults
+}

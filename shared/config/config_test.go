@@ -1,0 +1,135 @@
+package config_test
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/fualab/fualab/shared/config"
+)
+
+// complete is a configuration that can be used.
+var complete = []string{"FUALAB_DATABASE_URL=sqlite:///x.db", "HOME=/nowhere", "PATH"}
+
+func TestLoadDefaults(t *testing.T) {
+	t.Parallel()
+	cfg, err := config.Load[config.Common](append(complete, "FUALAB_LOG_LEVEL=", "FUALAB_SHUTDOWN_DELAY_SECONDS=0.5"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if cfg.Env != config.Development || cfg.LogLevel.String() != "INFO" || cfg.HeartbeatTTL.Duration() != 45*time.Second {
+		t.Errorf("defaults: %+v", cfg)
+	}
+	if got := cfg.ShutdownDelay.Duration(); got != 500*time.Millisecond {
+		t.Errorf("shutdown delay %s", got)
+	}
+}
+
+// TestLoadReportsEveryFault gives each kind of mistake at once.
+func TestLoadReportsEveryFault(t *testing.T) {
+	t.Parallel()
+	_, err := config.Load[config.Common]([]string{
+		"FUALAB_DATABSE_URL=x", "FUALAB_ENTIRELY_ELSE=1", "FUALAB_TEST_ANYTHING=1",
+		"FUALAB_ENV=prod", "FUALAB_LOG_LEVEL=loud", "FUALAB_DATABASE_MAX_CONNS=many",
+		"FUALAB_SHUTDOWN_DELAY_SECONDS=-1", "FUALAB_REDIS_URL=http://x", "FUALAB_SLOW_QUERY_MILLISECONDS=-1",
+	})
+	var faults *config.Error
+	if !errors.As(err, &faults) {
+		t.Fatalf("got %v, want a *config.Error", err)
+	}
+	got := make(map[string]string)
+	for _, f := range faults.Faults {
+		got[f.Variable] = f.Message
+	}
+	want := map[string]string{
+		"FUALAB_DATABSE_URL":             "no part of FUALab reads this variable; did you mean FUALAB_DATABASE_URL?",
+		"FUALAB_ENTIRELY_ELSE":           "no part of FUALab reads this variable; remove it, or correct its name",
+		"FUALAB_ENV":                     "must be development, test or production",
+		"FUALAB_LOG_LEVEL":               "must be debug, info, warn or error",
+		"FUALAB_DATABASE_MAX_CONNS":      "must be a whole number",
+		"FUALAB_DATABASE_URL":            "is required and not set; set it, for example, to postgresql://fualab:change-me@localhost:5432/fualab",
+		"FUALAB_SLOW_QUERY_MILLISECONDS": "must not be negative",
+		"FUALAB_SHUTDOWN_DELAY_SECONDS":  "must be a number of seconds, such as 15",
+		"FUALAB_REDIS_URL":               "must be redis://user:password@host:6379/0, or rediss://… for TLS; leave it empty to run without Redis",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("faults (-want +got):\n%s", diff)
+	}
+}
+
+func TestValidate(t *testing.T) {
+	t.Parallel()
+	_, err := config.Load[config.Common](append(complete, "FUALAB_DATABASE_MAX_CONNS=1001", "FUALAB_SLOW_QUERY_MILLISECONDS=-1"))
+	for _, variable := range []string{"FUALAB_DATABASE_MAX_CONNS", "FUALAB_SLOW_QUERY_MILLISECONDS"} {
+		if err == nil || !strings.Contains(err.Error(), variable) {
+			t.Errorf("error %v does not name %s", err, variable)
+		}
+	}
+}
+
+func TestDatabaseURL(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		url string
+		ok  bool
+	}{
+		{"postgresql://u:p@h:5432/d", true},
+		{"postgres://h/d?sslmode=disable", true},
+		{"sqlite:///relative.db", true},
+		{"sqlite:////absolute.db", true},
+		{"sqlite://host/x.db", false},
+		{"sqlite:///", false},
+		{"postgres://h", false},
+		{"postgres:///d", false},
+		{"mysql://h/d", false},
+		{"postgres://u:p#ss@h/d", false},
+		{"postgres://u:p%zz@h/d", false},
+		{"h/d", false},
+	} {
+		var u config.DatabaseURL
+		err := u.UnmarshalText([]byte(tt.url))
+		if (err == nil) != tt.ok {
+			t.Errorf("%s: error %v, want ok %t", tt.url, err, tt.ok)
+		}
+		if err != nil && strings.Contains(tt.url, "@") && strings.Contains(err.Error(), tt.url) {
+			t.Errorf("%s: the error repeats it: %v", tt.url, err)
+		}
+	}
+}
+
+// TestSecretsStayIn prints a configuration in every way a log or an error
+// could, and looks for its passwords.
+func TestSecretsStayIn(t *testing.T) {
+	t.Parallel()
+	const secret = "s3cr3t-marker"
+	cfg, err := config.Load[config.Common]([]string{
+		"FUALAB_DATABASE_URL=postgresql://user:" + secret + "@h/d?sslpassword=" + secret,
+		"FUALAB_REDIS_URL=rediss://:" + secret + "@h:6379/0",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	asJSON, err := json.Marshal(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := fmt.Sprint(cfg) + fmt.Sprintf("%+v %#v %s %q", cfg, cfg, cfg.DatabaseURL, cfg.RedisURL) + string(asJSON)
+	if strings.Contains(all, secret) {
+		t.Errorf("a password shows: %s", all)
+	}
+	if got, want := cfg.DatabaseURL.String(), "postgresql://user:***@h/d?sslpassword=***"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	if !strings.Contains(cfg.DatabaseURL.Reveal(), secret) {
+		t.Error("Reveal hides the password")
+	}
+	_, err = config.Load[config.Common]([]string{"FUALAB_DATABASE_URL=postgres//user:" + secret + "@h/d", "FUALAB_REDIS_URL=redis:/:" + secret + "@h"})
+	if err == nil || strings.Contains(err.Error(), secret) {
+		t.Errorf("a malformed URL: %v", err)
+	}
+}

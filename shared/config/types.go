@@ -1,0 +1,196 @@
+package config
+
+import (
+	"log/slog"
+	"net"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// SyntaxError says what a value should look like, and not what it was.
+type SyntaxError struct{ Expected string }
+
+func (e *SyntaxError) Error() string { return e.Expected }
+
+// Environment is where the platform runs.
+type Environment string
+
+// The environments.
+const (
+	Development Environment = "development"
+	Test        Environment = "test"
+	Production  Environment = "production"
+)
+
+// UnmarshalText accepts the three environments.
+func (e *Environment) UnmarshalText(text []byte) error {
+	switch v := Environment(text); v {
+	case Development, Test, Production:
+		*e = v
+		return nil
+	}
+	return &SyntaxError{"must be development, test or production"}
+}
+
+// Seconds is a duration that is written as a number of seconds.
+type Seconds time.Duration
+
+// Duration returns s as a time.Duration.
+func (s Seconds) Duration() time.Duration { return time.Duration(s) }
+
+// maxSeconds keeps the product with time.Second far from overflowing.
+const maxSeconds = 366 * 24 * 3600
+
+// UnmarshalText accepts a number from 0 to a year's seconds; decimals count.
+func (s *Seconds) UnmarshalText(text []byte) error {
+	f, err := strconv.ParseFloat(string(text), 64)
+	if err != nil || !(f >= 0 && f <= maxSeconds) {
+		return &SyntaxError{"must be a number of seconds, such as 15"}
+	}
+	*s = Seconds(f * float64(time.Second))
+	return nil
+}
+
+// Days is a duration that is written as a number of days of 24 hours.
+type Days time.Duration
+
+// Duration returns d as a time.Duration.
+func (d Days) Duration() time.Duration { return time.Duration(d) }
+
+// maxDays is about a century.
+const maxDays = 36_500
+
+// UnmarshalText accepts a number from 0 to a century's days; decimals count.
+func (d *Days) UnmarshalText(text []byte) error {
+	f, err := strconv.ParseFloat(string(text), 64)
+	if err != nil || !(f >= 0 && f <= maxDays) {
+		return &SyntaxError{"must be a number of days, such as 30"}
+	}
+	*d = Days(f * 24 * float64(time.Hour))
+	return nil
+}
+
+// Level is a log level.
+type Level struct{ slog.Level }
+
+// UnmarshalText accepts debug, info, warn and error.
+func (l *Level) UnmarshalText(text []byte) error {
+	switch strings.ToLower(string(text)) {
+	case "debug", "info", "warn", "error":
+		return l.Level.UnmarshalText(text)
+	}
+	return &SyntaxError{"must be debug, info, warn or error"}
+}
+
+// Addr is the host:port a listener binds; the host may be empty (all
+// interfaces) and the port 0 (any free one).
+type Addr string
+
+// UnmarshalText accepts host:port with a numeric port.
+func (a *Addr) UnmarshalText(text []byte) error {
+	_, port, err := net.SplitHostPort(string(text))
+	if n, e := strconv.ParseUint(port, 10, 16); err != nil || e != nil || n > 65535 {
+		return &SyntaxError{"must be host:port or :port with a port from 0 to 65535, such as :8000"}
+	}
+	*a = Addr(text)
+	return nil
+}
+
+// DatabaseURL names a Postgres or SQLite database. It may hold a password and
+// prints without it; Reveal returns it whole.
+type DatabaseURL string
+
+// DatabaseURLExpected describes the accepted forms.
+const DatabaseURLExpected = "must be postgresql://user:password@host:5432/database, " +
+	"or sqlite:///relative/path.db (three slashes) or sqlite:////absolute/path.db (four)"
+
+// UnmarshalText checks the form only; nothing is opened.
+func (u *DatabaseURL) UnmarshalText(text []byte) error {
+	p, err := url.Parse(string(text))
+	if err != nil {
+		return &SyntaxError{DatabaseURLExpected + "; a special character in the password is percent-encoded"}
+	}
+	switch p.Scheme {
+	case "postgres", "postgresql":
+		if p.Host == "" || len(p.Path) < 2 {
+			return &SyntaxError{DatabaseURLExpected}
+		}
+	case "sqlite":
+		if p.Host != "" || len(p.Path) < 2 {
+			return &SyntaxError{DatabaseURLExpected}
+		}
+	default:
+		return &SyntaxError{DatabaseURLExpected}
+	}
+	*u = DatabaseURL(text)
+	return nil
+}
+
+// Reveal returns the URL with its password.
+func (u DatabaseURL) Reveal() string { return string(u) }
+
+func (u DatabaseURL) String() string { return redact(string(u)) }
+
+// GoString keeps the password out of %#v.
+func (u DatabaseURL) GoString() string { return strconv.Quote(u.String()) }
+
+// MarshalText keeps the password out of JSON and of slog.
+func (u DatabaseURL) MarshalText() ([]byte, error) { return []byte(u.String()), nil }
+
+// RedisURL names a Redis or Valkey server. It may hold a password and prints
+// without it; Reveal returns it whole.
+type RedisURL string
+
+// UnmarshalText checks the form only; nothing is opened.
+func (u *RedisURL) UnmarshalText(text []byte) error {
+	p, err := url.Parse(string(text))
+	if err != nil || (p.Scheme != "redis" && p.Scheme != "rediss") || p.Host == "" {
+		return &SyntaxError{"must be redis://user:password@host:6379/0, or rediss://… for TLS; leave it empty to run without Redis"}
+	}
+	*u = RedisURL(text)
+	return nil
+}
+
+// Reveal returns the URL with its password.
+func (u RedisURL) Reveal() string { return string(u) }
+
+func (u RedisURL) String() string { return redact(string(u)) }
+
+// GoString keeps the password out of %#v.
+func (u RedisURL) GoString() string { return strconv.Quote(u.String()) }
+
+// MarshalText keeps the password out of JSON and of slog.
+func (u RedisURL) MarshalText() ([]byte, error) { return []byte(u.String()), nil }
+
+// redact replaces the password of a URL, and every query parameter that
+// could be one, by ***.
+func redact(raw string) string {
+	if raw == "" {
+		return ""
+	}
+	u, err := url.Parse(raw)
+	if err != nil {
+		return "***"
+	}
+	var user string
+	if u.User != nil {
+		user = url.User(u.User.Username()).String()
+		if _, has := u.User.Password(); has {
+			user += ":***"
+		}
+		user += "@"
+	}
+	query := u.Query()
+	for key := range query {
+		if k := strings.ToLower(key); strings.Contains(k, "password") || strings.Contains(k, "secret") {
+			query.Set(key, "***")
+		}
+	}
+	s := u.Scheme + "://" + user + u.Host + u.EscapedPath()
+	if len(query) > 0 {
+		s += "?" + strings.ReplaceAll(query.Encode(), "%2A%2A%2A", "***")
+	}
+	return s
+}
