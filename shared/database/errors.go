@@ -1,0 +1,113 @@
+package database
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"syscall"
+
+	"github.com/jackc/pgx/v5/pgconn"
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+
+	"github.com/fualab/fualab/shared/errs"
+)
+
+// Error wraps err with what was attempted ("select item 7") and classifies
+// it: what a client did wrong, what may pass by itself, and the rest. It
+// returns nil for nil, and leaves a cancelled context and an *errs.Error as
+// they are.
+func Error(err error, format string, args ...any) error {
+	if err == nil {
+		return nil
+	}
+	attempt := fmt.Errorf(format+": %w", append(args, err)...)
+	var known *errs.Error
+	if errors.As(err, &known) || errors.Is(err, context.Canceled) {
+		return attempt
+	}
+	switch kind := kindOf(err); kind {
+	case errs.NotFound:
+		return errs.Wrap(kind, "There is no such record.", attempt)
+	case errs.Conflict:
+		return errs.Wrap(kind, "The record conflicts with one that exists.", attempt)
+	case errs.Invalid:
+		return errs.Wrap(kind, "The database refused the values: they break a rule of the schema.", attempt)
+	case errs.Unavailable:
+		return errs.Wrap(kind, "The database is not available at the moment. Try again.", attempt)
+	default:
+		return attempt
+	}
+}
+
+func kindOf(err error) errs.Kind {
+	var pg *pgconn.PgError
+	var lite *sqlite.Error
+	var network net.Error
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return errs.NotFound
+	case errors.As(err, &pg):
+		return postgresKind(pg.Code)
+	case errors.As(err, &lite):
+		return sqliteKind(lite.Code())
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, driver.ErrBadConn),
+		errors.Is(err, sql.ErrConnDone), errors.As(err, &network), pgconn.SafeToRetry(err),
+		errors.Is(err, syscall.ECONNREFUSED), errors.Is(err, syscall.ECONNRESET):
+		return errs.Unavailable
+	}
+	var connect *pgconn.ConnectError
+	if errors.As(err, &connect) {
+		return errs.Unavailable
+	}
+	return errs.Internal
+}
+
+// postgresKind maps a SQLSTATE (PostgreSQL documentation, appendix A).
+func postgresKind(code string) errs.Kind {
+	switch code {
+	case "23505", "23P01": // unique_violation, exclusion_violation
+		return errs.Conflict
+	case "23502", "23503", "23514": // not_null, foreign_key, check
+		return errs.Invalid
+	case "40001", "40P01", "55P03", "57014": // serialization, deadlock, lock or statement timeout
+		return errs.Unavailable
+	case "28000", "28P01", "3D000": // authorization, password, no such database
+		return errs.Internal
+	}
+	switch code[:min(2, len(code))] {
+	case "22": // data exception: too long, not representable, NUL
+		return errs.Invalid
+	case "08", "53", "57": // connection, resources, operator intervention
+		return errs.Unavailable
+	}
+	return errs.Internal
+}
+
+// sqliteKind maps an extended result code (sqlite.org/rescode.html).
+func sqliteKind(code int) errs.Kind {
+	switch code {
+	case sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY, sqlite3.SQLITE_CONSTRAINT_ROWID:
+		return errs.Conflict
+	}
+	switch code & 0xff {
+	case sqlite3.SQLITE_CONSTRAINT, sqlite3.SQLITE_MISMATCH, sqlite3.SQLITE_TOOBIG:
+		return errs.Invalid
+	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_INTERRUPT:
+		return errs.Unavailable
+	}
+	return errs.Internal
+}
+
+// cause strips the path that the caller's message already names.
+func cause(err error) error {
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		return path.Err
+	}
+	return err
+}

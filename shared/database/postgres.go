@@ -1,0 +1,55 @@
+package database
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/jackc/pgx/v5/stdlib"
+	"github.com/uptrace/bun"
+	"github.com/uptrace/bun/dialect/pgdialect"
+
+	"github.com/fualab/fualab/shared/config"
+)
+
+// Bounds that a query cannot exceed, whatever its caller forgot. A parameter
+// of the same name in the URL wins.
+var postgresDefaults = map[string]string{
+	"statement_timeout":                   "30000", // ms
+	"idle_in_transaction_session_timeout": "60000", // ms
+	"timezone":                            "UTC",
+}
+
+func openPostgres(ctx context.Context, o Options) (*DB, error) {
+	cfg, err := pgxpool.ParseConfig(o.URL.Reveal())
+	if err != nil {
+		// The library's message repeats the URL.
+		return nil, errors.New(config.DatabaseURLExpected)
+	}
+	for key, value := range postgresDefaults {
+		if _, set := cfg.ConnConfig.RuntimeParams[key]; !set {
+			cfg.ConnConfig.RuntimeParams[key] = value
+		}
+	}
+	if _, set := cfg.ConnConfig.RuntimeParams["application_name"]; !set {
+		cfg.ConnConfig.RuntimeParams["application_name"] = o.AppName
+	}
+	// bun writes the arguments into the statement, so a prepared statement
+	// would be used once and only fill the cache.
+	cfg.ConnConfig.DefaultQueryExecMode = pgx.QueryExecModeSimpleProtocol
+	cfg.ConnConfig.ConnectTimeout = 5 * time.Second
+	cfg.MaxConns = int32(maxConns(o.MaxConns)) //nolint:gosec // at most 1000
+	cfg.MaxConnIdleTime = 5 * time.Minute
+	cfg.MaxConnLifetime = time.Hour
+	cfg.MaxConnLifetimeJitter = 5 * time.Minute
+
+	pool, err := pgxpool.NewWithConfig(ctx, cfg)
+	if err != nil {
+		return nil, err
+	}
+	sqldb := stdlib.OpenDBFromPool(pool)
+	sqldb.SetMaxOpenConns(int(cfg.MaxConns))
+	return &DB{DB: bun.NewDB(sqldb, pgdialect.New()), Pool: pool}, nil
+}

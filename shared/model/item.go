@@ -1,0 +1,125 @@
+// Package model holds the records that the API and the worker share, and the
+// rules they keep.
+package model
+
+import (
+	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/uptrace/bun"
+	"golang.org/x/text/cases"
+	"golang.org/x/text/unicode/norm"
+
+	"github.com/fualab/fualab/shared/errs"
+)
+
+// Bounds of an item's texts, in characters (Unicode code points).
+const (
+	MaxName        = 255
+	MaxDescription = 10_000
+)
+
+// Status is where an item is in its life.
+type Status string
+
+// The statuses.
+const (
+	Active  Status = "active"
+	Expired Status = "expired" // expires_at has passed and the worker saw it
+)
+
+// Item is a named record. Its row is its own outbox: it wants enrichment
+// while EnrichedVersion < Version.
+type Item struct {
+	bun.BaseModel `bun:"table:items"`
+
+	ID              int64 `bun:",pk,autoincrement"`
+	Name            string
+	Description     string
+	Attributes      Attributes `bun:"type:jsonb"`
+	Status          Status
+	ExpiresAt       *Time
+	Slug            *string // set by the worker, like the next two
+	Fingerprint     *string
+	DuplicateOf     *int64
+	Version         int64 // counts changes; see ETag
+	EnrichedVersion int64
+	SearchText      string // what q searches: SearchKey of name and description
+	CreatedAt       Time
+	UpdatedAt       Time
+	DeletedAt       *Time
+}
+
+// ItemFields are what a client decides about an item.
+type ItemFields struct {
+	Name        string
+	Description string
+	Attributes  Attributes
+	ExpiresAt   *Time
+}
+
+// Validate returns what is wrong with f, as faults at JSON Pointers below
+// base ("" for an item that is the whole body).
+func (f ItemFields) Validate(base string) []errs.Field {
+	var faults []errs.Field
+	fault := func(field, format string, args ...any) {
+		faults = append(faults, errs.Field{In: "body", Pointer: base + "/" + field, Message: fmt.Sprintf(format, args...)})
+	}
+	switch n := utf8.RuneCountInString(f.Name); {
+	case n == 0:
+		fault("name", "must not be empty")
+	case n > MaxName:
+		fault("name", "must be at most %d characters", MaxName)
+	case strings.IndexFunc(f.Name, visible) < 0:
+		fault("name", "must contain a visible character")
+	}
+	if utf8.RuneCountInString(f.Description) > MaxDescription {
+		fault("description", "must be at most %d characters", MaxDescription)
+	}
+	if strings.ContainsRune(f.Name, 0) {
+		fault("name", "must not contain the NUL character")
+	}
+	if strings.ContainsRune(f.Description, 0) {
+		fault("description", "must not contain the NUL character")
+	}
+	return faults
+}
+
+func visible(r rune) bool { return unicode.IsGraphic(r) && !unicode.IsSpace(r) }
+
+// NewItem returns an item with fields f, created at now. It does not
+// validate.
+func NewItem(f ItemFields, now Time) *Item {
+	item := &Item{Status: Active, Version: 1, CreatedAt: now, UpdatedAt: now}
+	item.set(f)
+	return item
+}
+
+// Change gives i the fields f at now, as its next version. An expired item
+// whose expiry is taken away or moved past now is active again.
+func (i *Item) Change(f ItemFields, now Time) {
+	i.set(f)
+	if i.ExpiresAt == nil || i.ExpiresAt.Std().After(now.Std()) {
+		i.Status = Active
+	}
+	i.Version++
+	i.UpdatedAt = now
+}
+
+// Fields returns what the client decided about i.
+func (i *Item) Fields() ItemFields {
+	return ItemFields{Name: i.Name, Description: i.Description, Attributes: i.Attributes, ExpiresAt: i.ExpiresAt}
+}
+
+func (i *Item) set(f ItemFields) {
+	i.Name, i.Description, i.Attributes, i.ExpiresAt = f.Name, f.Description, f.Attributes, f.ExpiresAt
+	i.SearchText = SearchKey(f.Name + "\n" + f.Description)
+}
+
+// SearchKey is text as search compares it: Unicode NFKC, case folded. It is
+// computed here, and not by the database, so that both dialects find the same.
+func SearchKey(text string) string {
+	return norm.NFKC.String(cases.Fold().String(norm.NFKC.String(text)))
+}

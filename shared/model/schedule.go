@@ -1,0 +1,57 @@
+package model
+
+import "github.com/uptrace/bun"
+
+// MissedPolicy says what becomes of times at which no worker was there.
+type MissedPolicy string
+
+// The missed-run policies.
+const (
+	MissedSkip MissedPolicy = "skip" // none of them runs
+	MissedOnce MissedPolicy = "once" // the newest stands for all of them
+	MissedAll  MissedPolicy = "all"  // each runs
+)
+
+// OverlapPolicy says what becomes of a time at which the task still runs.
+type OverlapPolicy string
+
+// The overlap policies.
+const (
+	OverlapSkip  OverlapPolicy = "skip"  // it is left out
+	OverlapAllow OverlapPolicy = "allow" // it runs beside the other
+)
+
+// Schedule is when a task is due: its row in the table schedules. The
+// Declared fields hold what the code last declared; a field that differs from
+// its declaration is an operator's.
+type Schedule struct {
+	bun.BaseModel `bun:"table:schedules"`
+
+	Name                  string `bun:",pk"`
+	Summary               string
+	Cron                  string
+	TimeZone              string
+	MissedPolicy          MissedPolicy
+	OverlapPolicy         OverlapPolicy
+	DeclaredCron          string
+	DeclaredTimeZone      string
+	DeclaredMissedPolicy  MissedPolicy
+	DeclaredOverlapPolicy OverlapPolicy
+	Paused                bool
+	NextRunAt             Time
+	LastRunID             *int64
+	UpdatedAt             Time
+}
+
+// DayStats counts what happened to items on one UTC day.
+type DayStats struct {
+	bun.BaseModel `bun:"table:item_stats"`
+
+	Day       string `bun:",pk"` // 2006-01-02
+	Created   int64
+	Updated   int64
+	Expired   int64
+	Deleted   int64
+	Restored  int64
+	UpdatedAt Time
+}

@@ -1,0 +1,69 @@
+package model
+
+import (
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Time is an instant in UTC with the precision both dialects keep:
+// microseconds, in JSON (RFC 3339) as in the database always six digits.
+type Time struct{ t time.Time }
+
+const (
+	jsonTime = "2006-01-02T15:04:05.000000Z"
+	sqlTime  = "2006-01-02 15:04:05.000000+00:00"
+)
+
+// NewTime cuts t to microseconds and moves it to UTC.
+func NewTime(t time.Time) Time { return Time{t.UTC().Truncate(time.Microsecond)} }
+
+// Std returns t as a time.Time in UTC.
+func (t Time) Std() time.Time { return t.t }
+
+// IsZero reports whether t is the zero time.
+func (t Time) IsZero() bool { return t.t.IsZero() }
+
+func (t Time) String() string { return t.t.Format(jsonTime) }
+
+// MarshalText writes RFC 3339.
+func (t Time) MarshalText() ([]byte, error) { return t.t.AppendFormat(nil, jsonTime), nil }
+
+// UnmarshalText reads RFC 3339 in any zone and precision.
+func (t *Time) UnmarshalText(text []byte) error {
+	parsed, err := time.Parse(time.RFC3339Nano, string(text))
+	if err != nil {
+		return errors.New("must be a date and time as in RFC 3339, such as 2030-01-31T12:00:00Z")
+	}
+	*t = NewTime(parsed)
+	return nil
+}
+
+// Value is the literal for either dialect. SQLite compares it as text, which
+// the fixed width makes the order of time.
+func (t Time) Value() (driver.Value, error) { return t.t.Format(sqlTime), nil }
+
+// Scan reads what either driver returns.
+func (t *Time) Scan(src any) error {
+	switch v := src.(type) {
+	case time.Time:
+		*t = NewTime(v)
+	case string:
+		return t.scanText(v)
+	case []byte:
+		return t.scanText(string(v))
+	default:
+		return fmt.Errorf("scan a time: unexpected %T", src)
+	}
+	return nil
+}
+
+func (t *Time) scanText(s string) error {
+	parsed, err := time.Parse("2006-01-02 15:04:05.999999Z07:00", s)
+	if err != nil {
+		return fmt.Errorf("scan a time: %w", err)
+	}
+	*t = NewTime(parsed)
+	return nil
+}

@@ -1,0 +1,115 @@
+// Package redis opens FUALab's Redis. Redis is never the truth: a caller goes
+// on without it, and it comes back by itself.
+package redis
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"time"
+
+	goredis "github.com/redis/go-redis/v9"
+
+	"github.com/fualab/fualab/shared/config"
+)
+
+// Client is go-redis' UniversalClient: one server, a sentinel group or a
+// cluster behind one interface.
+type Client = goredis.UniversalClient
+
+// Nil is what a command on a missing key returns.
+const Nil = goredis.Nil
+
+// Bounds of one command. go-redis' own defaults have changed between
+// versions, so none is left to it.
+const (
+	dialTimeout  = 2 * time.Second
+	readTimeout  = 1 * time.Second
+	writeTimeout = 1 * time.Second
+	poolTimeout  = 2 * time.Second
+)
+
+// Open returns a client for u, or nil for an empty URL. It connects when it
+// is first used, so an unreachable server is no error here.
+//
+// redis://host:6379/0 is one server, rediss:// the same over TLS.
+// ?master_name=NAME makes the host a sentinel. ?cluster=true, or ?addr= with
+// further nodes, makes it a cluster's node; ElastiCache Serverless wants it.
+func Open(u config.RedisURL, name string, log *slog.Logger) (Client, error) {
+	if u == "" {
+		return nil, nil //nolint:nilnil // no URL means no client; every caller asks
+	}
+	goredis.SetLogger(quiet{log})
+	p, err := url.Parse(u.Reveal())
+	if err != nil {
+		return nil, fmt.Errorf("FUALAB_REDIS_URL: the URL cannot be read")
+	}
+	query := p.Query()
+	cluster := query.Get("cluster") == "true" || query.Has("addr")
+	query.Del("cluster")
+	p.RawQuery = query.Encode()
+
+	opts, err := universalOptions(p.String(), cluster, query.Has("master_name"))
+	if err != nil {
+		// The library's message may repeat the URL.
+		return nil, fmt.Errorf("FUALAB_REDIS_URL: a parameter of the URL is not understood: use redis://user:password@host:6379/0")
+	}
+	opts.ClientName = name
+	opts.DialTimeout, opts.ReadTimeout, opts.WriteTimeout, opts.PoolTimeout = dialTimeout, readTimeout, writeTimeout, poolTimeout
+	opts.MaxRetries = 1
+	opts.DialerRetries = 1 // its own five hold up every command of a lost Redis for half a second
+	opts.ContextTimeoutEnabled = true
+	return goredis.NewUniversalClient(opts), nil
+}
+
+// OpenOrWarn is Open for a service that starts, and that says so where it
+// runs without Redis. Unless it fails, the
+// caller must call closeClient.
+func OpenOrWarn(ctx context.Context, u config.RedisURL, name string, log *slog.Logger) (client Client, closeClient func() error, err error) {
+	client, err = Open(u, name, log)
+	if err != nil {
+		return nil, nil, err
+	}
+	if client == nil {
+		log.WarnContext(ctx, "running without Redis: FUALAB_REDIS_URL is empty")
+		return nil, func() error { return nil }, nil
+	}
+	return client, client.Close, nil
+}
+
+func universalOptions(raw string, cluster, sentinel bool) (*goredis.UniversalOptions, error) {
+	switch {
+	case cluster:
+		o, err := goredis.ParseClusterURL(raw)
+		if err != nil {
+			return nil, err
+		}
+		return &goredis.UniversalOptions{Addrs: o.Addrs, Username: o.Username, Password: o.Password, TLSConfig: o.TLSConfig, IsClusterMode: true}, nil
+	case sentinel:
+		o, err := goredis.ParseFailoverURL(raw)
+		if err != nil {
+			return nil, err
+		}
+		return &goredis.UniversalOptions{
+			Addrs: o.SentinelAddrs, MasterName: o.MasterName, DB: o.DB, Username: o.Username, Password: o.Password,
+			SentinelUsername: o.SentinelUsername, SentinelPassword: o.SentinelPassword, TLSConfig: o.TLSConfig,
+		}, nil
+	default:
+		o, err := goredis.ParseURL(raw)
+		if err != nil {
+			return nil, err
+		}
+		return &goredis.UniversalOptions{Addrs: []string{o.Addr}, DB: o.DB, Username: o.Username, Password: o.Password, TLSConfig: o.TLSConfig}, nil
+	}
+}
+
+// quiet keeps the library's own lines, one for every failed dial, out of the
+// log; callers report a lost and a regained Redis once each.
+type quiet struct{ log *slog.Logger }
+
+func (q quiet) Printf(ctx context.Context, format string, args ...any) {
+	if q.log != nil {
+		q.log.DebugContext(ctx, "redis client", "says", fmt.Sprintf(format, args...))
+	}
+}
