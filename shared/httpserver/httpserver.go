@@ -1,0 +1,143 @@
+// Package httpserver runs an http.Handler with the bounds and the orderly
+// shutdown that every listener of FUALab has.
+package httpserver
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync/atomic"
+	"syscall"
+	"time"
+)
+
+// Bounds of a connection. None is left at Go's default, which is none.
+const (
+	readHeaderTimeout = 5 * time.Second
+	readTimeout       = 30 * time.Second
+	writeTimeout      = 60 * time.Second
+	idleTimeout       = 2 * time.Minute
+	maxHeaderBytes    = 64 << 10
+)
+
+// grace is how long clients with an open connection get, at least, to send
+// one more request and to be told that the connection closes.
+const grace = 300 * time.Millisecond
+
+// Config configures a Server.
+type Config struct {
+	Handler         http.Handler
+	ShutdownDelay   time.Duration // not ready, yet still serving
+	ShutdownTimeout time.Duration // then, for requests in flight
+	// OnStop is called once between the two: it ends what would not end by
+	// itself, such as streams, and returns at once. nil: there is nothing.
+	OnStop func()
+	Log    *slog.Logger
+}
+
+// Server serves one listener until its context ends.
+type Server struct {
+	cfg      Config
+	http     http.Server
+	draining atomic.Bool
+	open     atomic.Int64 // connections
+}
+
+// New returns a server that does not listen yet.
+func New(cfg Config) *Server {
+	s := &Server{cfg: cfg}
+	s.http = http.Server{
+		Handler:           http.HandlerFunc(s.serve),
+		ReadHeaderTimeout: readHeaderTimeout,
+		ReadTimeout:       readTimeout,
+		WriteTimeout:      writeTimeout,
+		IdleTimeout:       idleTimeout,
+		MaxHeaderBytes:    maxHeaderBytes,
+		ConnState:         s.count,
+		ErrorLog:          slog.NewLogLogger(cfg.Log.Handler(), slog.LevelWarn),
+	}
+	return s
+}
+
+// Draining reports whether the server is about to stop: it still answers, but
+// should get no new work.
+func (s *Server) Draining() bool { return s.draining.Load() }
+
+// Serve answers on ln until ctx ends, then stops without breaking a request:
+// it reports Draining, asks clients to close their connections, waits for
+// ShutdownDelay, calls OnStop, and gives what is in flight ShutdownTimeout.
+// It closes ln.
+func (s *Server) Serve(ctx context.Context, ln net.Listener) error {
+	door := &gate{Listener: ln}
+	ended := make(chan error, 1)
+	go func() { ended <- s.http.Serve(door) }()
+	select {
+	case err := <-ended:
+		return fmt.Errorf("serve on %s: %w", ln.Addr(), err)
+	case <-ctx.Done():
+	}
+	s.draining.Store(true)
+	s.wait(s.cfg.ShutdownDelay, s.cfg.ShutdownDelay)
+	if s.cfg.OnStop != nil {
+		s.cfg.OnStop()
+	}
+	s.wait(0, max(0, grace-s.cfg.ShutdownDelay))
+	door.shut()
+	if err := <-ended; !errors.Is(err, net.ErrClosed) {
+		s.cfg.Log.WarnContext(ctx, "the listener ended by itself", "error", err)
+	}
+	s.wait(0, grace) // Shutdown drops a request that it finds just read
+
+	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.cfg.ShutdownTimeout)
+	defer cancel()
+	if err := s.http.Shutdown(stop); err != nil {
+		_ = s.http.Close()
+		return fmt.Errorf("stop serving on %s: requests were still in flight after %s: %w", ln.Addr(), s.cfg.ShutdownTimeout, err)
+	}
+	return nil
+}
+
+// wait waits for atLeast, and until clients have let go of their connections,
+// for atMost. While draining every answer closes its connection, and a client
+// that is between two requests would otherwise see its next one reset.
+func (s *Server) wait(atLeast, atMost time.Duration) {
+	const pause = 5 * time.Millisecond
+	for begin := time.Now(); time.Since(begin) < atLeast || (s.open.Load() > 0 && time.Since(begin) < atMost); {
+		time.Sleep(pause) //nolint:forbidigo // bounded by the condition; ctx has already ended
+	}
+}
+
+func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
+	if s.draining.Load() {
+		w.Header().Set("Connection", "close")
+	}
+	s.cfg.Handler.ServeHTTP(w, r)
+}
+
+func (s *Server) count(_ net.Conn, state http.ConnState) {
+	switch state {
+	case http.StateNew:
+		s.open.Add(1)
+	case http.StateClosed, http.StateHijacked:
+		s.open.Add(-1)
+	}
+}
+
+// Listen binds addr. variable is the setting that moves it, for the message.
+func Listen(ctx context.Context, addr, variable string) (net.Listener, error) {
+	var lc net.ListenConfig
+	ln, err := lc.Listen(ctx, "tcp", addr)
+	switch {
+	case err == nil:
+		return ln, nil
+	case errors.Is(err, syscall.EADDRINUSE):
+		return nil, fmt.Errorf("%s: the address %s is taken by another program: stop it, or set %s to a free one, such as :8090", variable, addr, variable)
+	case errors.Is(err, syscall.EACCES):
+		return nil, fmt.Errorf("%s: this user may not listen on %s: set %s to a port above 1023", variable, addr, variable)
+	default:
+		return nil, fmt.Errorf("%s: cannot listen on %s: %w", variable, addr, err)
+	}
+}

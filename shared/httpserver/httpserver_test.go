@@ -1,0 +1,259 @@
+package httpserver_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/fualab/fualab/shared/httpserver"
+)
+
+// start serves h and returns its address, and a function that stops it and
+// waits for it.
+func start(t *testing.T, cfg httpserver.Config) (addr string, stop func() error) {
+	t.Helper()
+	ln, err := httpserver.Listen(t.Context(), "127.0.0.1:0", "FUALAB_TEST_ADDR")
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg.Log = slog.New(slog.DiscardHandler)
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	server := httpserver.New(cfg)
+	go func() { done <- server.Serve(ctx, ln) }()
+	return ln.Addr().String(), func() error {
+		cancel()
+		return <-done
+	}
+}
+
+// get reads an answer to its end, and reports whether it closes the
+// connection.
+func get(ctx context.Context, client *http.Client, url string) (closes bool, err error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, http.NoBody)
+	if err != nil {
+		return false, err
+	}
+	resp, err := client.Do(req)
+	if err != nil {
+		return false, err
+	}
+	_, err = io.Copy(io.Discard, resp.Body)
+	return resp.Close, errors.Join(err, resp.Body.Close())
+}
+
+func TestRequestInFlightFinishes(t *testing.T) {
+	t.Parallel()
+	entered, release := make(chan struct{}), make(chan struct{})
+	addr, stop := start(t, httpserver.Config{ShutdownTimeout: 5 * time.Second, Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		close(entered)
+		<-release
+		_, _ = io.WriteString(w, "done")
+	})})
+	result := make(chan error, 1)
+	go func() {
+		_, err := get(context.Background(), http.DefaultClient, "http://"+addr)
+		result <- err
+	}()
+	<-entered
+	stopped := make(chan error, 1)
+	go func() { stopped <- stop() }()
+	time.AfterFunc(100*time.Millisecond, func() { close(release) })
+	if err := <-result; err != nil {
+		t.Error("request in flight:", err)
+	}
+	if err := <-stopped; err != nil {
+		t.Error("stop:", err)
+	}
+}
+
+func TestDeadline(t *testing.T) {
+	t.Parallel()
+	entered := make(chan struct{})
+	addr, stop := start(t, httpserver.Config{ShutdownTimeout: 50 * time.Millisecond, Handler: http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		close(entered)
+		<-r.Context().Done()
+	})})
+	go func() { _, _ = get(context.Background(), http.DefaultClient, "http://"+addr) }()
+	<-entered
+	begin := time.Now()
+	if err := stop(); err == nil || time.Since(begin) > 3*time.Second {
+		t.Errorf("stopped after %s with %v; want an error soon after 50 ms", time.Since(begin), err)
+	}
+}
+
+// TestStopUnderLoad has clients send one request after another: on kept
+// connections until they are told to close, as a load balancer does, and on a
+// new connection each, until one is refused. No request may fail otherwise.
+func TestStopUnderLoad(t *testing.T) {
+	t.Parallel()
+	for name, reconnect := range map[string]bool{"kept connections": false, "new connections": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			for range 5 {
+				stopUnderLoad(t, reconnect)
+			}
+		})
+	}
+}
+
+func stopUnderLoad(t *testing.T, reconnect bool) {
+	t.Helper()
+	addr, stop := start(t, httpserver.Config{ShutdownTimeout: 5 * time.Second, Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		time.Sleep(time.Millisecond) // a query's time
+		_, _ = io.WriteString(w, "ok")
+	})})
+	var clients, underLoad sync.WaitGroup
+	const n = 16
+	underLoad.Add(n)
+	for range n {
+		clients.Go(func() {
+			client := &http.Client{Transport: &http.Transport{DisableKeepAlives: reconnect}, Timeout: 5 * time.Second}
+			defer client.CloseIdleConnections()
+			for i := range 1_000_000 {
+				closes, err := get(context.Background(), client, "http://"+addr)
+				var op *net.OpError
+				if reconnect && errors.As(err, &op) && op.Op == "dial" {
+					return // refused, before anything was sent
+				}
+				if err != nil {
+					t.Error("request:", err)
+					return
+				}
+				if i == 20 {
+					underLoad.Done()
+				}
+				if closes && !reconnect {
+					return
+				}
+			}
+		})
+	}
+	underLoad.Wait()
+	if err := stop(); err != nil {
+		t.Error("stop:", err)
+	}
+	clients.Wait()
+}
+
+func TestDelayKeepsServing(t *testing.T) {
+	t.Parallel()
+	addr, stop := start(t, httpserver.Config{ShutdownDelay: 400 * time.Millisecond, ShutdownTimeout: time.Second, Handler: http.NotFoundHandler()})
+	stopped := make(chan error, 1)
+	begin := time.Now()
+	go func() { stopped <- stop() }()
+	time.Sleep(100 * time.Millisecond)
+	if _, err := get(t.Context(), http.DefaultClient, "http://"+addr); err != nil {
+		t.Error("a request during the delay:", err)
+	}
+	if err := <-stopped; err != nil || time.Since(begin) < 400*time.Millisecond {
+		t.Errorf("stopped after %s: %v", time.Since(begin), err)
+	}
+	if _, err := get(t.Context(), http.DefaultClient, "http://"+addr); !errors.Is(err, syscall.ECONNREFUSED) {
+		t.Errorf("after the stop: %v", err)
+	}
+}
+
+// TestOnStop has a stream that ends with the server: not before the delay is
+// over, and soon after it.
+func TestOnStop(t *testing.T) {
+	t.Parallel()
+	for _, delay := range []time.Duration{0, 400 * time.Millisecond} {
+		stopping := make(chan struct{})
+		addr, stop := start(t, httpserver.Config{
+			ShutdownDelay: delay, ShutdownTimeout: 20 * time.Second, OnStop: func() { close(stopping) },
+			Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				w.Header().Set("Connection", "close")
+				_ = http.NewResponseController(w).Flush()
+				<-stopping
+				_, _ = io.WriteString(w, "end")
+			}),
+		})
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+addr, http.NoBody)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		stopped := make(chan error, 1)
+		begin := time.Now()
+		go func() { stopped <- stop() }()
+		body, err := io.ReadAll(resp.Body)
+		took := time.Since(begin)
+		_ = resp.Body.Close()
+		if err != nil || string(body) != "end" || took < delay || took > delay+500*time.Millisecond {
+			t.Errorf("delay %s: the stream ends after %s with %q, %v", delay, took, body, err)
+		}
+		if err := <-stopped; err != nil || time.Since(begin) > delay+time.Second {
+			t.Errorf("delay %s: stopped after %s: %v", delay, time.Since(begin), err)
+		}
+	}
+}
+
+func TestSlowHeaderIsCutOff(t *testing.T) {
+	t.Parallel()
+	addr, stop := start(t, httpserver.Config{ShutdownTimeout: time.Second, Handler: http.NotFoundHandler()})
+	defer func() { _ = stop() }()
+	conn, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close() }()
+	if _, err := fmt.Fprint(conn, "GET / HTTP/1.1\r\nHost: x\r\n"); err != nil {
+		t.Fatal(err)
+	}
+	_ = conn.SetReadDeadline(time.Now().Add(20 * time.Second))
+	begin := time.Now()
+	if _, err := io.ReadAll(conn); err != nil || time.Since(begin) > 10*time.Second {
+		t.Errorf("a header that never ends held the connection for %s: %v", time.Since(begin), err)
+	}
+}
+
+func TestListenNamesPortAndVariable(t *testing.T) {
+	t.Parallel()
+	ln, err := httpserver.Listen(t.Context(), "127.0.0.1:0", "FUALAB_TEST_ADDR")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = ln.Close() }()
+	_, err = httpserver.Listen(t.Context(), ln.Addr().String(), "FUALAB_TEST_ADDR")
+	if err == nil || !strings.Contains(err.Error(), ln.Addr().String()) || !strings.Contains(err.Error(), "FUALAB_TEST_ADDR") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestCheck(t *testing.T) {
+	t.Parallel()
+	addr, stop := start(t, httpserver.Config{ShutdownTimeout: time.Second, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/health" {
+			w.WriteHeader(http.StatusServiceUnavailable)
+		}
+	})})
+	_, port, err := net.SplitHostPort(addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, from := range []string{addr, ":" + port, "0.0.0.0:" + port} {
+		if err := httpserver.Check(t.Context(), from, "/health"); err != nil {
+			t.Errorf("%s: %v", from, err)
+		}
+	}
+	if err := httpserver.Check(t.Context(), addr, "/other"); err == nil {
+		t.Error("503 passes")
+	}
+	_ = stop()
+	if err := httpserver.Check(t.Context(), addr, "/health"); err == nil {
+		t.Error("a stopped server passes")
+	}
+}

@@ -1,0 +1,53 @@
+// Package program is what a service's main does: signals, messages, exit
+// codes.
+package program
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/fualab/fualab/shared/config"
+)
+
+// Run is a program without its process. It returns when it is done or ctx
+// ends.
+type Run func(ctx context.Context, args, environ []string, stdout, stderr io.Writer) error
+
+// UsageError says that a command line was not understood.
+type UsageError string
+
+func (e UsageError) Error() string { return string(e) }
+
+// Main runs the program called name and exits: with 0 after an orderly end,
+// with 2 when its settings or its command line cannot be used, otherwise with
+// 1. SIGINT and SIGTERM end its context.
+func Main(name string, environ []string, run Run) {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	err := run(ctx, os.Args[1:], environ, os.Stdout, os.Stderr)
+	code := exitCode(ctx, err)
+	stop()
+	if code != 0 {
+		_, _ = fmt.Fprintln(os.Stderr, name+":", err)
+	}
+	os.Exit(code)
+}
+
+func exitCode(ctx context.Context, err error) int {
+	var settings *config.Error
+	var usage UsageError
+	switch {
+	case err == nil:
+		return 0
+	case ctx.Err() != nil && errors.Is(err, context.Canceled):
+		return 0 // told to stop before it had begun
+	case errors.As(err, &settings), errors.As(err, &usage):
+		return 2
+	default:
+		return 1
+	}
+}
