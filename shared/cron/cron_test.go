@@ -1,0 +1,97 @@
+package cron_test
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/fualab/fualab/shared/cron"
+)
+
+func TestNext(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name, expression, zone, from string
+		want                         []string
+	}{
+		{"every minute", "* * * * *", "UTC", "2026-01-01T00:00:30Z", []string{"2026-01-01T00:01:00Z", "2026-01-01T00:02:00Z"}},
+		{"every ten seconds", "*/10 * * * * *", "UTC", "2026-01-01T00:00:05Z", []string{"2026-01-01T00:00:10Z", "2026-01-01T00:00:20Z"}},
+		{"strictly after", "0 0 * * *", "UTC", "2026-01-01T00:00:00Z", []string{"2026-01-02T00:00:00Z"}},
+		{"leap day", "0 0 29 2 *", "UTC", "2026-01-01T00:00:00Z", []string{"2028-02-29T00:00:00Z"}},
+		{"zone", "0 9 * * 1", "America/New_York", "2026-01-01T00:00:00Z", []string{"2026-01-05T14:00:00Z"}},
+
+		// Berlin puts the clock forward from 02:00 to 03:00 on 29 March 2026.
+		{"a time that does not exist is due an hour later", "30 2 * * *", "Europe/Berlin", "2026-03-28T12:00:00Z",
+			[]string{"2026-03-29T01:30:00Z", "2026-03-30T00:30:00Z"}},
+		{"an interval goes on", "*/30 * * * *", "Europe/Berlin", "2026-03-29T00:00:00Z",
+			[]string{"2026-03-29T00:30:00Z", "2026-03-29T01:00:00Z", "2026-03-29T01:30:00Z"}},
+
+		// And back from 03:00 to 02:00 on 25 October 2026.
+		{"a time that exists twice is due once", "30 2 * * *", "Europe/Berlin", "2026-10-24T12:00:00Z",
+			[]string{"2026-10-25T00:30:00Z", "2026-10-26T01:30:00Z"}},
+		{"each of its minutes once", "*/20 2 * * *", "Europe/Berlin", "2026-10-24T12:00:00Z",
+			[]string{"2026-10-25T00:00:00Z", "2026-10-25T00:20:00Z", "2026-10-25T00:40:00Z", "2026-10-26T01:00:00Z"}},
+		{"an hour after it is not taken for repeated", "0 3 * * *", "Europe/Berlin", "2026-10-24T12:00:00Z",
+			[]string{"2026-10-25T02:00:00Z", "2026-10-26T02:00:00Z"}},
+		{"an interval follows elapsed time", "*/30 * * * *", "Europe/Berlin", "2026-10-25T00:00:00Z",
+			[]string{"2026-10-25T00:30:00Z", "2026-10-25T01:00:00Z", "2026-10-25T01:30:00Z", "2026-10-25T02:00:00Z"}},
+		// Lord Howe Island moves by half an hour.
+		{"half an hour twice", "45 1 * * *", "Australia/Lord_Howe", "2026-04-04T00:00:00Z",
+			[]string{"2026-04-04T14:45:00Z", "2026-04-05T15:15:00Z"}},
+	} {
+		s, err := cron.Parse(tt.expression, tt.zone)
+		if err != nil {
+			t.Errorf("%s: %v", tt.name, err)
+			continue
+		}
+		at := instant(t, tt.from)
+		var got []string
+		for range tt.want {
+			at = s.Next(at)
+			got = append(got, at.Format(time.RFC3339))
+		}
+		if !slices.Equal(got, tt.want) {
+			t.Errorf("%s: got %v, want %v", tt.name, got, tt.want)
+		}
+	}
+}
+
+func TestDue(t *testing.T) {
+	t.Parallel()
+	s, err := cron.Parse("* * * * * *", "UTC")
+	if err != nil {
+		t.Fatal(err)
+	}
+	first, now := instant(t, "2026-01-01T00:00:00Z"), instant(t, "2026-01-01T00:00:04Z")
+	due, next := s.Due(first, now, 100)
+	if len(due) != 5 || !due[0].Equal(first) || !due[4].Equal(now) || !next.Equal(now.Add(time.Second)) {
+		t.Errorf("due %v, then %s", due, next)
+	}
+	if due, next = s.Due(first, now, 2); len(due) != 2 || !next.Equal(first.Add(2*time.Second)) {
+		t.Errorf("limited: due %v, then %s", due, next)
+	}
+	if due, next = s.Due(now.Add(time.Second), now, 2); len(due) != 0 || !next.Equal(now.Add(time.Second)) {
+		t.Errorf("nothing: due %v, then %s", due, next)
+	}
+}
+
+func TestParseRefuses(t *testing.T) {
+	t.Parallel()
+	for _, tt := range [][2]string{
+		{"", "UTC"}, {"* * * *", "UTC"}, {"* * * * * * *", "UTC"}, {"61 * * * *", "UTC"}, {"@daily", "UTC"}, {"a b c d e", "UTC"},
+		{"0 0 31 2 *", "UTC"}, {"* * * * *", ""}, {"* * * * *", "Local"}, {"* * * * *", "Mars/Olympus"}, {"TZ=UTC * * * * *", "UTC"},
+	} {
+		if _, err := cron.Parse(tt[0], tt[1]); err == nil {
+			t.Errorf("%q in %q is accepted", tt[0], tt[1])
+		}
+	}
+}
+
+func instant(t *testing.T, text string) time.Time {
+	t.Helper()
+	at, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return at
+}

@@ -1,0 +1,102 @@
+// Package events tells whoever watches the platform what has just happened
+// in it, by way of a Redis stream. An event says what to look at again; the
+// database says how it is. So an event may come twice, late or not at all,
+// and nothing but a screen's freshness suffers.
+package events
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/fualab/fualab/shared/model"
+)
+
+// Stream is the Redis stream of events, and Field the field of an entry that
+// holds the event in JSON. Entries have no other fields.
+const (
+	Stream = "fualab:events"
+	Field  = "event"
+)
+
+// Kept is about how many events the stream keeps: a few megabytes, and hours
+// of an ordinary day.
+const Kept = 10_000
+
+// Type says what happened. Its part before the dot says to what.
+type Type string
+
+// The types of events.
+const (
+	ItemsCreated  Type = "items.created"
+	ItemsUpdated  Type = "items.updated"
+	ItemsDeleted  Type = "items.deleted"
+	ItemsRestored Type = "items.restored"
+	ItemsEnriched Type = "items.enriched"
+	ItemsExpired  Type = "items.expired"
+	ItemsPurged   Type = "items.purged"
+
+	RunsQueued   Type = "runs.queued"
+	RunsStarted  Type = "runs.started"
+	RunsProgress Type = "runs.progress"
+	RunsFinished Type = "runs.finished" // an attempt has ended; the state says whether another one follows
+	RunsChanged  Type = "runs.changed"  // by a person: retried, or asked to stop
+
+	SchedulesChanged Type = "schedules.changed"
+
+	WorkersJoined Type = "workers.joined"
+	WorkersBeat   Type = "workers.beat"
+	WorkersLeft   Type = "workers.left"
+
+	// Reset stands for events that were lost: all may have changed.
+	Reset Type = "reset"
+)
+
+// MostIDs bounds the ids that one event names.
+const MostIDs = 100
+
+// Event is one thing that happened.
+type Event struct {
+	Type Type       `json:"type"`
+	At   model.Time `json:"at"`
+
+	// Count is how many items it happened to, IDs which ones: none if they
+	// are more than MostIDs, or if whoever tells does not know.
+	Count int64   `json:"count,omitempty"`
+	IDs   []int64 `json:"ids,omitempty"`
+
+	// Name is a lone item's, the schedule's, or the worker's instance.
+	Name string `json:"name,omitempty"`
+
+	Run *Run `json:"run,omitempty"`
+}
+
+// Run is the run that an event is about.
+type Run struct {
+	ID           int64  `json:"id"`
+	Task         string `json:"task"`
+	State        string `json:"state"` // as in GET /api/runs/{id}
+	Attempt      int    `json:"attempt,omitempty"`
+	RowsAffected int64  `json:"rows_affected"`
+}
+
+// Items returns an event about items. Too many ids are left out.
+func Items(t Type, at model.Time, ids ...int64) Event {
+	e := Event{Type: t, At: at, Count: int64(len(ids))}
+	if len(ids) <= MostIDs {
+		e.IDs = ids
+	}
+	return e
+}
+
+// Decode reads an entry of the stream.
+func Decode(values map[string]any) (Event, error) {
+	var e Event
+	text, ok := values[Field].(string)
+	if !ok {
+		return e, fmt.Errorf("decode an event: the entry has no field %q", Field)
+	}
+	if err := json.Unmarshal([]byte(text), &e); err != nil {
+		return e, fmt.Errorf("decode an event: %w", err)
+	}
+	return e, nil
+}

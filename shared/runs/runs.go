@@ -1,0 +1,115 @@
+// Package runs is what API and worker agree on about runs of tasks: each is a
+// job of River, whose kind is the task's name.
+package runs
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/riverdriver"
+	"github.com/riverqueue/river/riverdriver/riverdatabasesql"
+	"github.com/riverqueue/river/riverdriver/riversqlite"
+	"github.com/riverqueue/river/rivertype"
+
+	"github.com/fualab/fualab/shared/database"
+)
+
+// Trigger is what made a run.
+type Trigger string
+
+// The triggers.
+const (
+	Scheduled Trigger = "schedule"
+	Manual    Trigger = "manual"
+	Nudge     Trigger = "nudge"
+)
+
+// Args are a run's arguments. A scheduled run is unique by task and due time:
+// whoever inserts it again gets the one that is there.
+type Args struct {
+	Task    string    `json:"-"`
+	Trigger Trigger   `json:"trigger"`
+	DueAt   time.Time `json:"due_at,omitzero" river:"unique"`
+}
+
+// Kind is the task's name.
+func (a Args) Kind() string { return a.Task }
+
+// Client inserts, reads and steers runs. Its transactions are those of the
+// database's own pool, so that a run is inserted in the transaction that
+// makes it due.
+type Client = river.Client[*sql.Tx]
+
+// NewDriver returns River's driver for db. On Postgres it listens for new
+// jobs on db's own pool; on SQLite it polls.
+func NewDriver(db *database.DB) riverdriver.Driver[*sql.Tx] {
+	if db.IsPostgres() {
+		return riverdatabasesql.NewWithPgxListener(db.DB.DB, db.Pool)
+	}
+	return riversqlite.New(db.DB.DB)
+}
+
+// NewInserter returns a client that executes nothing.
+func NewInserter(db *database.DB, log *slog.Logger) (*Client, error) {
+	c, err := river.NewClient(NewDriver(db), &river.Config{Logger: log, SkipUnknownJobCheck: true})
+	if err != nil {
+		return nil, fmt.Errorf("prepare the queue: %w", err)
+	}
+	return c, nil
+}
+
+// MaxAttempts is how often a run is tried before it is discarded, which keeps
+// it until somebody retries it.
+const MaxAttempts = 5
+
+// InsertDue inserts the run of task that is due at due, in tx. Inserting it
+// again changes nothing.
+func InsertDue(ctx context.Context, c *Client, tx *sql.Tx, task string, due time.Time) (int64, error) {
+	res, err := c.InsertTx(ctx, tx, Args{Task: task, Trigger: Scheduled, DueAt: due.UTC()}, &river.InsertOpts{
+		MaxAttempts: MaxAttempts,
+		UniqueOpts:  river.UniqueOpts{ByArgs: true, ByState: everyState},
+	})
+	if err != nil {
+		return 0, fmt.Errorf("insert the run of %s due at %s: %w", task, due.UTC().Format(time.RFC3339), err)
+	}
+	return res.Job.ID, nil
+}
+
+// Insert inserts a run of task that is due now.
+func Insert(ctx context.Context, c *Client, task string, trigger Trigger) (*rivertype.JobRow, error) {
+	res, err := c.Insert(ctx, Args{Task: task, Trigger: trigger}, &river.InsertOpts{MaxAttempts: MaxAttempts})
+	if err != nil {
+		return nil, database.Error(err, "insert a run of %s", task)
+	}
+	return res.Job, nil
+}
+
+// CancelRequested reports whether somebody has asked for a run that works to
+// be cancelled: River leaves a mark on it.
+func CancelRequested(job *rivertype.JobRow) bool {
+	var metadata struct {
+		At string `json:"cancel_attempted_at"`
+	}
+	return json.Unmarshal(job.Metadata, &metadata) == nil && metadata.At != ""
+}
+
+// everyState keeps a due time unique for as long as its row is there.
+var everyState = []rivertype.JobState{
+	rivertype.JobStateAvailable, rivertype.JobStateCancelled, rivertype.JobStateCompleted, rivertype.JobStateDiscarded,
+	rivertype.JobStatePending, rivertype.JobStateRetryable, rivertype.JobStateRunning, rivertype.JobStateScheduled,
+}
+
+// Output is what a run records about itself while it works and when it ends.
+type Output struct {
+	RowsAffected int64  `json:"rows_affected"`
+	Progress     string `json:"progress,omitempty"`
+}
+
+// IsNotFound reports whether err says that a run is not there.
+func IsNotFound(err error) bool { return errors.Is(err, rivertype.ErrNotFound) }
