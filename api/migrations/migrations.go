@@ -1,0 +1,150 @@
+// Package migrations holds the schema's history, one directory a dialect with
+// equal ids, and applies it.
+//
+// A migration and the mark that it was applied commit together, and one
+// process migrates at a time: it may be killed at any moment, and any number
+// may start at once.
+package migrations
+
+import (
+	"context"
+	"embed"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/uptrace/bun"
+	"github.com/uptrace/bun/migrate"
+
+	"github.com/fualab/fualab/shared/database"
+)
+
+//go:embed postgres/*.sql sqlite/*.sql
+var files embed.FS
+
+// Status is one migration, applied or pending.
+type Status struct {
+	Name      string // 0001
+	Comment   string // items
+	AppliedAt time.Time
+	Applied   bool
+}
+
+// Migrator applies and reverts migrations of one database.
+type Migrator struct {
+	db  *database.DB
+	log *slog.Logger
+	all []migrate.Migration // ascending
+}
+
+// New returns a Migrator for db's dialect.
+func New(db *database.DB, log *slog.Logger) (*Migrator, error) {
+	dir, err := fs.Sub(files, db.DialectName())
+	if err != nil {
+		return nil, err
+	}
+	m, err := newFrom(db, log, dir)
+	if err != nil {
+		return nil, err
+	}
+	m.all = append(m.all, m.river())
+	slices.SortFunc(m.all, func(a, b migrate.Migration) int { return strings.Compare(a.Name, b.Name) })
+	return m, nil
+}
+
+func newFrom(db *database.DB, log *slog.Logger, dir fs.FS) (*Migrator, error) {
+	found := migrate.NewMigrations()
+	if err := found.Discover(dir); err != nil {
+		return nil, fmt.Errorf("read the migrations: %w", err)
+	}
+	return &Migrator{db: db, log: log, all: found.Sorted()}, nil
+}
+
+// Up applies every pending migration, in order, and returns how many. It
+// waits for another process that is migrating.
+func (m *Migrator) Up(ctx context.Context) (int, error) {
+	applied := 0
+	err := m.locked(ctx, func() error {
+		for i := range m.all {
+			begin := time.Now()
+			ran, err := m.upTo(ctx, i)
+			if err != nil {
+				return err
+			}
+			if ran {
+				applied++
+				m.log.InfoContext(ctx, "migration applied", "migration", m.all[i].Name, "name", m.all[i].Comment, "duration_ms", time.Since(begin).Milliseconds())
+			}
+		}
+		return nil
+	})
+	return applied, err
+}
+
+// upTo applies the i-th migration, whose predecessors have been. Handing the
+// library one more at a time makes each a group of its own, so that Down
+// reverts one.
+func (m *Migrator) upTo(ctx context.Context, i int) (bool, error) {
+	group, err := m.migrator(m.all[:i+1], markApplied).Migrate(ctx)
+	if err != nil {
+		return false, fmt.Errorf("apply migration %s: %w", m.all[i].Name, err)
+	}
+	return !group.IsZero(), nil
+}
+
+// Down reverts the newest applied migration and returns its name, "" when
+// none is applied.
+func (m *Migrator) Down(ctx context.Context) (string, error) {
+	var name string
+	err := m.locked(ctx, func() error {
+		group, err := m.migrator(m.all, markReverted).Rollback(ctx)
+		if err != nil {
+			return fmt.Errorf("revert the newest migration: %w", err)
+		}
+		if !group.IsZero() {
+			name = group.Migrations[0].Name
+		}
+		return nil
+	})
+	return name, err
+}
+
+// List returns every migration, ascending.
+func (m *Migrator) List(ctx context.Context) ([]Status, error) {
+	var list []Status
+	err := m.locked(ctx, func() error {
+		ms, err := m.migrator(m.all, markApplied).MigrationsWithStatus(ctx)
+		for i := range ms {
+			list = append(list, Status{ms[i].Name, ms[i].Comment, ms[i].MigratedAt, ms[i].IsApplied()})
+		}
+		return err
+	})
+	return list, err
+}
+
+// migrator configures the library. It marks a migration after the migration's
+// transaction has committed, so a process killed between the two would leave
+// one that is applied and not marked. mark therefore runs inside that
+// transaction, and the library's own mark, an upsert, finds it made.
+func (m *Migrator) migrator(ms []migrate.Migration, mark migrate.MigrationHook) *migrate.Migrator {
+	set := migrate.NewMigrations()
+	for i := range ms {
+		set.Add(ms[i])
+	}
+	return migrate.NewMigrator(m.db.DB, set,
+		migrate.WithMarkAppliedOnSuccess(true), migrate.WithUpsert(true), migrate.AfterMigration(mark))
+}
+
+func markApplied(ctx context.Context, tx bun.IConn, mig *migrate.Migration) error {
+	_, err := tx.ExecContext(ctx, fmt.Sprintf(
+		"INSERT INTO bun_migrations (name, group_id) VALUES ('%s', %d)", mig.Name, mig.GroupID))
+	return err
+}
+
+func markReverted(ctx context.Context, tx bun.IConn, mig *migrate.Migration) error {
+	_, err := tx.ExecContext(ctx, fmt.Sprintf("DELETE FROM bun_migrations WHERE id = %d", mig.ID))
+	return err
+}

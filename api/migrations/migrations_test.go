@@ -1,0 +1,213 @@
+package migrations
+
+import (
+	"io/fs"
+	"log/slog"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/fstest"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/fualab/fualab/shared/database"
+	"github.com/fualab/fualab/shared/schema"
+	"github.com/fualab/fualab/shared/testdb"
+)
+
+func migrator(t *testing.T, db *database.DB) *Migrator {
+	t.Helper()
+	m, err := New(db, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+// each runs test once a dialect on a database without a table.
+func each(t *testing.T, test func(t *testing.T, db *database.DB)) {
+	t.Helper()
+	for _, dialect := range testdb.Dialects {
+		t.Run(dialect, func(t *testing.T) {
+			t.Parallel()
+			test(t, testdb.Open(t, testdb.EmptyURL(t, dialect)))
+		})
+	}
+}
+
+func TestDialectsHaveTheSameMigrations(t *testing.T) {
+	t.Parallel()
+	names := func(dir string) []string {
+		entries, err := fs.ReadDir(files, dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var names []string
+		for _, e := range entries {
+			names = append(names, e.Name())
+		}
+		return names
+	}
+	if diff := cmp.Diff(names("postgres"), names("sqlite")); diff != "" {
+		t.Errorf("the dialects' migrations differ (-postgres +sqlite):\n%s", diff)
+	}
+	newest := slices.Max(names("postgres"))
+	if !strings.HasPrefix(newest, schema.Version+"_") {
+		t.Errorf("schema.Version is %s and the newest migration is %s", schema.Version, newest)
+	}
+}
+
+func TestUpDownUp(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, db *database.DB) {
+		ctx, m := t.Context(), migrator(t, db)
+		empty, up := "", ""
+		for round := range 2 {
+			n, err := m.Up(ctx)
+			if err != nil || n != len(m.all) {
+				t.Fatalf("round %d: applied %d of %d: %v", round, n, len(m.all), err)
+			}
+			got, err := snapshot(ctx, db)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if round > 0 && got != up {
+				t.Errorf("a second up makes another schema (-first +second):\n%s", cmp.Diff(up, got))
+			}
+			up = got
+			for i := len(m.all) - 1; i >= 0; i-- {
+				if name, err := m.Down(ctx); err != nil || name != m.all[i].Name {
+					t.Fatalf("down reverted %q, want %q: %v", name, m.all[i].Name, err)
+				}
+			}
+			got, err = snapshot(ctx, db)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if round > 0 && got != empty {
+				t.Errorf("down leaves something behind (-first +second):\n%s", cmp.Diff(empty, got))
+			}
+			empty = got
+		}
+		if strings.Contains(empty, "items") {
+			t.Errorf("down leaves tables:\n%s", empty)
+		}
+		if name, err := m.Down(ctx); err != nil || name != "" {
+			t.Errorf("down on an empty database: %q, %v", name, err)
+		}
+	})
+}
+
+func TestFailedMigrationIsNotMarked(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, db *database.DB) {
+		dir := fstest.MapFS{
+			"0001_good.tx.up.sql":   {Data: []byte("CREATE TABLE good (id integer);")},
+			"0001_good.tx.down.sql": {Data: []byte("DROP TABLE good;")},
+			"0002_bad.tx.up.sql":    {Data: []byte("CREATE TABLE bad (id integer); SELECT no_such_function();")},
+		}
+		m, err := newFrom(db, slog.New(slog.DiscardHandler), dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n, err := m.Up(t.Context()); err == nil || n != 1 || !strings.Contains(err.Error(), "0002") {
+			t.Fatalf("applied %d, error %v; want 1 and an error that names 0002", n, err)
+		}
+		dir["0002_bad.tx.up.sql"] = &fstest.MapFile{Data: []byte("CREATE TABLE bad (id integer);")}
+		if n, err := m.Up(t.Context()); err != nil || n != 1 {
+			t.Fatalf("after the repair: applied %d, %v; want 1", n, err)
+		}
+	})
+}
+
+// TestKilledBetweenCommitAndMark fails the library's own mark, which comes
+// after a migration's transaction has committed, as a kill there would.
+func TestKilledBetweenCommitAndMark(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, db *database.DB) {
+		m := migrator(t, db)
+		if _, err := m.List(t.Context()); err != nil { // makes the library's tables
+			t.Fatal(err)
+		}
+		kill, spare := sqliteKill, "DROP TRIGGER kill"
+		if db.IsPostgres() {
+			kill, spare = postgresKill, "DROP TRIGGER kill ON bun_migrations"
+		}
+		if _, err := db.ExecContext(t.Context(), kill); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := m.Up(t.Context()); err == nil || !strings.Contains(err.Error(), "killed here") {
+			t.Fatalf("up: %v; want it to fail at the mark", err)
+		}
+		if _, err := db.ExecContext(t.Context(), spare); err != nil {
+			t.Fatal(err)
+		}
+		if n, err := m.Up(t.Context()); err != nil || n != len(m.all)-1 {
+			t.Errorf("the next start applied %d, %v; want all but the first", n, err)
+		}
+	})
+}
+
+const (
+	sqliteKill   = `CREATE TRIGGER kill BEFORE UPDATE ON bun_migrations BEGIN SELECT RAISE(ABORT, 'killed here'); END`
+	postgresKill = `
+CREATE FUNCTION kill() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'killed here'; END $$;
+CREATE TRIGGER kill BEFORE UPDATE ON bun_migrations FOR EACH ROW EXECUTE FUNCTION kill()`
+)
+
+func TestStatus(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, db *database.DB) {
+		m := migrator(t, db)
+		count := func() (applied int) {
+			list, err := m.List(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, s := range list {
+				if s.Applied {
+					applied++
+				}
+			}
+			return applied
+		}
+		if n := count(); n != 0 {
+			t.Errorf("%d applied before up", n)
+		}
+		if _, err := m.Up(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if n := count(); n != len(m.all) {
+			t.Errorf("%d applied after up, want %d", n, len(m.all))
+		}
+	})
+}
+
+func TestConcurrentUp(t *testing.T) {
+	t.Parallel()
+	for _, dialect := range testdb.Dialects {
+		t.Run(dialect, func(t *testing.T) {
+			t.Parallel()
+			url := testdb.EmptyURL(t, dialect)
+			var wg sync.WaitGroup
+			var mu sync.Mutex
+			total := 0
+			for range 5 {
+				m := migrator(t, testdb.Open(t, url))
+				wg.Go(func() {
+					n, err := m.Up(t.Context())
+					mu.Lock()
+					defer mu.Unlock()
+					if total += n; err != nil {
+						t.Error(err)
+					}
+				})
+			}
+			wg.Wait()
+			if want := len(migrator(t, testdb.Open(t, url)).all); total != want {
+				t.Errorf("five migrators applied %d in all, want each of %d once", total, want)
+			}
+		})
+	}
+}

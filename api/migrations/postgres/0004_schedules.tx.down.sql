@@ -1,0 +1,12 @@
+DROP INDEX items_deleted;
+DROP INDEX items_by_duplicate_of;
+DROP INDEX items_by_fingerprint;
+DROP INDEX items_to_expire;
+DROP INDEX items_to_enrich;
+DROP TRIGGER items_changed ON items;
+DROP TRIGGER items_created ON items;
+DROP FUNCTION items_changed;
+DROP FUNCTION items_created;
+DROP TABLE item_stats;
+DROP TABLE item_events;
+DROP TABLE schedules;

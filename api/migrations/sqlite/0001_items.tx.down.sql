@@ -1,0 +1,2 @@
+DROP TABLE items_search;
+DROP TABLE items;
