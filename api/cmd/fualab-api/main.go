@@ -1,0 +1,67 @@
+// Command fualab-api serves FUALab's HTTP API and migrates its database.
+package main
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"os"
+
+	"github.com/fualab/fualab/api"
+	"github.com/fualab/fualab/shared/config"
+	"github.com/fualab/fualab/shared/log"
+	"github.com/fualab/fualab/shared/program"
+)
+
+const usage = `usage: fualab-api [command]
+
+  serve                    serve the API (the default)
+  migrate up|down|status   apply all pending migrations, revert the newest, or list them
+  healthcheck              exit 0 if the API on this machine answers, for containers
+  openapi                  print the OpenAPI document
+  version                  print the version
+
+Settings are FUALAB_* environment variables; see .env.example.
+`
+
+func main() { program.Main("fualab-api", os.Environ(), run) }
+
+const errUsage = program.UsageError("unknown command; `fualab-api help` lists them")
+
+func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) error {
+	command := "serve"
+	if len(args) > 0 {
+		command = args[0]
+	}
+	switch command {
+	case "serve":
+		cfg, err := load(environ, stderr)
+		if err != nil {
+			return err
+		}
+		return api.Run(ctx, cfg)
+	case "migrate":
+		return migrate(ctx, args[1:], environ, stdout, stderr)
+	case "healthcheck":
+		return healthcheck(ctx, environ)
+	case "openapi":
+		return api.WriteOpenAPI(stdout)
+	case "version", "--version":
+		return printVersion(stdout)
+	case "help", "-h", "--help":
+		_, err := io.WriteString(stdout, usage)
+		return err
+	default:
+		return errUsage
+	}
+}
+
+func load(environ []string, stderr io.Writer) (api.Config, error) {
+	cfg, err := config.Load[api.Config](environ)
+	if err != nil {
+		return cfg, err
+	}
+	cfg.Log = log.New(stderr, cfg.LogLevel.Level, cfg.ServiceName)
+	slog.SetDefault(cfg.Log)
+	return cfg, nil
+}

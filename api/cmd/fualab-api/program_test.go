@@ -1,0 +1,297 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"os"
+	"os/exec"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/fualab/fualab/shared/config"
+	"github.com/fualab/fualab/shared/runs"
+	"github.com/fualab/fualab/shared/schema"
+	"github.com/fualab/fualab/shared/testdb"
+	"github.com/fualab/fualab/shared/testredis"
+)
+
+func each(t *testing.T, test func(t *testing.T, dialect string)) {
+	t.Helper()
+	for _, dialect := range testdb.Dialects {
+		t.Run(dialect, func(t *testing.T) {
+			t.Parallel()
+			test(t, dialect)
+		})
+	}
+}
+
+// TestFiveProcessesStartAtOnce on an empty database: all serve, and every
+// migration is applied once.
+func TestFiveProcessesStartAtOnce(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, dialect string) {
+		url := testdb.EmptyURL(t, dialect)
+		const n = 5
+		processes := make([]*process, n)
+		var wg sync.WaitGroup
+		for i := range n {
+			wg.Go(func() { processes[i] = serve(t, url) })
+		}
+		wg.Wait()
+		applied := 0
+		for i, p := range processes {
+			if p == nil {
+				t.Fatalf("process %d did not start", i)
+			}
+			if got, err := request(t.Context(), http.DefaultClient, "POST", p.url+"/api/items", `{"name":"x"}`); err != nil || got.status != 201 {
+				t.Errorf("process %d: %v, %v", i, got, err)
+			}
+			applied += strings.Count(p.log(), `"migration applied"`)
+		}
+		if want := len(list(t, url)); applied != want {
+			t.Errorf("%d migrations were applied in all, want each of %d once", applied, want)
+		}
+	})
+}
+
+// list returns the names of the applied migrations.
+func list(t *testing.T, url config.DatabaseURL) []string {
+	t.Helper()
+	var names []string
+	if err := testdb.Open(t, url).NewRaw("SELECT name FROM bun_migrations ORDER BY name").Scan(t.Context(), &names); err != nil {
+		t.Fatal(err)
+	}
+	return names
+}
+
+// TestKilledMigrator kills a migrating process while it waits for a lock in
+// the middle of its last migration. The next one goes on from there.
+func TestKilledMigrator(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, dialect string) {
+		url := testdb.EmptyURL(t, dialect)
+		db := testdb.Open(t, url)
+		// On Postgres another session is making the table that the last
+		// migration makes; on SQLite it holds the write lock.
+		tx, err := db.BeginTx(t.Context(), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if db.IsPostgres() {
+			if _, err := tx.ExecContext(t.Context(), "CREATE TABLE workers (id int)"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		cmd := command(t, url, "migrate", "up")
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(700 * time.Millisecond)
+		if err := cmd.Process.Kill(); err != nil {
+			t.Fatal("it did not wait for the lock:", err)
+		}
+		_ = cmd.Wait()
+		if err := tx.Rollback(); err != nil {
+			t.Fatal(err)
+		}
+		migrateUp(t, url)
+	})
+}
+
+// TestMigratorKilledAnywhere kills one process after another wherever it is,
+// with a delay that grows until one gets through.
+func TestMigratorKilledAnywhere(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, dialect string) {
+		for range 3 {
+			url := testdb.EmptyURL(t, dialect)
+			for delay := time.Duration(0); delay < 100*time.Millisecond; delay += rand.N(12 * time.Millisecond) {
+				cmd := command(t, url, "migrate", "up")
+				if err := cmd.Start(); err != nil {
+					t.Fatal(err)
+				}
+				time.Sleep(delay)
+				_ = cmd.Process.Kill()
+				_ = cmd.Wait()
+			}
+			migrateUp(t, url)
+		}
+	})
+}
+
+// migrateUp runs `migrate up`, which must succeed soon and leave the schema
+// complete.
+func migrateUp(t *testing.T, url config.DatabaseURL) {
+	t.Helper()
+	begin := time.Now()
+	if out, err := command(t, url, "migrate", "up").CombinedOutput(); err != nil {
+		t.Fatalf("migrate up: %v\n%s", err, out)
+	}
+	if took := time.Since(begin); took > 10*time.Second {
+		t.Errorf("migrate up took %s", took)
+	}
+	if err := schema.Check(t.Context(), testdb.Open(t, url)); err != nil {
+		t.Error(err)
+	}
+	p := serve(t, url)
+	if got, err := request(t.Context(), http.DefaultClient, "POST", p.url+"/api/items", `{"name":"x"}`); err != nil || got.status != 201 {
+		t.Errorf("after the repair: %v, %v", got, err)
+	}
+}
+
+// TestStopUnderLoad: SIGTERM while clients create items one after another.
+// Each request gets its answer, what was acknowledged is there, and the
+// process exits with 0 within the deadline.
+func TestStopUnderLoad(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, dialect string) {
+		url := testdb.NewURL(t, dialect)
+		p := serve(t, url)
+		var created atomic.Int64
+		var clients, underLoad sync.WaitGroup
+		const n = 8
+		underLoad.Add(n)
+		for range n {
+			clients.Go(func() {
+				client := &http.Client{Transport: &http.Transport{}, Timeout: 20 * time.Second}
+				defer client.CloseIdleConnections()
+				for i := range 100_000 {
+					got, err := request(context.Background(), client, "POST", p.url+"/api/items", `{"name":"load"}`)
+					if err != nil || got.status != http.StatusCreated {
+						t.Errorf("request: %v, %v", got, err)
+					} else {
+						created.Add(1)
+					}
+					if i == 10 {
+						underLoad.Done()
+					}
+					if err != nil || got.closes {
+						return
+					}
+				}
+			})
+		}
+		underLoad.Wait()
+		p.stop(t)
+		clients.Wait()
+		stored, err := testdb.Open(t, url).NewSelect().Table("items").Count(t.Context())
+		if err != nil || stored != created.Load() {
+			t.Errorf("%d items were acknowledged and %d are stored: %v", created.Load(), stored, err)
+		}
+	})
+}
+
+// TestFootprint holds the start and the memory of an idle process, with
+// nothing to migrate, to their bounds. The best of some counts: the machine
+// may be busy.
+func TestFootprint(t *testing.T) {
+	const tries, maxStart, maxResident = 5, 500 * time.Millisecond, 40 << 10
+	for _, dialect := range testdb.Dialects {
+		t.Run(dialect, func(t *testing.T) {
+			url := testdb.NewURL(t, dialect)
+			start, resident := time.Hour, 1<<30
+			for range tries {
+				p := serve(t, url)
+				if err := get(t.Context(), p.url+"/ready"); err != nil {
+					t.Fatal(err)
+				}
+				start = min(start, time.Since(p.started))
+				time.Sleep(200 * time.Millisecond)
+				resident = min(resident, residentKB(t, p.cmd.Process.Pid))
+				p.stop(t)
+			}
+			t.Logf("ready after %s, %d KB resident", start, resident)
+			if start > maxStart || resident > maxResident {
+				t.Errorf("ready after %s with %d KB resident; at most %s and %d KB", start, resident, maxStart, maxResident)
+			}
+		})
+	}
+}
+
+func get(ctx context.Context, url string) error {
+	got, err := request(ctx, http.DefaultClient, "GET", url, "")
+	if err == nil && got.status != http.StatusOK {
+		err = fmt.Errorf("%s answered %d", url, got.status)
+	}
+	return err
+}
+
+func residentKB(t *testing.T, pid int) int {
+	t.Helper()
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		t.Skip("no /proc on this system:", err)
+	}
+	_, rest, _ := strings.Cut(string(status), "VmRSS:")
+	var kb int
+	if _, err := fmt.Sscan(rest, &kb); err != nil {
+		t.Fatal(err)
+	}
+	return kb
+}
+
+// TestAChangeNudges: the program tells the worker of an item, by the Redis
+// that its environment names.
+func TestAChangeNudges(t *testing.T) {
+	t.Parallel()
+	redis, redisURL := testredis.Embedded(t)
+	p := serve(t, testdb.EmptyURL(t, "sqlite"), "FUALAB_REDIS_URL="+redisURL.Reveal())
+	if got, err := request(t.Context(), http.DefaultClient, "POST", p.url+"/api/items", `{"name":"x"}`); err != nil || got.status != 201 {
+		t.Fatalf("create: %v, %v", got, err)
+	}
+	p.stop(t) // which sends what is still to be sent
+	if list, err := redis.List(runs.NudgeKey); err != nil || len(list) != 1 || list[0] != runs.EnrichTask {
+		t.Errorf("nudges: %v, %v", list, err)
+	}
+}
+
+func TestCommands(t *testing.T) {
+	t.Parallel()
+	url := testdb.EmptyURL(t, "sqlite")
+	for _, tt := range []struct {
+		args string
+		code int
+		want string
+	}{
+		{"migrate status", 0, "0001 items                pending"},
+		{"migrate down", 0, "there is no migration to revert"},
+		{"migrate up", 0, "the schema is up to date"},
+		{"migrate up", 0, "0 migrations applied"},
+		{"migrate status", 0, "0001 items                applied 20"},
+		{"migrate down", 0, "migration " + schema.Version + " reverted"},
+		{"migrate sideways", 2, "unknown command"},
+		{"migrate", 2, "unknown command"},
+		{"nonsense", 2, "unknown command"},
+		{"help", 0, "usage: fualab-api"},
+		{"version", 0, "fualab-api "},
+		{"openapi", 0, `"openapi": "3.1.0"`},
+		{"healthcheck", 1, "health check"},
+	} {
+		out, err := command(t, url, strings.Fields(tt.args)...).CombinedOutput()
+		code := 0
+		var exit *exec.ExitError
+		if errors.As(err, &exit) {
+			code = exit.ExitCode()
+		}
+		if code != tt.code || !strings.Contains(string(out), tt.want) {
+			t.Errorf("%s: exit %d, want %d, with %q in:\n%s", tt.args, code, tt.code, tt.want, out)
+		}
+	}
+}
+
+// TestServesOnlyWithTheSchema: with FUALAB_MIGRATE_ON_START=false somebody
+// else has to have migrated.
+func TestServesOnlyWithTheSchema(t *testing.T) {
+	t.Parallel()
+	err := run(t.Context(), nil, []string{"FUALAB_DATABASE_URL=" + testdb.EmptyURL(t, "sqlite").Reveal(), "FUALAB_API_ADDR=127.0.0.1:0", "FUALAB_MIGRATE_ON_START=false"}, io.Discard, io.Discard)
+	if err == nil || !strings.Contains(err.Error(), "fualab-api migrate up") {
+		t.Errorf("got %v", err)
+	}
+}

@@ -1,0 +1,137 @@
+// Package httpapi is FUALab's HTTP API: routes, decoding, answers, problems
+// and the OpenAPI document. Nothing outside it knows HTTP.
+package httpapi
+
+import (
+	"cmp"
+	"context"
+	"log/slog"
+	"net/http"
+	"reflect"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humamux"
+	"github.com/gorilla/mux"
+
+	"github.com/fualab/fualab/api/internal/live"
+	"github.com/fualab/fualab/api/internal/store"
+	"github.com/fualab/fualab/shared/events"
+	"github.com/fualab/fualab/shared/redis"
+)
+
+// Deps is what the API stands on.
+type Deps struct {
+	Service      string // name in /health
+	Store        *store.Store
+	Redis        redis.Client // nil: runs without Redis
+	HeartbeatTTL time.Duration
+	Nudge        func(task string)  // tells the worker of work without waiting for it; nil: nobody does
+	Publish      func(events.Event) // tells who watches of a change, likewise; nil: nobody does
+	Live         *live.Hub          // what GET /api/events streams; nil: nothing
+	Ping         time.Duration      // between the signs of life of such a stream; 0: 15 s
+	Draining     func() bool        // reports that the process is about to stop
+	Now          func() time.Time
+	Log          *slog.Logger
+}
+
+// New returns the API's handler.
+func New(d Deps) http.Handler {
+	handler, _ := build(d)
+	return handler
+}
+
+// OpenAPI returns the OpenAPI 3.1 document in JSON, indented.
+func OpenAPI() ([]byte, error) {
+	_, api := build(Deps{Log: slog.New(slog.DiscardHandler)})
+	return document(api)
+}
+
+func build(d Deps) (http.Handler, huma.API) {
+	router := mux.NewRouter()
+	api := newHuma(router)
+
+	if d.Nudge == nil {
+		d.Nudge = func(string) {}
+	}
+	if d.Publish == nil {
+		d.Publish = func(events.Event) {}
+	}
+	d.Ping = cmp.Or(d.Ping, ssePing)
+	ops := operations{api, d.Log}
+	(&healthHandlers{d}).register(ops)
+	(&itemHandlers{d.Store, d.Nudge, d.Publish}).register(ops)
+	(&scheduleHandlers{d.Store, d.Publish, d.Now}).register(ops)
+	(&runHandlers{d.Store, d.Publish, d.Now}).register(ops)
+	(&workerHandlers{d}).register(ops)
+	(&statsHandlers{d.Store}).register(ops)
+	(&eventHandlers{d}).register(ops)
+	registerDocs(router, api)
+
+	router.Use(noteRoute)
+	router.NotFoundHandler = http.HandlerFunc(noRoute)
+	router.MethodNotAllowedHandler = methodNotAllowed(router)
+	return middleware(router, d.Log), api
+}
+
+// newHuma configures the library: no route, hook or format of its own.
+func newHuma(router *mux.Router) huma.API {
+	cfg := huma.DefaultConfig("FUALab API", "1")
+	cfg.Info.Description = apiDescription
+	cfg.Info.Version = apiVersion
+	cfg.Components.Schemas = huma.NewMapRegistry("#/components/schemas/", schemaName)
+	cfg.OpenAPIPath, cfg.DocsPath, cfg.SchemasPath = "", "", ""
+	cfg.CreateHooks = nil
+	cfg.Formats = map[string]huma.Format{"application/json": jsonFormat, "json": jsonFormat}
+	cfg.DefaultFormat = "application/json"
+	cfg.RejectUnknownQueryParameters = true
+	noNullLists()
+	useProblems()
+	return humamux.New(router, cfg)
+}
+
+// noNullLists documents lists as what they are: empty, never null. The setting
+// is global to the library.
+var noNullLists = sync.OnceFunc(func() { huma.DefaultArrayNullable = false })
+
+// schemaName names a schema as clients know it: Item, for the type itemBody.
+// Run is what GET /api/runs/{id} answers.
+func schemaName(t reflect.Type, hint string) string {
+	if t == reflect.TypeFor[*events.Run]() {
+		return "EventRun"
+	}
+	return strings.TrimSuffix(huma.DefaultSchemaNamer(t, hint), "Body")
+}
+
+// apiVersion is the version of the HTTP interface, not of the program, which
+// /health tells.
+const apiVersion = "1.0.0"
+
+const apiDescription = `Named items with free-form attributes and an optional expiry, and the background tasks that look after them:
+when each is due (schedules), what it did (runs), and who does it (workers).
+
+Times are UTC, RFC 3339, with microseconds. Errors are ` + "`application/problem+json`" + ` (RFC 9457).
+Lists are JSON arrays, paged by the Link header (RFC 8288). An item's ETag guards changes by If-Match
+and saves transfers by If-None-Match (RFC 9110).`
+
+// operations registers handlers. A handler returns any error; it becomes a
+// Problem here and nowhere else.
+type operations struct {
+	api huma.API
+	log *slog.Logger
+}
+
+// handle registers f for op. faults are the statuses, beside 422 and 500,
+// that the documentation names.
+func handle[I, O any](o operations, op huma.Operation, f func(context.Context, *I) (*O, error)) {
+	op.Errors = append(op.Errors, http.StatusUnprocessableEntity, http.StatusInternalServerError, http.StatusServiceUnavailable)
+	huma.Register(o.api, op, func(ctx context.Context, in *I) (*O, error) {
+		out, err := f(ctx, in)
+		if err != nil {
+			return nil, answer(ctx, o.log, err)
+		}
+		return out, nil
+	})
+}

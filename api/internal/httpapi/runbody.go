@@ -1,0 +1,95 @@
+package httpapi
+
+import (
+	"encoding/json"
+	"slices"
+	"time"
+
+	"github.com/riverqueue/river/rivertype"
+
+	"github.com/fualab/fualab/shared/model"
+	"github.com/fualab/fualab/shared/runs"
+)
+
+// runBody is a run as a client sees it.
+type runBody struct {
+	ID              int64          `json:"id" example:"1"`
+	Task            string         `json:"task" example:"items.expire"`
+	RunAt           *model.Time    `json:"run_at" format:"date-time" nullable:"true" doc:"The due time; null for a run that a person or a nudge made."`
+	Trigger         string         `json:"trigger" enum:"schedule,manual,nudge,other" doc:"What made it. other: a job of the same queue that is no task's run."`
+	State           string         `json:"state" enum:"available,cancelled,completed,discarded,pending,retryable,running,scheduled" doc:"available, scheduled and pending: it waits. running. retryable: it failed and will be tried again. completed, cancelled, discarded: it has ended; discarded after its last attempt failed."`
+	Attempt         int            `json:"attempt" doc:"The present or last attempt; 0 before the first."`
+	MaxAttempts     int            `json:"max_attempts" doc:"The attempt after which a run that fails is discarded."`
+	Worker          *string        `json:"worker" nullable:"true" doc:"The instance that made the last attempt."`
+	CancelRequested bool           `json:"cancel_requested" doc:"Whether a run that is running was asked to stop."`
+	CreatedAt       model.Time     `json:"created_at" format:"date-time"`
+	StartedAt       *model.Time    `json:"started_at" format:"date-time" nullable:"true" doc:"When the last attempt began."`
+	FinishedAt      *model.Time    `json:"finished_at" format:"date-time" nullable:"true" doc:"When the run ended for good."`
+	DurationMS      *int64         `json:"duration_ms" nullable:"true" doc:"From started_at to finished_at, in milliseconds."`
+	RowsAffected    int64          `json:"rows_affected" doc:"How many rows the last attempt that recorded it has changed so far."`
+	Progress        string         `json:"progress" doc:"How far a run that is running has got, in words; may be empty."`
+	Errors          []runErrorBody `json:"errors" doc:"Of attempts that failed, the first one first."`
+}
+
+// runErrorBody is why one attempt failed.
+type runErrorBody struct {
+	Attempt int        `json:"attempt" example:"1"`
+	At      model.Time `json:"at" format:"date-time"`
+	Error   string     `json:"error"`
+	Trace   string     `json:"trace,omitempty" doc:"The stack of an attempt that panicked; only in the answer for a single run."`
+}
+
+// runBodyOf is the one conversion from River's job, whatever made it.
+func runBodyOf(job *rivertype.JobRow) runBody {
+	// A job that is no task's has arguments and output of its own.
+	var args runs.Args
+	var output runs.Output
+	_ = json.Unmarshal(job.EncodedArgs, &args)
+	_ = json.Unmarshal(job.Output(), &output)
+	body := runBody{
+		ID: job.ID, Task: job.Kind, Trigger: "other", State: string(job.State),
+		Attempt: job.Attempt, MaxAttempts: job.MaxAttempts,
+		CancelRequested: job.State == rivertype.JobStateRunning && runs.CancelRequested(job),
+		CreatedAt:       model.NewTime(job.CreatedAt), StartedAt: timeOf(job.AttemptedAt), FinishedAt: timeOf(job.FinalizedAt),
+		RowsAffected: output.RowsAffected, Progress: output.Progress,
+		Errors: make([]runErrorBody, len(job.Errors)),
+	}
+	if slices.Contains([]runs.Trigger{runs.Scheduled, runs.Manual, runs.Nudge}, args.Trigger) {
+		body.Trigger = string(args.Trigger)
+	}
+	if !args.DueAt.IsZero() {
+		body.RunAt = timeOf(&args.DueAt)
+	}
+	if n := len(job.AttemptedBy); n > 0 {
+		body.Worker = &job.AttemptedBy[n-1]
+	}
+	if job.AttemptedAt != nil && job.FinalizedAt != nil {
+		// The two may be by the clocks of two machines.
+		ms := max(0, job.FinalizedAt.Sub(*job.AttemptedAt).Milliseconds())
+		body.DurationMS = &ms
+	}
+	for i, e := range job.Errors {
+		body.Errors[i] = runErrorBody{Attempt: e.Attempt, At: model.NewTime(e.At), Error: e.Error, Trace: e.Trace}
+	}
+	return body
+}
+
+// runBodies leaves out the stacks.
+func runBodies(jobs []*rivertype.JobRow) []runBody {
+	bodies := make([]runBody, len(jobs))
+	for i, job := range jobs {
+		bodies[i] = runBodyOf(job)
+		for j := range bodies[i].Errors {
+			bodies[i].Errors[j].Trace = ""
+		}
+	}
+	return bodies
+}
+
+func timeOf(t *time.Time) *model.Time {
+	if t == nil {
+		return nil
+	}
+	m := model.NewTime(*t)
+	return &m
+}

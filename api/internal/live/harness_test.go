@@ -1,0 +1,207 @@
+package live_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"log/slog"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/fualab/fualab/api/internal/live"
+	"github.com/fualab/fualab/shared/config"
+	"github.com/fualab/fualab/shared/events"
+	"github.com/fualab/fualab/shared/model"
+	"github.com/fualab/fualab/shared/redis"
+	"github.com/fualab/fualab/shared/testredis"
+)
+
+// soon bounds every wait; nothing that is tested here takes nearly as long.
+const soon = 10 * time.Second
+
+// eachRedis runs f on an embedded Redis, and on a real one where there is one.
+func eachRedis(t *testing.T, f func(t *testing.T, client redis.Client)) {
+	t.Helper()
+	t.Run("embedded", func(t *testing.T) {
+		t.Parallel()
+		_, url := testredis.Embedded(t)
+		f(t, open(t, url))
+	})
+	t.Run("server", func(t *testing.T) {
+		t.Parallel()
+		f(t, open(t, ownDatabase(t)))
+	})
+}
+
+var databases atomic.Int32
+
+// ownDatabase is one of the real server's, which has sixteen: the stream has
+// one name, and tests would see each other's events.
+func ownDatabase(t *testing.T) config.RedisURL {
+	t.Helper()
+	url := strings.TrimSuffix(string(testredis.Server(t)), "/0")
+	url = fmt.Sprintf("%s/%d", url, 1+databases.Add(1)%15)
+	client := open(t, config.RedisURL(url))
+	if err := client.FlushDB(t.Context()).Err(); err != nil {
+		t.Fatal(err)
+	}
+	return config.RedisURL(url)
+}
+
+func open(t *testing.T, url config.RedisURL) redis.Client {
+	t.Helper()
+	client, err := redis.Open(url, "test", slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = client.Close() })
+	return client
+}
+
+// logged is a log that can be read while it is written.
+type logged struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (l *logged) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.buf.Write(p)
+}
+
+func (l *logged) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.buf.String()
+}
+
+func start(t *testing.T, client redis.Client) (*live.Hub, *logged) {
+	t.Helper()
+	log := &logged{}
+	hub := live.Start(t.Context(), client, slog.New(slog.NewTextHandler(log, nil)))
+	t.Cleanup(hub.Close)
+	return hub, log
+}
+
+func subscribe(t *testing.T, hub *live.Hub) *live.Subscription {
+	t.Helper()
+	s, err := hub.Subscribe(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.Close)
+	return s
+}
+
+// resume subscribes as a client does that has seen everything up to id.
+func resume(t *testing.T, hub *live.Hub, id string) *live.Subscription {
+	t.Helper()
+	s := subscribe(t, hub)
+	s.Resume(t.Context(), parse(t, id))
+	return s
+}
+
+func parse(t *testing.T, id string) live.ID {
+	t.Helper()
+	parsed, err := live.ParseID(id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return parsed
+}
+
+// add appends an event for each name.
+func add(ctx context.Context, t *testing.T, client redis.Client, names ...string) {
+	t.Helper()
+	all := make([]events.Event, len(names))
+	for i, name := range names {
+		all[i] = events.Event{Type: events.ItemsCreated, At: model.NewTime(time.Now()), Name: name}
+	}
+	if err := events.Append(ctx, client, all...); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// numbered are n names in order.
+func numbered(n int) []string {
+	names := make([]string, n)
+	for i := range names {
+		names[i] = fmt.Sprint(i)
+	}
+	return names
+}
+
+// ids returns the ids of all entries.
+func ids(t *testing.T, client redis.Client) []string {
+	t.Helper()
+	entries, err := client.XRange(t.Context(), events.Stream, "-", "+").Result()
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := make([]string, len(entries))
+	for i, e := range entries {
+		all[i] = e.ID
+	}
+	return all
+}
+
+// told is a message in short: the name of an item that was created, "reset",
+// "lost" or "back".
+func told(t *testing.T, m live.Message) string {
+	t.Helper()
+	switch text := string(m.Data); {
+	case m.Name == live.StatusName && text == `{"live":false}`:
+		return "lost"
+	case m.Name == live.StatusName && text == `{"live":true}`:
+		return "back"
+	case m.Name == "reset" && strings.HasPrefix(text, `{"type":"reset","at":"`):
+		return "reset"
+	case m.Name == string(events.ItemsCreated):
+		_, rest, _ := strings.Cut(text, `"name":"`)
+		return strings.TrimSuffix(rest, `"}`)
+	default:
+		t.Errorf("message %s: %s", m.Name, text)
+		return "?"
+	}
+}
+
+// until takes messages until one is told as last, and returns all in short.
+func until(t *testing.T, s *live.Subscription, last string) []string {
+	t.Helper()
+	deadline := time.After(soon)
+	var all []string
+	for {
+		for _, m := range s.Take() {
+			all = append(all, told(t, m))
+		}
+		if len(all) > 0 && all[len(all)-1] == last {
+			return all
+		}
+		select {
+		case <-s.Ready():
+		case <-deadline:
+			t.Fatalf("%q has not come within %s, after %.500q", last, soon, all)
+		}
+	}
+}
+
+// next waits for one message, and wants no other with it.
+func next(t *testing.T, s *live.Subscription) live.Message {
+	t.Helper()
+	for deadline := time.After(soon); ; {
+		if all := s.Take(); len(all) == 1 {
+			return all[0]
+		} else if len(all) > 1 {
+			t.Fatalf("%d messages came at once", len(all))
+		}
+		select {
+		case <-s.Ready():
+		case <-deadline:
+			t.Fatalf("nothing has come within %s", soon)
+		}
+	}
+}

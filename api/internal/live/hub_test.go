@@ -1,0 +1,319 @@
+package live_test
+
+import (
+	"fmt"
+	"log/slog"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/alicebob/miniredis/v2"
+	"github.com/google/go-cmp/cmp"
+	goredis "github.com/redis/go-redis/v9"
+
+	"github.com/fualab/fualab/api/internal/live"
+	"github.com/fualab/fualab/shared/errs"
+	"github.com/fualab/fualab/shared/events"
+	"github.com/fualab/fualab/shared/redis"
+	"github.com/fualab/fualab/shared/testredis"
+)
+
+func TestEachGetsEveryEvent(t *testing.T) {
+	t.Parallel()
+	eachRedis(t, func(t *testing.T, client redis.Client) {
+		add(t.Context(), t, client, "before")
+		hub, _ := start(t, client)
+		watching := []*live.Subscription{subscribe(t, hub), subscribe(t, hub), subscribe(t, hub)}
+		names := numbered(300)
+		for i := 0; i < len(names); i += 100 { // within what is buffered, if slowly
+			add(t.Context(), t, client, names[i:i+100]...)
+			for _, s := range watching {
+				if diff := cmp.Diff(names[i:i+100], until(t, s, names[i+99])); diff != "" {
+					t.Errorf("events (-want +got):\n%s", diff)
+				}
+			}
+		}
+		if late := subscribe(t, hub); late.At.String() != ids(t, client)[300] || !late.Live {
+			t.Errorf("who comes last begins at %s, live %t; the stream ends at %s", late.At, late.Live, ids(t, client)[300])
+		}
+	})
+}
+
+func TestPositionAndName(t *testing.T) {
+	t.Parallel()
+	eachRedis(t, func(t *testing.T, client redis.Client) {
+		hub, _ := start(t, client)
+		s := subscribe(t, hub)
+		if s.At.String() != "0-0" {
+			t.Errorf("an empty stream begins at %s", s.At)
+		}
+		add(t.Context(), t, client, "a")
+		m := next(t, s)
+		if m.ID.String() != ids(t, client)[0] || m.Name != "items.created" || !strings.HasPrefix(string(m.Data), `{"type":"items.created","at":"`) {
+			t.Errorf("got %s %s %s", m.ID, m.Name, m.Data)
+		}
+	})
+}
+
+// TestSlow has one subscriber take nothing while the others get it all.
+func TestSlow(t *testing.T) {
+	t.Parallel()
+	eachRedis(t, func(t *testing.T, client redis.Client) {
+		hub, _ := start(t, client)
+		slow, quick := subscribe(t, hub), subscribe(t, hub)
+		for i := range 20 {
+			name := fmt.Sprint(i)
+			add(t.Context(), t, client, append(numbered(50), "end "+name)...)
+			if got := until(t, quick, "end "+name); len(got) != 51 {
+				t.Fatalf("who keeps up got %d of 51 events", len(got))
+			}
+		}
+		got := slow.Take()
+		if len(got) > 256 || told(t, got[0]) != "reset" {
+			t.Fatalf("%d messages, the first %s", len(got), got[0].Name)
+		}
+		var resets int
+		for _, m := range got {
+			if told(t, m) == "reset" {
+				resets++
+			}
+		}
+		if resets != 1 {
+			t.Errorf("%d resets", resets)
+		}
+		all := ids(t, client)
+		for i, m := range got { // the reset stands at the event before the next
+			if want := all[len(all)-len(got)+i]; m.ID.String() != want {
+				t.Fatalf("message %d is at %s, want %s", i, m.ID, want)
+			}
+		}
+		add(t.Context(), t, client, "later")
+		if diff := cmp.Diff([]string{"later"}, until(t, slow, "later")); diff != "" {
+			t.Errorf("it goes on (-want +got):\n%s", diff)
+		}
+	})
+}
+
+// restart starts an empty Redis at addr, where one was.
+func restart(t *testing.T, addr string) *miniredis.Miniredis {
+	t.Helper()
+	next := miniredis.NewMiniRedis()
+	if err := next.StartAddr(addr); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(next.Close)
+	return next
+}
+
+func TestRedisLostAndBack(t *testing.T) {
+	t.Parallel()
+	server, url := testredis.Embedded(t)
+	client := open(t, url)
+	hub, log := start(t, client)
+	s := subscribe(t, hub)
+	add(t.Context(), t, client, "a")
+	until(t, s, "a")
+	for range 2 {
+		addr := server.Addr()
+		server.Close()
+		if diff := cmp.Diff([]string{"lost"}, until(t, s, "lost")); diff != "" {
+			t.Errorf("(-want +got):\n%s", diff)
+		}
+		if meanwhile := subscribe(t, hub); meanwhile.Live {
+			t.Error("who comes while Redis is lost is told that events arrive")
+		}
+		begin := time.Now()
+		server = restart(t, addr)
+		if diff := cmp.Diff([]string{"back", "reset"}, until(t, s, "reset")); diff != "" {
+			t.Errorf("(-want +got):\n%s", diff)
+		}
+		if took := time.Since(begin); took > 4*time.Second {
+			t.Errorf("back after %s", took)
+		}
+		add(t.Context(), t, client, "b")
+		if diff := cmp.Diff([]string{"b"}, until(t, s, "b")); diff != "" {
+			t.Errorf("(-want +got):\n%s", diff)
+		}
+	}
+	if text := log.String(); strings.Count(text, "WARN") != 2 || strings.Count(text, "INFO") != 2 {
+		t.Errorf("want a line for each loss and each return:\n%s", text)
+	}
+}
+
+// TestRedisKeepsWhatHappens while the hub cannot reach it.
+func TestRedisKeepsWhatHappens(t *testing.T) {
+	t.Parallel()
+	server, url := testredis.Embedded(t)
+	client := open(t, url)
+	hub, _ := start(t, client)
+	s := subscribe(t, hub)
+	add(t.Context(), t, client, "a")
+	until(t, s, "a")
+	server.SetError("ERR not now")
+	until(t, s, "lost")
+	meanwhile := `{"type":"items.created","at":"2026-01-02T03:04:05.000000Z","name":"meanwhile"}`
+	if _, err := server.XAdd(events.Stream, "*", []string{events.Field, meanwhile}); err != nil {
+		t.Fatal(err)
+	}
+	server.SetError("")
+	if diff := cmp.Diff([]string{"back", "reset", "meanwhile"}, until(t, s, "meanwhile")); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// TestRedisAwayAtTheStart resumes, too, before there is anything to read.
+func TestRedisAwayAtTheStart(t *testing.T) {
+	t.Parallel()
+	server, url := testredis.Embedded(t)
+	addr := server.Addr()
+	server.Close()
+	client := open(t, url)
+	hub, log := start(t, client)
+	s := resume(t, hub, "7-7")
+	if s.Live || s.At.String() != "7-7" {
+		t.Errorf("live %t at %s; it has to come back to 7-7", s.Live, s.At)
+	}
+	restart(t, addr)
+	if diff := cmp.Diff([]string{"back", "reset"}, until(t, s, "reset")); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	add(t.Context(), t, client, "a")
+	until(t, s, "a")
+	if text := log.String(); strings.Count(text, "WARN") != 1 || strings.Count(text, "INFO") != 1 {
+		t.Errorf("the log says:\n%s", text)
+	}
+}
+
+// TestRedisEmptied: what comes after has lower ids than what was.
+func TestRedisEmptied(t *testing.T) {
+	t.Parallel()
+	eachRedis(t, func(t *testing.T, client redis.Client) {
+		put := func(id string) {
+			t.Helper()
+			if err := client.XAdd(t.Context(), &goredis.XAddArgs{Stream: events.Stream, ID: id, Values: []any{events.Field, `{"type":"items.created","at":"2026-01-02T03:04:05.000000Z","name":"` + id + `"}`}}).Err(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		put("999-1")
+		put("1000-1")
+		hub, _ := start(t, client)
+		s := resume(t, hub, "999-1")
+		until(t, s, "1000-1")
+		if err := client.Del(t.Context(), events.Stream).Err(); err != nil {
+			t.Fatal(err)
+		}
+		put("3-7")
+		if diff := cmp.Diff([]string{"reset"}, until(t, s, "reset")); diff != "" {
+			t.Errorf("(-want +got):\n%s", diff)
+		}
+		put("10-0")
+		put("10-1")
+		if diff := cmp.Diff([]string{"10-0", "10-1"}, until(t, s, "10-1")); diff != "" {
+			t.Errorf("(-want +got):\n%s", diff)
+		}
+	})
+}
+
+// TestNoEvent: what cannot be read has happened all the same, and cannot end
+// the line that it is on.
+func TestNoEvent(t *testing.T) {
+	t.Parallel()
+	eachRedis(t, func(t *testing.T, client redis.Client) {
+		hub, log := start(t, client)
+		s := subscribe(t, hub)
+		for i, values := range [][]any{
+			{"other", "x"}, {events.Field, "{"}, {events.Field, `{"type":"","at":"2026-01-02T03:04:05Z"}`},
+			{events.Field, `{"type":"a\n\ndata: x","at":"2026-01-02T03:04:05Z"}`},
+		} {
+			if err := client.XAdd(t.Context(), &goredis.XAddArgs{Stream: events.Stream, Values: values}).Err(); err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff([]string{"reset"}, until(t, s, "reset")); diff != "" {
+				t.Errorf("%v (-want +got):\n%s", values, diff)
+			}
+			if n := strings.Count(log.String(), "WARN"); n != i+1 {
+				t.Errorf("%d lines in the log after %d entries:\n%s", n, i+1, log)
+			}
+		}
+		if err := client.XAdd(t.Context(), &goredis.XAddArgs{Stream: events.Stream, Values: []any{events.Field, "{\"type\":\"items.created\",\n\"at\":\"2026-01-02T03:04:05Z\",\"name\":\"a\"}"}}).Err(); err != nil {
+			t.Fatal(err)
+		}
+		if got := string(next(t, s).Data); got != `{"type":"items.created","at":"2026-01-02T03:04:05.000000Z","name":"a"}` {
+			t.Errorf("two lines become %q", got)
+		}
+	})
+}
+
+func TestNoMoreThan(t *testing.T) {
+	t.Parallel()
+	_, url := testredis.Embedded(t)
+	hub, _ := start(t, open(t, url))
+	last := subscribe(t, hub)
+	for range 999 {
+		subscribe(t, hub)
+	}
+	if _, err := hub.Subscribe(t.Context()); !errs.Is(err, errs.Unavailable) {
+		t.Errorf("one more than 1000: %v", err)
+	}
+	last.Close()
+	last.Close()
+	subscribe(t, hub)
+}
+
+func TestClose(t *testing.T) {
+	t.Parallel()
+	eachRedis(t, func(t *testing.T, client redis.Client) {
+		hub, _ := start(t, client)
+		s := subscribe(t, hub)
+		begin := time.Now()
+		hub.Stop()
+		select {
+		case <-s.Ended():
+		default:
+			t.Error("a subscription goes on after Stop")
+		}
+		if _, err := hub.Subscribe(t.Context()); !errs.Is(err, errs.Unavailable) {
+			t.Errorf("after Stop: %v", err)
+		}
+		hub.Close()
+		hub.Close()
+		if took := time.Since(begin); took > time.Second {
+			t.Errorf("Close took %s", took)
+		}
+		var none *live.Hub
+		none.Stop()
+		none.Close()
+	})
+}
+
+// TestNothingIsLeft is not parallel: it counts what runs of this package.
+func TestNothingIsLeft(t *testing.T) {
+	server, url := testredis.Embedded(t)
+	client := open(t, url)
+	for _, lost := range []bool{false, true} {
+		if lost {
+			server.Close()
+		}
+		var watchers sync.WaitGroup
+		hub := live.Start(t.Context(), client, slog.New(slog.DiscardHandler))
+		for range 8 {
+			watchers.Go(func() {
+				s, err := hub.Subscribe(t.Context())
+				if err == nil { // it came in time
+					defer s.Close()
+					<-s.Ended()
+				}
+			})
+		}
+		time.Sleep(10 * time.Millisecond) // some are there, some may be about to come
+		hub.Close()
+		watchers.Wait()
+		stacks := make([]byte, 1<<20)
+		stacks = stacks[:runtime.Stack(stacks, true)]
+		if strings.Contains(string(stacks), "live.(*Hub).loop") {
+			t.Errorf("after Close, Redis lost: %t:\n%s", lost, stacks)
+		}
+	}
+}

@@ -1,0 +1,123 @@
+package live
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	goredis "github.com/redis/go-redis/v9"
+
+	"github.com/fualab/fualab/shared/events"
+	"github.com/fualab/fualab/shared/redis"
+)
+
+const (
+	// patience is how long one read waits for an event. go-redis cannot call
+	// it off, so that a stop may take as long.
+	patience = 250 * time.Millisecond
+	// commandTimeout is how long Redis may take to answer.
+	commandTimeout = time.Second
+	// atOnce bounds what one read brings.
+	atOnce = 128
+	// lookEvery is how often the end of a quiet stream is looked at.
+	lookEvery = 2 * time.Second
+
+	// mostReplayed is how many events one subscriber is given that it missed.
+	mostReplayed = 1000
+	// replaysAtOnce leaves connections for others when all clients come back
+	// at the same time; replayTimeout bounds the queue.
+	replaysAtOnce = 4
+	replayTimeout = 3 * time.Second
+)
+
+// errGone says that the stream does not have all that came after an id.
+var errGone = errors.New("the stream does not have all that came after the id, or has too much")
+
+// stream is the stream in Redis.
+type stream struct {
+	client  redis.Client
+	replays chan struct{} // holds one for each replay in progress
+}
+
+func newStream(client redis.Client) stream {
+	return stream{client, make(chan struct{}, replaysAtOnce)}
+}
+
+// entry is one of the stream's, with its id read.
+type entry struct {
+	id ID
+	goredis.XMessage
+}
+
+func entriesOf(messages []goredis.XMessage) ([]entry, error) {
+	entries := make([]entry, len(messages))
+	for i, m := range messages {
+		id, err := ParseID(m.ID)
+		if err != nil {
+			return nil, err
+		}
+		entries[i] = entry{id, m}
+	}
+	return entries, nil
+}
+
+// next returns what comes after id, nothing if nothing comes for a while.
+func (s stream) next(ctx context.Context, id ID) ([]entry, error) {
+	ctx, cancel := context.WithTimeout(ctx, patience+commandTimeout)
+	defer cancel()
+	streams, err := s.client.XRead(ctx, &goredis.XReadArgs{Streams: []string{events.Stream}, ID: id.String(), Count: atOnce, Block: patience}).Result()
+	if errors.Is(err, redis.Nil) {
+		return []entry{}, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read the events after %s: %w", id, err)
+	}
+	if len(streams) != 1 {
+		return nil, fmt.Errorf("read the events after %s: %d streams came", id, len(streams))
+	}
+	return entriesOf(streams[0].Messages)
+}
+
+// end returns the id of the last entry, the zero ID for an empty stream.
+func (s stream) end(ctx context.Context) (ID, error) {
+	ctx, cancel := context.WithTimeout(ctx, commandTimeout)
+	defer cancel()
+	last, err := s.client.XRevRangeN(ctx, events.Stream, "+", "-", 1).Result()
+	if err != nil {
+		return ID{}, fmt.Errorf("find the last event: %w", err)
+	}
+	if len(last) == 0 {
+		return ID{}, nil
+	}
+	return ParseID(last[0].ID)
+}
+
+// since returns what came after id and the last one's id, or errGone.
+func (s stream) since(ctx context.Context, id ID) ([]Message, ID, error) {
+	ctx, cancel := context.WithTimeout(ctx, replayTimeout)
+	defer cancel()
+	select {
+	case s.replays <- struct{}{}:
+		defer func() { <-s.replays }()
+	case <-ctx.Done():
+		return nil, ID{}, ctx.Err()
+	}
+	// One more than is given tells whether there are more.
+	found, err := s.client.XRangeN(ctx, events.Stream, id.String(), "+", 1+mostReplayed+1).Result()
+	if err != nil {
+		return nil, ID{}, fmt.Errorf("read the events since %s: %w", id, err)
+	}
+	entries, err := entriesOf(found)
+	if err != nil {
+		return nil, ID{}, err
+	}
+	if len(entries) == 0 || entries[0].id != id || len(entries) > 1+mostReplayed {
+		return nil, ID{}, errGone
+	}
+	messages := make([]Message, len(entries)-1)
+	for i, e := range entries[1:] {
+		messages[i], _ = messageOf(e) // the log has heard of it when it came
+	}
+	return messages, entries[len(entries)-1].id, nil
+}

@@ -1,0 +1,83 @@
+// Package nudge tells the worker, by way of Redis, that there is work, so
+// that it need not wait for its next sweep.
+package nudge
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/fualab/fualab/shared/redis"
+	"github.com/fualab/fualab/shared/runs"
+)
+
+// sendTimeout bounds one nudge.
+const sendTimeout = 500 * time.Millisecond
+
+// Nudger sends nudges in the background. A request that nudges never waits
+// for Redis, nor learns how it went: the worker's sweep finds what a lost
+// nudge leaves.
+type Nudger struct {
+	client  redis.Client
+	log     *slog.Logger
+	pending chan string // one nudge waits; it stands for those that follow
+	stop    chan struct{}
+	done    sync.WaitGroup
+	lost    bool // whether the last nudge was; only loop has it
+}
+
+// Start returns a Nudger that works until Close, which the caller must call.
+// Without a client it does nothing.
+func Start(ctx context.Context, client redis.Client, log *slog.Logger) *Nudger {
+	n := &Nudger{client: client, log: log, pending: make(chan string, 1), stop: make(chan struct{})}
+	if client != nil {
+		// What is in flight when ctx ends still nudges, hence Close.
+		n.done.Go(func() { n.loop(context.WithoutCancel(ctx)) })
+	}
+	return n
+}
+
+// Nudge asks for task to be run soon. It returns at once.
+func (n *Nudger) Nudge(task string) {
+	select {
+	case n.pending <- task:
+	default:
+	}
+}
+
+// Close sends the nudge that waits, and ends. It must be called once.
+func (n *Nudger) Close() {
+	close(n.stop)
+	n.done.Wait()
+}
+
+func (n *Nudger) loop(ctx context.Context) {
+	for {
+		select {
+		case task := <-n.pending:
+			n.send(ctx, task)
+		case <-n.stop:
+			select {
+			case task := <-n.pending:
+				n.send(ctx, task)
+			default:
+			}
+			return
+		}
+	}
+}
+
+// send logs that Redis was lost or regained, once each.
+func (n *Nudger) send(ctx context.Context, task string) {
+	ctx, cancel := context.WithTimeout(ctx, sendTimeout)
+	defer cancel()
+	err := runs.SendNudge(ctx, n.client, task)
+	switch {
+	case err != nil && !n.lost:
+		n.log.WarnContext(ctx, "nudges do not reach the worker; its sweep finds the work", "error", err)
+	case err == nil && n.lost:
+		n.log.InfoContext(ctx, "nudges reach the worker again")
+	}
+	n.lost = err != nil
+}

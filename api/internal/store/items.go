@@ -1,0 +1,137 @@
+package store
+
+import (
+	"context"
+
+	"github.com/uptrace/bun"
+
+	"github.com/fualab/fualab/shared/database"
+	"github.com/fualab/fualab/shared/errs"
+	"github.com/fualab/fualab/shared/model"
+)
+
+// itemColumns are the columns that make up an item; search_text is only ever
+// searched and written.
+var itemColumns = []string{
+	"id", "name", "description", "attributes", "status", "expires_at",
+	"slug", "fingerprint", "duplicate_of", "version", "enriched_version",
+	"created_at", "updated_at", "deleted_at",
+}
+
+// clientColumns are the columns that a client's change writes.
+var clientColumns = []string{
+	"name", "description", "attributes", "status", "expires_at",
+	"version", "search_text", "updated_at",
+}
+
+// lifeColumns are the columns that a deletion writes, and taking it back.
+var lifeColumns = []string{"deleted_at", "updated_at", "version"}
+
+// CreateItems inserts one item for each of fields, all or none, and returns
+// them in the same order.
+func (s *Store) CreateItems(ctx context.Context, fields ...model.ItemFields) ([]*model.Item, error) {
+	now := model.NewTime(s.now())
+	items := make([]*model.Item, len(fields))
+	for i, f := range fields {
+		items[i] = model.NewItem(f, now)
+	}
+	_, err := s.db.NewInsert().Model(&items).ExcludeColumn("id").Returning("id").Exec(ctx)
+	return items, database.Error(err, "insert %d items", len(items))
+}
+
+// Item returns the item with the given id, or an errs.NotFound error.
+func (s *Store) Item(ctx context.Context, id int64) (*model.Item, error) {
+	return item(ctx, s.db, id, false)
+}
+
+// UpdateItem loads the item with the given id, lets change decide, and saves
+// what it made of it as one transaction: concurrent changes of one item
+// happen one after another. It returns the new item, an errs.NotFound error,
+// or change's own.
+func (s *Store) UpdateItem(ctx context.Context, id int64, change func(*model.Item) (model.ItemFields, error)) (*model.Item, error) {
+	var changed *model.Item
+	err := s.inTx(ctx, func(ctx context.Context, tx bun.Tx) error {
+		it, err := item(ctx, tx, id, s.db.IsPostgres())
+		if err != nil {
+			return err
+		}
+		fields, err := change(it)
+		if err != nil {
+			return err
+		}
+		it.Change(fields, model.NewTime(s.now()))
+		changed = it
+		_, err = tx.NewUpdate().Model(it).Column(clientColumns...).WherePK().Exec(ctx)
+		return err
+	})
+	return changed, database.Error(err, "update item %d", id)
+}
+
+// DeleteItem marks the item as deleted; the worker purges it later. check
+// sees the item first and may refuse. It returns the item as it is then, or
+// an errs.NotFound error for one that is deleted already.
+func (s *Store) DeleteItem(ctx context.Context, id int64, check func(*model.Item) error) (*model.Item, error) {
+	var deleted *model.Item
+	err := s.inTx(ctx, func(ctx context.Context, tx bun.Tx) error {
+		it, err := item(ctx, tx, id, s.db.IsPostgres())
+		if err != nil {
+			return err
+		}
+		if err := check(it); err != nil {
+			return err
+		}
+		now := model.NewTime(s.now())
+		it.DeletedAt, it.UpdatedAt = &now, now
+		it.Version++
+		deleted = it
+		_, err = tx.NewUpdate().Model(it).Column(lifeColumns...).WherePK().Exec(ctx)
+		return err
+	})
+	return deleted, database.Error(err, "delete item %d", id)
+}
+
+// RestoreItem takes a deletion back, as the item's next version. Its
+// fingerprint goes: the item is back among its duplicates only when the worker
+// has put it there, who then looks at the others, too. It returns the item and whether it was deleted,
+// which one that lives was not, or an errs.NotFound error for one that never
+// was or has been purged.
+func (s *Store) RestoreItem(ctx context.Context, id int64) (it *model.Item, restored bool, err error) {
+	err = s.inTx(ctx, func(ctx context.Context, tx bun.Tx) error {
+		if it, err = anyItem(ctx, tx, id, s.db.IsPostgres()); err != nil || it.DeletedAt == nil {
+			return err
+		}
+		restored = true
+		it.DeletedAt, it.UpdatedAt, it.Fingerprint = nil, model.NewTime(s.now()), nil
+		it.Version++
+		_, err = tx.NewUpdate().Model(it).Column(lifeColumns...).Column("fingerprint").WherePK().Exec(ctx)
+		return err
+	})
+	return it, restored, database.Error(err, "restore item %d", id)
+}
+
+// item reads one living item, or an errs.NotFound error.
+func item(ctx context.Context, db bun.IDB, id int64, lock bool) (*model.Item, error) {
+	it, err := anyItem(ctx, db, id, lock)
+	if err == nil && it.DeletedAt != nil {
+		return nil, errs.New(errs.NotFound, notFound)
+	}
+	return it, err
+}
+
+const notFound = "Item not found"
+
+// anyItem reads one item, deleted or not; lock holds its row until the
+// transaction ends. SQLite's transactions hold the whole database from their
+// beginning.
+func anyItem(ctx context.Context, db bun.IDB, id int64, lock bool) (*model.Item, error) {
+	it := new(model.Item)
+	query := db.NewSelect().Model(it).Column(itemColumns...).Where("id = ?", id)
+	if lock {
+		query = query.For("UPDATE")
+	}
+	err := database.Error(query.Scan(ctx), "select item %d", id)
+	if errs.Is(err, errs.NotFound) {
+		return nil, errs.Wrap(errs.NotFound, notFound, err)
+	}
+	return it, err
+}
