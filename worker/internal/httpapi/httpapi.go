@@ -1,0 +1,55 @@
+// Package httpapi is what the worker answers on its own address: whether it
+// lives, and what it stands on. Nothing outside it knows HTTP.
+package httpapi
+
+import (
+	"encoding/json"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/fualab/fualab/shared/httpserver"
+	"github.com/fualab/fualab/shared/redis"
+	"github.com/fualab/fualab/worker/internal/loop"
+	"github.com/fualab/fualab/worker/internal/store"
+)
+
+// Handler is net/http's, for callers that do not know HTTP.
+type Handler = http.Handler
+
+// Deps is what the answers are made from.
+type Deps struct {
+	Service  string // name in /health
+	Instance string
+	Store    *store.Store
+	Redis    redis.Client // nil: runs without Redis
+	Loop     *loop.Loop
+	Jobs     http.Handler // the job console; nil: none
+	Draining func() bool  // reports that the process is about to stop
+	Now      func() time.Time
+	Log      *slog.Logger
+}
+
+// New returns the worker's handler.
+func New(d Deps) http.Handler {
+	mux := http.NewServeMux()
+	h := &handlers{d}
+	mux.HandleFunc("GET /health", h.health)
+	mux.HandleFunc("GET /ready", h.ready)
+	if d.Jobs != nil {
+		mux.Handle(JobsPath+"/", d.Jobs)
+	}
+	return httpserver.Identified(httpserver.Recovered(withProblems(mux), d.Log, func(w http.ResponseWriter, r *http.Request) {
+		writeProblem(w, r, http.StatusInternalServerError)
+	}))
+}
+
+type handlers struct{ Deps }
+
+func writeJSON(w http.ResponseWriter, contentType string, status int, body any) {
+	w.Header().Set("Content-Type", contentType)
+	w.WriteHeader(status)
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	_ = enc.Encode(body) // the client is gone
+}

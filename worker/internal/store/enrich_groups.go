@@ -1,0 +1,209 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+
+	"github.com/uptrace/bun"
+)
+
+// regroup returns what must be written so that batch, whose fields follow
+// from their names but for duplicate_of, may be written or deleted: these
+// items outside it change with it.
+//
+//   - Items that point to one in batch which has left their fingerprint, was
+//     deleted, or is the oldest no more: now they point to the right one.
+//   - Items that are the oldest no more, because an older one joins them: made
+//     pending, so that they, and what points to them, have their own turn.
+//     Such an item in batch is pending, and stays so: it waits. Until the
+//     older one is there, what points to it cannot point anywhere else.
+//
+// In every committed state, a living item that is not pending points either
+// to the oldest of its fingerprint or to a pending or deleted item, which will
+// see to it in its own turn. So if limit of the former are found, there may be
+// more, and whole is false: then others are all there is to write, and leave
+// the batch pending. Those in batch that leave a fingerprint have left by
+// then, so that nobody joins them there meanwhile.
+func (s *Store) regroup(ctx context.Context, tx bun.Tx, batch []*enrichment, limit int) (others []*enrichment, whole bool, err error) {
+	g := newGroups(batch)
+	var fingerprints []string
+	for _, e := range batch {
+		if !e.Deleted {
+			fingerprints = append(fingerprints, *e.Fingerprint)
+		}
+	}
+	heads, err := s.heads(ctx, tx, g, fingerprints)
+	if err != nil {
+		return nil, false, err
+	}
+	joining := make(map[int64]bool)
+	for _, e := range batch {
+		g.join(e)
+		joining[e.ID] = !e.Deleted && e.regrouped()
+	}
+	var suspects []*enrichment
+	for _, e := range batch {
+		e.DuplicateOf = g.duplicateOf(e)
+		e.waits = e.DuplicateOf != nil && joining[*e.DuplicateOf] && !joining[e.ID]
+		if e.waits {
+			continue
+		}
+		if e.Deleted || e.regrouped() || e.DuplicateOf != nil {
+			suspects = append(suspects, e)
+		}
+	}
+	misled, err := s.misled(ctx, tx, suspects, limit)
+	if err != nil {
+		return nil, false, err
+	}
+	if len(misled) < limit {
+		deposed := g.deposed(heads)
+		misled = slices.DeleteFunc(misled, func(e *enrichment) bool {
+			return slices.ContainsFunc(deposed, func(h *enrichment) bool { return h.ID == e.ID })
+		})
+		return append(misled, deposed...), true, s.redirect(ctx, tx, g, misled)
+	}
+	var leavers []*enrichment
+	for _, e := range suspects {
+		if !e.Deleted && e.before.Fingerprint != nil && e.regrouped() {
+			left := *e.before
+			left.Read, left.Fingerprint, left.DuplicateOf = left.Version, nil, nil
+			leavers = append(leavers, &left)
+		}
+	}
+	return append(misled, leavers...), false, s.redirect(ctx, tx, newGroups(leavers), misled)
+}
+
+// groups knows the oldest living item of each fingerprint that was asked for
+// or joined.
+type groups struct {
+	oldest map[string]int64
+	absent []int64 // items that count only once they have joined
+}
+
+func newGroups(absent []*enrichment) *groups {
+	g := &groups{oldest: make(map[string]int64, len(absent)), absent: []int64{0}} // IN () is no SQL
+	for _, e := range absent {
+		g.absent = append(g.absent, e.ID)
+	}
+	return g
+}
+
+func (g *groups) join(e *enrichment) {
+	if e.Deleted {
+		return
+	}
+	if id, ok := g.oldest[*e.Fingerprint]; !ok || e.ID < id {
+		g.oldest[*e.Fingerprint] = e.ID
+	}
+}
+
+func (g *groups) duplicateOf(e *enrichment) *int64 {
+	if e.Deleted || e.Fingerprint == nil {
+		return nil
+	}
+	if id, ok := g.oldest[*e.Fingerprint]; ok && id != e.ID {
+		return &id
+	}
+	return nil
+}
+
+// deposed returns those of heads that an older item has joined, as pending
+// ones, unless they know it or are pending already.
+func (g *groups) deposed(heads []*enrichment) []*enrichment {
+	var deposed []*enrichment
+	for _, h := range heads {
+		oldest := g.duplicateOf(h)
+		known := oldest == nil || h.DuplicateOf != nil && *h.DuplicateOf == *oldest
+		if !known && h.EnrichedVersion == h.Version {
+			h.Read = h.Version
+			h.Version++
+			deposed = append(deposed, h)
+		}
+	}
+	return deposed
+}
+
+// heads returns the oldest living item of each of fingerprints, but for
+// those absent from g, and lets them join g.
+func (s *Store) heads(ctx context.Context, tx bun.Tx, g *groups, fingerprints []string) ([]*enrichment, error) {
+	if len(fingerprints) == 0 {
+		return nil, nil
+	}
+	values, err := asJSON(fingerprints)
+	if err != nil {
+		return nil, err
+	}
+	each := "json_each(?)"
+	if s.db.IsPostgres() {
+		each = "json_array_elements_text(?::json) AS value"
+	}
+	var heads []*enrichment
+	// The order by fingerprint, where one asked for equality alone, leaves
+	// the planner no index but the one that begins at the oldest.
+	err = tx.NewRaw(`SELECT `+enrichmentColumns+` FROM (SELECT DISTINCT value AS fingerprint FROM `+each+`) AS f
+		JOIN items AS i ON i.fingerprint = f.fingerprint AND i.id = (SELECT h.id FROM items AS h
+			WHERE h.fingerprint >= f.fingerprint AND h.deleted_at IS NULL AND h.id NOT IN ?
+			ORDER BY h.fingerprint, h.id LIMIT 1)`, values, bun.Tuple(g.absent)).Scan(ctx, &heads)
+	for _, h := range heads {
+		g.join(h)
+	}
+	return heads, err
+}
+
+// misled returns up to limit items that point to one of suspects and should
+// not. Pending ones are left out: they have their own turn.
+func (s *Store) misled(ctx context.Context, tx bun.Tx, suspects []*enrichment, limit int) ([]*enrichment, error) {
+	if len(suspects) == 0 {
+		return nil, nil
+	}
+	rows, err := asJSON(suspects)
+	if err != nil {
+		return nil, err
+	}
+	var misled []*enrichment
+	err = tx.NewRaw(s.misledQuery(), rows, limit).Scan(ctx, &misled)
+	return misled, err
+}
+
+// redirect has misled point to the oldest of their fingerprints, as their
+// next version.
+func (s *Store) redirect(ctx context.Context, tx bun.Tx, g *groups, misled []*enrichment) error {
+	var unknown []string
+	for _, e := range misled {
+		if _, ok := g.oldest[*e.Fingerprint]; !ok {
+			unknown = append(unknown, *e.Fingerprint)
+		}
+	}
+	if _, err := s.heads(ctx, tx, g, unknown); err != nil {
+		return err
+	}
+	for _, e := range misled {
+		e.Read = e.Version
+		e.Version++
+		e.EnrichedVersion++
+		e.DuplicateOf = g.duplicateOf(e)
+	}
+	return nil
+}
+
+// misledQuery looks up each suspect in the index of duplicate_of. The planner
+// does not know how few there are and would rather read the whole index; a
+// LATERAL with a limit of its own leaves it no choice, nor does CROSS JOIN on
+// SQLite.
+func (s *Store) misledQuery() string {
+	const condition = ` WHERE i.duplicate_of = v.id AND i.duplicate_of IS NOT NULL
+		AND i.deleted_at IS NULL AND i.enriched_version = i.version
+		AND (v.deleted OR v.duplicate_of IS NOT NULL OR i.fingerprint <> v.fingerprint)`
+	query := "SELECT " + enrichmentColumns + " FROM " + s.changes() + " CROSS JOIN "
+	if s.db.IsPostgres() {
+		return query + "LATERAL (SELECT i.* FROM items AS i" + condition + " LIMIT ?1) AS i LIMIT ?1"
+	}
+	return query + "items AS i" + condition + " LIMIT ?1"
+}
+
+func asJSON(v any) (string, error) {
+	text, err := json.Marshal(v)
+	return string(text), err
+}

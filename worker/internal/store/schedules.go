@@ -1,0 +1,102 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+
+	"github.com/uptrace/bun"
+
+	"github.com/fualab/fualab/shared/database"
+	"github.com/fualab/fualab/shared/model"
+)
+
+// DeclareSchedules stores what the code declares. A schedule that is new is
+// stored whole. Of one that is there, a field changes with its declaration
+// unless an operator has changed it; next_run_at is only set anew with cron or
+// time zone. What is declared as before is not written.
+func (s *Store) DeclareSchedules(ctx context.Context, declared []*model.Schedule) error {
+	if len(declared) == 0 {
+		return nil
+	}
+	_, err := s.db.NewInsert().Model(&declared).
+		On("CONFLICT (name) DO UPDATE").
+		Set("summary = EXCLUDED.summary").
+		Set("cron = " + unlessOperators("cron")).
+		Set("time_zone = " + unlessOperators("time_zone")).
+		Set("missed_policy = " + unlessOperators("missed_policy")).
+		Set("overlap_policy = " + unlessOperators("overlap_policy")).
+		Set(`next_run_at = CASE
+			WHEN schedule.cron = schedule.declared_cron AND schedule.cron <> EXCLUDED.cron
+			  OR schedule.time_zone = schedule.declared_time_zone AND schedule.time_zone <> EXCLUDED.time_zone
+			THEN EXCLUDED.next_run_at ELSE schedule.next_run_at END`).
+		Set("declared_cron = EXCLUDED.declared_cron").
+		Set("declared_time_zone = EXCLUDED.declared_time_zone").
+		Set("declared_missed_policy = EXCLUDED.declared_missed_policy").
+		Set("declared_overlap_policy = EXCLUDED.declared_overlap_policy").
+		Set("updated_at = EXCLUDED.updated_at").
+		Where(`schedule.summary <> EXCLUDED.summary
+			OR schedule.declared_cron <> EXCLUDED.declared_cron
+			OR schedule.declared_time_zone <> EXCLUDED.declared_time_zone
+			OR schedule.declared_missed_policy <> EXCLUDED.declared_missed_policy
+			OR schedule.declared_overlap_policy <> EXCLUDED.declared_overlap_policy`).
+		Exec(ctx)
+	return database.Error(err, "declare %d schedules", len(declared))
+}
+
+// unlessOperators keeps a column that differs from its declaration.
+func unlessOperators(column string) string {
+	return "CASE WHEN schedule." + column + " = schedule.declared_" + column +
+		" THEN EXCLUDED." + column + " ELSE schedule." + column + " END"
+}
+
+// AnyDue reports whether a schedule of names is due at now.
+func (s *Store) AnyDue(ctx context.Context, names []string, now model.Time) (bool, error) {
+	found, err := due(s.db, names, now).Exists(ctx)
+	return found, database.Error(err, "look for due schedules")
+}
+
+// TakeDue hands the due schedules of names, the longest due first and at most
+// limit of them, to advance, and stores what it made of their NextRunAt and
+// LastRunID, all in one transaction. Schedules that another worker has taken
+// are left to it.
+func (s *Store) TakeDue(ctx context.Context, names []string, now model.Time, limit int, advance func(ctx context.Context, tx Tx, schedules []*model.Schedule) error) error {
+	err := s.db.RunInTx(ctx, nil, func(ctx context.Context, tx bun.Tx) error {
+		var schedules []*model.Schedule
+		query := due(tx, names, now).Model(&schedules).OrderExpr("next_run_at, name").Limit(int64(limit))
+		if s.db.IsPostgres() {
+			query = query.For("UPDATE SKIP LOCKED")
+		}
+		if err := query.Scan(ctx); err != nil || len(schedules) == 0 {
+			return err
+		}
+		if err := advance(ctx, Tx{tx}, schedules); err != nil {
+			return err
+		}
+		for _, schedule := range schedules {
+			if _, err := tx.NewUpdate().Model(schedule).Column("next_run_at", "last_run_id").WherePK().Exec(ctx); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return database.Error(err, "take due schedules")
+}
+
+func due(db bun.IDB, names []string, now model.Time) *bun.SelectQuery {
+	return db.NewSelect().Model((*model.Schedule)(nil)).
+		Where("NOT paused").Where("next_run_at <= ?", now).Where("name IN (?)", bun.List(names))
+}
+
+// Tx is the transaction in which schedules are advanced.
+type Tx struct{ tx bun.Tx }
+
+// SQL returns the transaction for other libraries to work in.
+func (t Tx) SQL() *sql.Tx { return t.tx.Tx }
+
+// Busy reports whether a run of task waits or works. One that waits to be
+// tried again does not count: it may do so for hours.
+func (t Tx) Busy(ctx context.Context, task string) (bool, error) {
+	found, err := t.tx.NewSelect().Table("river_job").Where("kind = ?", task).
+		Where("state IN ('available', 'pending', 'running')").Exists(ctx)
+	return found, database.Error(err, "look for runs of %s", task)
+}

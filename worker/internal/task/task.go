@@ -1,0 +1,57 @@
+// Package task says what a background task is. Package tasks holds them,
+// package runner runs them.
+package task
+
+import (
+	"context"
+	"time"
+
+	"github.com/fualab/fualab/shared/events"
+	"github.com/fualab/fualab/shared/model"
+)
+
+// Task is a task's declaration and its pass. Name, cron and policies are what
+// a new database starts with; an operator may change them there.
+type Task struct {
+	Name          string // items.expire; also the schedule's and the runs'
+	Summary       string // what it does, for people
+	Cron          string // see shared/cron
+	TimeZone      string // IANA; "" is UTC
+	MissedPolicy  model.MissedPolicy
+	OverlapPolicy model.OverlapPolicy
+	Timeout       time.Duration // of one run
+
+	// Event is what a pass does to the items that it reports, as whoever
+	// watches the platform is told; "" for a task that reports none.
+	Event events.Type
+
+	// Run makes one pass: idempotent, in bounded batches, safe to stop between
+	// any two of them. It holds no loop over time and no logger; an error's
+	// kind says whether another attempt may help (see errs).
+	Run func(ctx context.Context) (Result, error)
+}
+
+// Result is what one pass did.
+type Result struct {
+	RowsAffected int64
+}
+
+// Reporter hears how far a pass has got: what it did so far, and to which
+// items since it was last called.
+type Reporter func(soFar Result, items []int64)
+
+type reporterKey struct{}
+
+// WithReporter returns a context in which Report calls f.
+func WithReporter(ctx context.Context, f Reporter) context.Context {
+	return context.WithValue(ctx, reporterKey{}, f)
+}
+
+// Report tells how far a pass has got. A pass calls it after the commit of
+// each batch, with the items to which the batch did what the task's Event
+// says; the runner decides how often that is recorded and told.
+func Report(ctx context.Context, soFar Result, items ...int64) {
+	if f, ok := ctx.Value(reporterKey{}).(Reporter); ok {
+		f(soFar, items)
+	}
+}
