@@ -1,0 +1,96 @@
+package runner
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/rivertype"
+
+	"github.com/fualab/fualab/shared/errs"
+	"github.com/fualab/fualab/shared/events"
+	"github.com/fualab/fualab/shared/model"
+	"github.com/fualab/fualab/shared/runs"
+	"github.com/fualab/fualab/worker/internal/task"
+)
+
+// executor is one task as River sees it.
+type executor struct {
+	river.WorkerDefaults[runs.Args]
+	runner *Runner
+	task   task.Task
+}
+
+// Timeout implements river.Worker.
+func (e *executor) Timeout(*river.Job[runs.Args]) time.Duration { return e.task.Timeout }
+
+// Work makes one pass and writes one line about it. Panics are River's to
+// record, with their stack.
+func (e *executor) Work(ctx context.Context, job *river.Job[runs.Args]) error {
+	e.runner.enter(e.task.Name)
+	defer e.runner.leave(e.task.Name)
+
+	begin := e.runner.cfg.Now()
+	e.runner.cfg.Publish(events.OfRun(events.RunsStarted, model.NewTime(begin), job.JobRow))
+	record := e.runner.recorder(ctx, job.JobRow, e.task.Event)
+	defer record.close()
+	returned := false
+	defer func() {
+		if !returned {
+			e.log(ctx, job.JobRow, task.Result{}, e.runner.cfg.Now().Sub(begin), errPanic)
+		}
+	}()
+	result, err := e.task.Run(task.WithReporter(ctx, record.report))
+	returned = true
+	err = classify(ctx, err, e.task.Timeout)
+	e.log(ctx, job.JobRow, result, e.runner.cfg.Now().Sub(begin), err)
+	return errors.Join(err, river.RecordOutput(ctx, runs.Output{RowsAffected: result.RowsAffected}))
+}
+
+var errPanic = errors.New("panic; the run has its stack")
+
+// classify says what becomes of a failed run: another attempt would not help
+// one whose input is at fault.
+func classify(ctx context.Context, err error, timeout time.Duration) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(ctx.Err(), context.DeadlineExceeded):
+		return fmt.Errorf("ended by its timeout of %s: %w", timeout, err)
+	case errs.Is(err, errs.Invalid), errs.Is(err, errs.NotFound):
+		return river.JobCancel(err)
+	default:
+		return err
+	}
+}
+
+func (e *executor) log(ctx context.Context, job *rivertype.JobRow, result task.Result, took time.Duration, err error) {
+	level, attrs := slog.LevelInfo, []any{
+		"task", e.task.Name, "run", job.ID, "attempt", job.Attempt,
+		"rows_affected", result.RowsAffected, "duration_ms", took.Milliseconds(), "ok", err == nil,
+	}
+	if err != nil {
+		attrs = append(attrs, "error", err)
+		if level = slog.LevelError; errs.Is(err, errs.Unavailable) || errors.Is(err, context.Canceled) {
+			level = slog.LevelWarn
+		}
+	}
+	e.runner.cfg.Log.Log(ctx, level, "run", attrs...)
+}
+
+func (r *Runner) enter(name string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.running[name]++
+}
+
+func (r *Runner) leave(name string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.running[name]--; r.running[name] == 0 {
+		delete(r.running, name)
+	}
+}

@@ -1,0 +1,22 @@
+package runner
+
+import (
+	"context"
+
+	"github.com/fualab/fualab/shared/events"
+	"github.com/fualab/fualab/shared/model"
+	"github.com/fualab/fualab/shared/runs"
+)
+
+// Nudged inserts a run of the task called name, unless one is waiting already.
+func (r *Runner) Nudged(ctx context.Context, name string) error {
+	if waits, err := r.cfg.Store.RunWaits(ctx, name); err != nil || waits {
+		return err
+	}
+	job, err := runs.Insert(ctx, r.client, name, runs.Nudge)
+	if err != nil {
+		return err
+	}
+	r.cfg.Publish(events.OfRun(events.RunsQueued, model.NewTime(r.cfg.Now()), job))
+	return nil
+}

@@ -1,0 +1,71 @@
+package runner
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/rivertype"
+
+	"github.com/fualab/fualab/shared/events"
+	"github.com/fualab/fualab/shared/model"
+	"github.com/fualab/fualab/shared/runs"
+	"github.com/fualab/fualab/worker/internal/task"
+)
+
+// progressEvery bounds how often a run's progress is stored and told.
+const progressEvery = time.Second
+
+// recorder stores and tells a run's progress while it works.
+type recorder struct {
+	ctx    context.Context // of one run, which the recorder does not outlive
+	runner *Runner
+	job    *rivertype.JobRow
+	event  events.Type // what happens to the items; "" for nothing
+
+	mu    sync.Mutex
+	last  time.Time
+	items []int64 // that have not been told of yet
+}
+
+func (r *Runner) recorder(ctx context.Context, job *rivertype.JobRow, event events.Type) *recorder {
+	return &recorder{ctx: ctx, runner: r, job: job, event: event, last: r.cfg.Now()}
+}
+
+// report is the task's reporter. Progress that cannot be stored is not worth
+// a run.
+func (p *recorder) report(soFar task.Result, items []int64) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.items = append(p.items, items...)
+	now := p.runner.cfg.Now()
+	if now.Sub(p.last) < progressEvery {
+		return
+	}
+	p.last = now
+	p.tell(now)
+	output := runs.Output{RowsAffected: soFar.RowsAffected, Progress: fmt.Sprintf("%d rows so far", soFar.RowsAffected)}
+	job, err := p.runner.client.JobUpdate(p.ctx, p.job.ID, &river.JobUpdateParams{Output: output})
+	if err == nil {
+		p.runner.cfg.Publish(events.OfRun(events.RunsProgress, model.NewTime(now), job))
+	} else if p.ctx.Err() == nil {
+		p.runner.cfg.Log.DebugContext(p.ctx, "progress not stored", "run", p.job.ID, "error", err)
+	}
+}
+
+// close tells what has not been told: batches that were committed stand,
+// however the run ends.
+func (p *recorder) close() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.tell(p.runner.cfg.Now())
+}
+
+func (p *recorder) tell(now time.Time) {
+	if p.event != "" && len(p.items) > 0 {
+		p.runner.cfg.Publish(events.Items(p.event, model.NewTime(now), p.items...))
+	}
+	p.items = nil
+}

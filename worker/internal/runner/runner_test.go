@@ -1,0 +1,226 @@
+package runner_test
+
+import (
+	"context"
+	"log/slog"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/rivertype"
+
+	"github.com/fualab/fualab/shared/database"
+	"github.com/fualab/fualab/shared/errs"
+	"github.com/fualab/fualab/shared/model"
+	"github.com/fualab/fualab/shared/runs"
+	"github.com/fualab/fualab/shared/testdb"
+	"github.com/fualab/fualab/worker/internal/loop"
+	"github.com/fualab/fualab/worker/internal/runner"
+	"github.com/fualab/fualab/worker/internal/store"
+	"github.com/fualab/fualab/worker/internal/task"
+)
+
+// world runs tasks on a database until the test ends.
+type world struct {
+	t *testing.T
+	r *runner.Runner
+}
+
+func start(t *testing.T, db *database.DB, tasks ...task.Task) *world {
+	t.Helper()
+	st := store.New(db)
+	now := model.NewTime(time.Now())
+	if err := st.SaveWorker(t.Context(), &model.Worker{Instance: "test-1", StartedAt: now, LastBeat: now, Running: []string{}}); err != nil {
+		t.Fatal(err)
+	}
+	r, err := runner.New(runner.Config{
+		Instance: "test-1", Tasks: tasks, Concurrency: 4, SoftStop: time.Second, DeadAfter: time.Hour,
+		DB: db, Store: st, Now: time.Now, Log: slog.New(slog.DiscardHandler),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Step(t.Context(), loop.Turn{}); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = r.Stop(context.WithoutCancel(t.Context())) })
+	return &world{t: t, r: r}
+}
+
+// run inserts a run of name and returns its id.
+func (w *world) run(name string) int64 {
+	w.t.Helper()
+	job, err := runs.Insert(w.t.Context(), w.r.Client(), name, runs.Manual)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return job.ID
+}
+
+// until waits for the run's state.
+func (w *world) until(id int64, state rivertype.JobState) *rivertype.JobRow {
+	w.t.Helper()
+	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+		job, err := w.r.Client().JobGet(w.t.Context(), id)
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		if job.State == state {
+			return job
+		}
+		if time.Now().After(deadline) {
+			w.t.Fatalf("run %d is %s, want %s: %+v", id, job.State, state, job.Errors)
+		}
+	}
+}
+
+func named(name string, run func(context.Context) (task.Result, error)) task.Task {
+	return task.Task{Name: name, Timeout: 10 * time.Second, Run: run}
+}
+
+func TestOutcomes(t *testing.T) {
+	t.Parallel()
+	testdb.Each(t, func(t *testing.T, db *database.DB) {
+		hang := named("test.hang", func(ctx context.Context) (task.Result, error) {
+			<-ctx.Done()
+			return task.Result{RowsAffected: 3}, ctx.Err()
+		})
+		hang.Timeout = 300 * time.Millisecond
+		w := start(t, db, hang,
+			named("test.fine", func(context.Context) (task.Result, error) { return task.Result{RowsAffected: 7}, nil }),
+			named("test.panic", func(context.Context) (task.Result, error) { panic("kaput") }),
+			named("test.invalid", func(context.Context) (task.Result, error) {
+				return task.Result{}, errs.New(errs.Invalid, "the input is at fault")
+			}))
+
+		fine := w.until(w.run("test.fine"), rivertype.JobStateCompleted)
+		if out := string(fine.Output()); !strings.Contains(strings.ReplaceAll(out, " ", ""), `"rows_affected":7`) {
+			t.Errorf("output %s", out)
+		}
+		hung := w.until(w.run("test.hang"), rivertype.JobStateRetryable)
+		if !strings.Contains(hung.Errors[0].Error, "ended by its timeout of 300ms") {
+			t.Errorf("a run that hangs: %+v", hung.Errors)
+		}
+		panicked := w.until(w.run("test.panic"), rivertype.JobStateRetryable)
+		if e := panicked.Errors[0]; e.Error != "kaput" || !strings.Contains(e.Trace, "runner_test.go") {
+			t.Errorf("a panic: %+v", e)
+		}
+		invalid := w.until(w.run("test.invalid"), rivertype.JobStateCancelled)
+		if !strings.Contains(invalid.Errors[0].Error, "the input is at fault") {
+			t.Errorf("invalid input: %+v", invalid.Errors)
+		}
+		// The worker has lived through all of it.
+		w.until(w.run("test.fine"), rivertype.JobStateCompleted)
+	})
+}
+
+// TestLadder follows a run that always fails to its end and has it driven
+// again: two attempts, and with FUALAB_TEST_REQUIRE=1 all of them, some 20 s.
+func TestLadder(t *testing.T) {
+	t.Parallel()
+	testdb.Each(t, func(t *testing.T, db *database.DB) {
+		var mended atomic.Bool
+		w := start(t, db, named("test.fails", func(context.Context) (task.Result, error) {
+			if mended.Load() {
+				return task.Result{}, nil
+			}
+			return task.Result{}, errs.New(errs.Unavailable, "not now")
+		}))
+		attempts := 2
+		if testdb.Required() {
+			attempts = runs.MaxAttempts
+		}
+		res, err := w.r.Client().Insert(t.Context(), runs.Args{Task: "test.fails", Trigger: runs.Manual}, &river.InsertOpts{MaxAttempts: attempts})
+		if err != nil {
+			t.Fatal(err)
+		}
+		id := res.Job.ID
+		job := w.until(id, rivertype.JobStateDiscarded)
+		if len(job.Errors) != attempts {
+			t.Errorf("%d errors are kept, want %d", len(job.Errors), attempts)
+		}
+		mended.Store(true)
+		if _, err := w.r.Client().JobRetry(t.Context(), id); err != nil {
+			t.Fatal(err)
+		}
+		w.until(id, rivertype.JobStateCompleted)
+	})
+}
+
+// TestStop: a run gets time to finish; one that does not take it is cancelled,
+// goes back to the queue and keeps its attempts.
+func TestStop(t *testing.T) {
+	t.Parallel()
+	testdb.Each(t, func(t *testing.T, db *database.DB) {
+		entered := make(chan struct{}, 2)
+		w := start(t, db,
+			named("test.quick", func(context.Context) (task.Result, error) {
+				entered <- struct{}{}
+				time.Sleep(300 * time.Millisecond)
+				return task.Result{}, nil
+			}),
+			named("test.long", func(ctx context.Context) (task.Result, error) {
+				entered <- struct{}{}
+				<-ctx.Done()
+				return task.Result{}, ctx.Err()
+			}))
+		quick, long := w.run("test.quick"), w.run("test.long")
+		<-entered
+		<-entered
+		if got := w.r.Running(); len(got) != 2 {
+			t.Errorf("running %v", got)
+		}
+		begin := time.Now()
+		if err := w.r.Stop(t.Context()); err != nil {
+			t.Error(err)
+		}
+		if took := time.Since(begin); took < 900*time.Millisecond || took > 4*time.Second {
+			t.Errorf("stopped after %s, want soon after 1s", took)
+		}
+		w.until(quick, rivertype.JobStateCompleted)
+		job, err := w.r.Client().JobGet(t.Context(), long)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if job.State == rivertype.JobStateRunning || job.State == rivertype.JobStateDiscarded || job.Attempt > 1 {
+			t.Errorf("the run that was cancelled is %s after %d attempts", job.State, job.Attempt)
+		}
+	})
+}
+
+// TestRescue: the run of a worker that nobody has heard of is given back, and
+// that of a live one is left alone.
+func TestRescue(t *testing.T) {
+	t.Parallel()
+	testdb.Each(t, func(t *testing.T, db *database.DB) {
+		release := make(chan struct{})
+		w := start(t, db, named("test.task", func(context.Context) (task.Result, error) {
+			<-release
+			return task.Result{}, nil
+		}))
+		id := w.run("test.task")
+		w.until(id, rivertype.JobStateRunning)
+		turn := func() {
+			t.Helper()
+			if err := w.r.Step(t.Context(), loop.Turn{}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		turn()
+		if job, err := w.r.Client().JobGet(t.Context(), id); err != nil || len(job.Errors) > 0 {
+			t.Errorf("a live worker's run: %+v, %v", job, err)
+		}
+		if _, err := db.ExecContext(t.Context(), "DELETE FROM workers"); err != nil {
+			t.Fatal(err)
+		}
+		turn()
+		job, err := w.r.Client().JobGet(t.Context(), id)
+		if err != nil || len(job.Errors) != 1 || !strings.Contains(job.Errors[0].Error, "the worker that ran it is gone: test-1") {
+			t.Errorf("a dead worker's run: %+v, %v", job, err)
+		}
+		close(release)
+		w.until(id, rivertype.JobStateCompleted)
+	})
+}

@@ -1,0 +1,158 @@
+// Package schedule makes tasks due. Schedules are rows: any worker's turn
+// takes the due ones, inserts their runs and advances them in one
+// transaction, so that none is lost and none doubled, whoever dies when.
+package schedule
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/riverqueue/river/rivertype"
+
+	"github.com/fualab/fualab/shared/cron"
+	"github.com/fualab/fualab/shared/events"
+	"github.com/fualab/fualab/shared/model"
+	"github.com/fualab/fualab/shared/runs"
+	"github.com/fualab/fualab/worker/internal/loop"
+	"github.com/fualab/fualab/worker/internal/store"
+	"github.com/fualab/fualab/worker/internal/task"
+)
+
+// batch is how many schedules one transaction takes.
+const batch = 50
+
+// lookAgain is when a schedule that cannot be read is looked at again.
+const lookAgain = time.Minute
+
+// Ticker is the loop's step that makes tasks due.
+type Ticker struct {
+	store    *store.Store
+	client   *runs.Client
+	publish  func(events.Event)
+	now      func() time.Time
+	log      *slog.Logger
+	tasks    []task.Task
+	names    []string
+	declared bool // whether the database knows the tasks' declarations
+}
+
+// Config configures a Ticker.
+type Config struct {
+	Tasks   []task.Task
+	Store   *store.Store
+	Client  *runs.Client
+	Publish func(events.Event) // nil: nobody is told
+	Now     func() time.Time
+	Log     *slog.Logger
+}
+
+// New returns a Ticker. It fails when a task's declaration cannot be read.
+func New(cfg Config) (*Ticker, error) {
+	if cfg.Publish == nil {
+		cfg.Publish = func(events.Event) {}
+	}
+	t := &Ticker{store: cfg.Store, client: cfg.Client, publish: cfg.Publish, now: cfg.Now, log: cfg.Log, tasks: cfg.Tasks}
+	for _, declared := range cfg.Tasks {
+		if _, err := cron.Parse(declared.Cron, zone(declared)); err != nil {
+			return nil, fmt.Errorf("task %s: %w", declared.Name, err)
+		}
+		t.names = append(t.names, declared.Name)
+	}
+	return t, nil
+}
+
+func zone(t task.Task) string {
+	if t.TimeZone == "" {
+		return "UTC"
+	}
+	return t.TimeZone
+}
+
+// Step is the loop's. The first one stores the declarations.
+func (t *Ticker) Step(ctx context.Context, _ loop.Turn) error {
+	if !t.declared {
+		if err := t.declare(ctx); err != nil {
+			return err
+		}
+		t.declared = true
+		t.publish(events.Event{Type: events.SchedulesChanged, At: model.NewTime(t.now())})
+	}
+	now := model.NewTime(t.now())
+	// While nothing is due, which is most of the time, a turn costs one read.
+	if due, err := t.store.AnyDue(ctx, t.names, now); err != nil || !due {
+		return err
+	}
+	var happened []events.Event
+	err := t.store.TakeDue(ctx, t.names, now, batch, func(ctx context.Context, tx store.Tx, schedules []*model.Schedule) (err error) {
+		happened, err = t.advance(ctx, tx, schedules)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	for _, event := range happened {
+		t.publish(event)
+	}
+	return nil
+}
+
+func (t *Ticker) declare(ctx context.Context) error {
+	now := t.now()
+	rows := make([]*model.Schedule, len(t.tasks))
+	for i, declared := range t.tasks {
+		spec, err := cron.Parse(declared.Cron, zone(declared))
+		if err != nil {
+			return err
+		}
+		rows[i] = &model.Schedule{
+			Name: declared.Name, Summary: declared.Summary,
+			Cron: declared.Cron, DeclaredCron: declared.Cron,
+			TimeZone: zone(declared), DeclaredTimeZone: zone(declared),
+			MissedPolicy: declared.MissedPolicy, DeclaredMissedPolicy: declared.MissedPolicy,
+			OverlapPolicy: declared.OverlapPolicy, DeclaredOverlapPolicy: declared.OverlapPolicy,
+			NextRunAt: model.NewTime(spec.Next(now)), UpdatedAt: model.NewTime(now),
+		}
+	}
+	return t.store.DeclareSchedules(ctx, rows)
+}
+
+// advance inserts the runs that are due and moves the schedules on. It returns
+// what to tell of that once it is committed. A schedule that cannot be read is
+// skipped and reported; the others go on.
+func (t *Ticker) advance(ctx context.Context, tx store.Tx, schedules []*model.Schedule) (happened []events.Event, err error) {
+	now := t.now()
+	at := model.NewTime(now)
+	var unreadable []error
+	for _, row := range schedules {
+		spec, err := cron.Parse(row.Cron, row.TimeZone)
+		if err != nil {
+			unreadable = append(unreadable, fmt.Errorf("schedule %s: %w", row.Name, err))
+			row.NextRunAt = model.NewTime(now.Add(lookAgain)) // others are due, too
+			continue
+		}
+		busy := false
+		if row.OverlapPolicy == model.OverlapSkip {
+			if busy, err = tx.Busy(ctx, row.Name); err != nil {
+				return nil, err
+			}
+		}
+		dueTimes, next := plan(row, spec, now, busy)
+		for _, due := range dueTimes {
+			id, err := runs.InsertDue(ctx, t.client, tx.SQL(), row.Name, due)
+			if err != nil {
+				return nil, err
+			}
+			row.LastRunID = &id
+			happened = append(happened, events.Event{Type: events.RunsQueued, At: at, Run: &events.Run{ID: id, Task: row.Name, State: string(rivertype.JobStateAvailable)}})
+		}
+		row.NextRunAt = model.NewTime(next)
+		happened = append(happened, events.Event{Type: events.SchedulesChanged, At: at, Name: row.Name})
+	}
+	if err := errors.Join(unreadable...); err != nil {
+		t.log.ErrorContext(ctx, "schedules that cannot be read are not run; correct them by PATCH /api/schedules/{name}", "error", err)
+	}
+	return happened, nil
+}
