@@ -1,0 +1,220 @@
+package nudge_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"net"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/fualab/fualab/shared/config"
+	"github.com/fualab/fualab/shared/redis"
+	"github.com/fualab/fualab/shared/runs"
+	"github.com/fualab/fualab/shared/testredis"
+	"github.com/fualab/fualab/worker/internal/nudge"
+)
+
+// listen runs a listener until the test ends and returns where its runs go.
+func listen(t *testing.T, client redis.Client, log *slog.Logger, insert func(string) error) <-chan string {
+	t.Helper()
+	inserted := make(chan string, 100)
+	ctx, cancel := context.WithCancel(t.Context())
+	var listener sync.WaitGroup
+	listener.Go(func() {
+		nudge.Listen(ctx, nudge.Config{
+			Redis: client, Tasks: []string{"items.enrich"}, Now: time.Now, Log: log,
+			Insert: func(_ context.Context, task string) error {
+				inserted <- task
+				return insert(task)
+			},
+		})
+	})
+	t.Cleanup(func() {
+		cancel()
+		listener.Wait()
+	})
+	return inserted
+}
+
+func open(t *testing.T, url config.RedisURL, log *slog.Logger) redis.Client {
+	t.Helper()
+	client, err := redis.Open(url, "test", log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = client.Close() })
+	return client
+}
+
+func push(t *testing.T, client redis.Client, task string) {
+	t.Helper()
+	if err := client.LPush(t.Context(), runs.NudgeKey, task).Err(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func expect(t *testing.T, inserted <-chan string, within time.Duration) {
+	t.Helper()
+	select {
+	case task := <-inserted:
+		if task != "items.enrich" {
+			t.Errorf("a run of %s", task)
+		}
+	case <-time.After(within):
+		t.Fatalf("no run within %s", within)
+	}
+}
+
+func TestNudgeBecomesARun(t *testing.T) {
+	t.Parallel()
+	log := slog.New(slog.DiscardHandler)
+	_, url := testredis.Embedded(t)
+	client := open(t, url, log)
+	failed := false
+	inserted := listen(t, client, log, func(string) error {
+		if !failed {
+			failed = true
+			return errors.New("no database")
+		}
+		return nil
+	})
+	push(t, client, "no.such.task")
+	push(t, client, "items.enrich")
+	expect(t, inserted, time.Second)
+	push(t, client, "items.enrich") // after the failed one
+	expect(t, inserted, 3*time.Second)
+}
+
+// TestStopWhileWaiting: a listener that waits for a nudge ends soon, and a nudge
+// that reaches it too late is there for another worker.
+func TestStopWhileWaiting(t *testing.T) {
+	t.Parallel()
+	log := slog.New(slog.DiscardHandler)
+	server, url := testredis.Embedded(t)
+	client := open(t, url, log)
+	ctx, stop := context.WithCancel(t.Context())
+	inserted, ended := make(chan int, 2), make(chan struct{})
+	go func() {
+		defer close(ended)
+		nudge.Listen(ctx, nudge.Config{
+			Redis: client, Tasks: []string{"items.enrich"}, Now: time.Now, Log: log,
+			Insert: func(context.Context, string) error { inserted <- server.CommandCount(); return nil },
+		})
+	}()
+	push(t, client, "items.enrich")
+	for before := <-inserted; server.CommandCount() == before; { // until it waits again
+		time.Sleep(time.Millisecond)
+	}
+	stop()
+	push(t, client, "items.enrich")
+	select {
+	case <-ended:
+	case <-time.After(3 * time.Second):
+		t.Fatal("still waiting for a nudge 3 s after the stop")
+	}
+	if left, err := server.List(runs.NudgeKey); err != nil || len(left) != 1 {
+		t.Errorf("left for another worker: %v, %v", left, err)
+	}
+	if len(inserted) > 0 {
+		t.Error("a run, though the worker stops")
+	}
+}
+
+func TestRedisLostAndRegained(t *testing.T) {
+	t.Parallel()
+	out := new(journal)
+	log := slog.New(slog.NewTextHandler(out, &slog.HandlerOptions{Level: slog.LevelInfo}))
+	server, url := testredis.Embedded(t)
+	link := newLink(t, server.Addr())
+	direct := open(t, url, log)
+	inserted := listen(t, open(t, config.RedisURL("redis://"+link.addr), log), log, func(string) error { return nil })
+	push(t, direct, "items.enrich")
+	expect(t, inserted, 5*time.Second)
+	link.cut()
+	time.Sleep(2500 * time.Millisecond) // some tries
+	link.mend(t)
+	push(t, direct, "items.enrich")
+	expect(t, inserted, 10*time.Second)
+	if n := strings.Count(out.String(), "nudges are not heard"); n != 1 {
+		t.Errorf("the loss is logged %d times: %s", n, out.String())
+	}
+}
+
+// journal is a log that may be read while it is written.
+type journal struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (j *journal) Write(p []byte) (int, error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.buf.Write(p)
+}
+
+func (j *journal) String() string {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.buf.String()
+}
+
+// link is a TCP connection to a server that can be cut.
+type link struct {
+	addr, server string
+
+	mu    sync.Mutex
+	ln    net.Listener
+	conns []net.Conn
+}
+
+func newLink(t *testing.T, server string) *link {
+	t.Helper()
+	l := &link{addr: "127.0.0.1:0", server: server}
+	l.mend(t)
+	t.Cleanup(l.cut)
+	return l
+}
+
+func (l *link) mend(t *testing.T) {
+	t.Helper()
+	ln, err := new(net.ListenConfig).Listen(t.Context(), "tcp", l.addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.ln, l.addr = ln, ln.Addr().String()
+	go func() {
+		for {
+			from, err := ln.Accept()
+			if err != nil {
+				return
+			}
+			to, err := new(net.Dialer).DialContext(context.Background(), "tcp", l.server)
+			if err != nil {
+				_ = from.Close()
+				return
+			}
+			l.mu.Lock()
+			l.conns = append(l.conns, from, to)
+			l.mu.Unlock()
+			go func() { _, _ = io.Copy(to, from) }()
+			go func() { _, _ = io.Copy(from, to) }()
+		}
+	}()
+}
+
+func (l *link) cut() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	_ = l.ln.Close()
+	for _, c := range l.conns {
+		_ = c.Close()
+	}
+	l.conns = nil
+}
