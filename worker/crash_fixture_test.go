@@ -1,0 +1,175 @@
+package worker
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/exec"
+	"os/signal"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/fualab/fualab/shared/config"
+	"github.com/fualab/fualab/shared/database"
+	"github.com/fualab/fualab/shared/model"
+	"github.com/fualab/fualab/shared/runs"
+	"github.com/fualab/fualab/worker/internal/task"
+)
+
+// crashProcess is a worker with the tasks of the crash tests.
+func crashProcess() int {
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
+	defer stop()
+	cfg, err := config.Load[Config](os.Environ())
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 2
+	}
+	cfg.Log = slog.New(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	cfg.tasks = crashTasks(cfg.DatabaseURL)
+	if err := Run(ctx, cfg); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return 0
+}
+
+func crashTasks(url config.DatabaseURL) []task.Task {
+	every := func(name, cron string, missed model.MissedPolicy, run func(context.Context) (task.Result, error)) task.Task {
+		return task.Task{Name: name, Summary: name, Cron: cron, MissedPolicy: missed, OverlapPolicy: model.OverlapAllow, Timeout: 30 * time.Second, Run: run}
+	}
+	short := func(context.Context) (task.Result, error) {
+		time.Sleep(20 * time.Millisecond)
+		return task.Result{RowsAffected: 1}, nil
+	}
+	return []task.Task{
+		every("test.all", "* * * * * *", model.MissedAll, short),
+		every("test.once", "0,15,30,45 * * * * *", model.MissedOnce, short),
+		every("test.skip", "0,15,30,45 * * * * *", model.MissedSkip, short),
+		every("test.batch", "0 0 1 1 *", model.MissedSkip, func(ctx context.Context) (task.Result, error) { return raiseInBatches(ctx, url) }),
+	}
+}
+
+// raiseInBatches adds one to each row of test_rows that is still 0, ten at a
+// time, slowly.
+func raiseInBatches(ctx context.Context, url config.DatabaseURL) (task.Result, error) {
+	db, err := database.Open(ctx, database.Options{URL: url, MaxConns: 1, Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		return task.Result{}, err
+	}
+	defer func() { _ = db.Close() }()
+	var done task.Result
+	for range 1000 {
+		res, err := db.ExecContext(ctx, "UPDATE test_rows SET n = n + 1 WHERE id IN (SELECT id FROM test_rows WHERE n = 0 ORDER BY id LIMIT 10)")
+		if err != nil {
+			return done, database.Error(err, "raise a batch")
+		}
+		n, err := res.RowsAffected()
+		if err != nil || n == 0 {
+			return done, err
+		}
+		done.RowsAffected += n
+		task.Report(ctx, done)
+		time.Sleep(50 * time.Millisecond)
+	}
+	return done, nil
+}
+
+// fleet is a number of worker processes on one database.
+type fleet struct {
+	t       *testing.T
+	url     config.DatabaseURL
+	db      *database.DB
+	env     []string // more settings
+	workers []*exec.Cmd
+}
+
+func (f *fleet) start() {
+	f.t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	cmd := exec.CommandContext(context.WithoutCancel(f.t.Context()), self)
+	cmd.Env = []string{
+		"FUALAB_TEST_PROCESS=worker", "FUALAB_DATABASE_URL=" + f.url.Reveal(), "FUALAB_WORKER_ADDR=127.0.0.1:0",
+		"FUALAB_HEARTBEAT_INTERVAL_SECONDS=1", "FUALAB_HEARTBEAT_TTL_SECONDS=3", "FUALAB_WORKER_CONCURRENCY=8",
+	}
+	cmd.Env = append(cmd.Env, f.env...)
+	if testing.Verbose() {
+		cmd.Stderr = os.Stderr
+	}
+	if err := cmd.Start(); err != nil {
+		f.t.Fatal(err)
+	}
+	f.workers = append(f.workers, cmd)
+	f.t.Cleanup(func() {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+	})
+}
+
+// kill ends the i-th worker as the kernel does when memory runs out.
+func (f *fleet) kill(i int) {
+	_ = f.workers[i].Process.Kill()
+	_ = f.workers[i].Wait()
+	f.workers = append(f.workers[:i], f.workers[i+1:]...)
+}
+
+// job is a run as the tests see it.
+type job struct {
+	ID      int64
+	State   string
+	Attempt int
+	DueAt   time.Time
+	Holder  string
+}
+
+// jobs returns the runs of task in the order of their due times.
+func (f *fleet) jobs(name string) []job {
+	f.t.Helper()
+	args, by := "json(args)", "coalesce(json(attempted_by), '[]')"
+	if f.db.IsPostgres() {
+		args, by = "args::text", "coalesce(to_json(attempted_by)::text, '[]')"
+	}
+	var rows []struct {
+		ID      int64
+		State   string
+		Attempt int
+		Args    string
+		By      string
+	}
+	query := fmt.Sprintf("SELECT id, state, attempt, %s AS args, %s AS by FROM river_job WHERE kind = ? ORDER BY args, id", args, by)
+	if err := f.db.NewRaw(query, name).Scan(f.t.Context(), &rows); err != nil {
+		f.t.Fatal(err)
+	}
+	all := make([]job, len(rows))
+	for i, r := range rows {
+		var a runs.Args
+		var holders []string
+		if err := json.Unmarshal([]byte(r.Args), &a); err != nil {
+			f.t.Fatal(err)
+		}
+		if err := json.Unmarshal([]byte(r.By), &holders); err != nil {
+			f.t.Fatal(err)
+		}
+		all[i] = job{ID: r.ID, State: r.State, Attempt: r.Attempt, DueAt: a.DueAt}
+		if len(holders) > 0 {
+			all[i].Holder = holders[len(holders)-1]
+		}
+	}
+	return all
+}
+
+// within waits until ok, and fails the test if that takes too long.
+func (f *fleet) within(d time.Duration, what string, ok func() bool) {
+	f.t.Helper()
+	for deadline := time.Now().Add(d); !ok(); time.Sleep(100 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			f.t.Fatalf("not within %s: %s", d, what)
+		}
+	}
+}

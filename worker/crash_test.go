@@ -1,0 +1,200 @@
+package worker
+
+import (
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/fualab/fualab/shared/httpserver"
+	"github.com/fualab/fualab/shared/runs"
+	"github.com/fualab/fualab/shared/testdb"
+	"github.com/fualab/fualab/shared/testredis"
+)
+
+// TestKilledWorkers kills workers at random while a task is due every second
+// and looks for a due time that was lost or doubled. With FUALAB_TEST_REQUIRE=1
+// it does so for a minute, with two workers and with eight, and then has all of
+// them dead over ten due times.
+func TestKilledWorkers(t *testing.T) {
+	t.Parallel()
+	sizes, chaos := []int{3}, 8*time.Second
+	if testdb.Required() {
+		sizes, chaos = []int{2, 8}, 60*time.Second
+	}
+	for _, dialect := range testdb.Dialects {
+		for _, size := range sizes {
+			t.Run(fmt.Sprintf("%s, %d workers", dialect, size), func(t *testing.T) {
+				t.Parallel()
+				url := testdb.NewURL(t, dialect)
+				f := &fleet{t: t, url: url, db: testdb.Open(t, url)}
+				for range size {
+					f.start()
+				}
+				f.within(20*time.Second, "the first run", func() bool { return len(f.jobs("test.all")) > 0 })
+				for begin := time.Now(); time.Since(begin) < chaos; {
+					time.Sleep(500*time.Millisecond + rand.N(1500*time.Millisecond))
+					f.kill(rand.N(len(f.workers)))
+					f.start()
+				}
+				if testdb.Required() {
+					dead, alive := f.deadTime(size)
+					f.within(60*time.Second, "the gap to be made up for", func() bool { return f.caughtUp(alive) })
+					f.checkGap("test.once", dead, alive, 1)
+					f.checkGap("test.skip", dead, alive, 0)
+				}
+				f.within(60*time.Second, "every run to finish", func() bool { return f.finished("test.all") })
+				f.checkAll()
+			})
+		}
+	}
+}
+
+// deadTime kills all workers two seconds before a quarter of a minute and
+// starts as many when it is eight seconds past: one due time of test.once and
+// test.skip lies in between, too far back to be on time.
+func (f *fleet) deadTime(size int) (from, to time.Time) {
+	f.t.Helper()
+	f.within(20*time.Second, "the right second", func() bool { return time.Now().Second()%15 == 13 })
+	for len(f.workers) > 0 {
+		f.kill(0)
+	}
+	from = time.Now()
+	f.within(20*time.Second, "the right second", func() bool { return time.Now().Second()%15 == 8 })
+	to = time.Now()
+	for range size {
+		f.start()
+	}
+	return from, to
+}
+
+func (f *fleet) finished(name string) bool {
+	for _, j := range f.jobs(name) {
+		// What became due just now may be on its way.
+		if j.State != "completed" && time.Since(j.DueAt) > 2*time.Second {
+			return false
+		}
+	}
+	return true
+}
+
+func (f *fleet) caughtUp(alive time.Time) bool {
+	all := f.jobs("test.all")
+	return len(all) > 0 && all[len(all)-1].DueAt.After(alive.Add(5*time.Second))
+}
+
+// checkAll: test.all has each second since its first, once.
+func (f *fleet) checkAll() {
+	f.t.Helper()
+	all := f.jobs("test.all")
+	for i := 1; i < len(all); i++ {
+		switch step := all[i].DueAt.Sub(all[i-1].DueAt); {
+		case step == 0:
+			f.t.Errorf("%s is doubled: runs %d and %d", all[i].DueAt, all[i-1].ID, all[i].ID)
+		case step != time.Second:
+			f.t.Errorf("between %s and %s, %d due times are lost", all[i-1].DueAt, all[i].DueAt, int(step.Seconds())-1)
+		}
+	}
+	f.t.Logf("%d due times", len(all))
+}
+
+// checkGap: name has the given number of runs that were due while all workers
+// were dead.
+func (f *fleet) checkGap(name string, from, to time.Time, want int) {
+	f.t.Helper()
+	got := 0
+	for _, j := range f.jobs(name) {
+		if j.DueAt.After(from) && j.DueAt.Before(to) {
+			got++
+		}
+	}
+	if got != want {
+		f.t.Errorf("%s ran %d times for the gap from %s to %s, want %d", name, got, from, to, want)
+	}
+}
+
+// TestKilledInTheMiddleOfARun: another worker takes the run over and
+// finishes it, and no row is touched twice.
+func TestKilledInTheMiddleOfARun(t *testing.T) {
+	t.Parallel()
+	for _, dialect := range testdb.Dialects {
+		t.Run(dialect, func(t *testing.T) {
+			t.Parallel()
+			url := testdb.NewURL(t, dialect)
+			f := &fleet{t: t, url: url, db: testdb.Open(t, url)}
+			for _, query := range []string{
+				"CREATE TABLE test_rows (id integer PRIMARY KEY, n integer NOT NULL DEFAULT 0)",
+				"INSERT INTO test_rows (id) WITH RECURSIVE ids (id) AS (SELECT 1 UNION ALL SELECT id + 1 FROM ids WHERE id < 500) SELECT id FROM ids",
+			} {
+				if _, err := f.db.ExecContext(t.Context(), query); err != nil {
+					t.Fatal(err)
+				}
+			}
+			raised := func() (n int) {
+				if err := f.db.NewRaw("SELECT count(*) FROM test_rows WHERE n > 0").Scan(t.Context(), &n); err != nil {
+					t.Fatal(err)
+				}
+				return n
+			}
+			client, err := runs.NewInserter(f.db, slog.New(slog.DiscardHandler))
+			if err != nil {
+				t.Fatal(err)
+			}
+			f.start()
+			if _, err := runs.Insert(t.Context(), client, "test.batch", runs.Manual); err != nil {
+				t.Fatal(err)
+			}
+			f.within(20*time.Second, "the run to be in its middle", func() bool { return raised() > 50 })
+			f.kill(0)
+			if n := raised(); n == 500 {
+				t.Fatal("the run was over before the kill")
+			}
+			killed := time.Now()
+			f.start()
+			f.within(60*time.Second, "the run to finish", func() bool { return f.jobs("test.batch")[0].State == "completed" })
+			t.Logf("finished %s after the kill", time.Since(killed).Round(time.Millisecond))
+			if j := f.jobs("test.batch")[0]; j.Attempt != 2 {
+				t.Errorf("it took %d attempts, want 2", j.Attempt)
+			}
+			var twice int
+			if err := f.db.NewRaw("SELECT count(*) FROM test_rows WHERE n <> 1").Scan(t.Context(), &twice); err != nil || twice != 0 {
+				t.Errorf("%d rows were not raised exactly once: %v", twice, err)
+			}
+		})
+	}
+}
+
+// TestFrozenWorker stops a worker's process without ending it: its health
+// check fails, and the heartbeats leave Redis.
+func TestFrozenWorker(t *testing.T) {
+	t.Parallel()
+	server, redisURL := testredis.Embedded(t)
+	server.ClockTTL(true)
+	url := testdb.NewURL(t, "sqlite")
+	addr := freeAddr(t)
+	f := &fleet{t: t, url: url, db: testdb.Open(t, url), env: []string{"FUALAB_REDIS_URL=" + redisURL.Reveal(), "FUALAB_WORKER_ADDR=" + addr}}
+	f.start()
+	beats := func() bool { return server.Exists("fualab:worker:heartbeat") }
+	f.within(20*time.Second, "a heartbeat", beats)
+	if err := httpserver.Check(t.Context(), addr, "/health"); err != nil {
+		t.Error("a worker that works:", err)
+	}
+	if err := f.workers[0].Process.Signal(syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	f.within(10*time.Second, "the health check to fail", func() bool { return httpserver.Check(t.Context(), addr, "/health") != nil })
+	f.within(10*time.Second, "the heartbeat to expire", func() bool { return !beats() })
+	if err := f.workers[0].Process.Signal(syscall.SIGCONT); err != nil {
+		t.Fatal(err)
+	}
+	f.within(10*time.Second, "the heartbeat to come back", beats)
+}
+
+func freeAddr(t *testing.T) string {
+	t.Helper()
+	ln := listenLocal(t)
+	defer func() { _ = ln.Close() }()
+	return ln.Addr().String()
+}

@@ -1,0 +1,107 @@
+package worker
+
+import (
+	"log/slog"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/fualab/fualab/shared/config"
+	"github.com/fualab/fualab/shared/events"
+	"github.com/fualab/fualab/shared/model"
+	"github.com/fualab/fualab/shared/redis"
+	"github.com/fualab/fualab/shared/runs"
+	"github.com/fualab/fualab/shared/testdb"
+	"github.com/fualab/fualab/shared/testredis"
+)
+
+// TestEvents follows a created item through the stream, from the nudge to the
+// run's end, on an embedded Redis beside SQLite and a real one beside Postgres.
+func TestEvents(t *testing.T) {
+	t.Parallel()
+	each(t, testdb.NewURL, func(t *testing.T, url config.DatabaseURL) {
+		db := testdb.Open(t, url)
+		var redisURL config.RedisURL
+		if db.IsPostgres() {
+			redisURL = testredis.Server(t)
+		} else {
+			_, redisURL = testredis.Embedded(t)
+		}
+		client, err := redis.Open(redisURL, "test", slog.New(slog.DiscardHandler))
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = client.Close() })
+		if err := client.Del(t.Context(), events.Stream).Err(); err != nil {
+			t.Fatal(err)
+		}
+		stream := func() (all []events.Event) {
+			entries, err := client.XRange(t.Context(), events.Stream, "-", "+").Result()
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, entry := range entries {
+				e, err := events.Decode(entry.Values)
+				if err != nil {
+					t.Fatal(err)
+				}
+				all = append(all, e)
+			}
+			return all
+		}
+		happened := func(what events.Type, match func(events.Event) bool) func() bool {
+			return func() bool {
+				for _, e := range stream() {
+					if e.Type == what && match(e) {
+						return true
+					}
+				}
+				return false
+			}
+		}
+
+		p := start(t, url, redisURL)
+		eventually(t, "the worker to join", happened(events.WorkersJoined, func(e events.Event) bool { return e.Name == "test-1" }))
+		item := model.NewItem(model.ItemFields{Name: "Sample"}, model.NewTime(time.Now()))
+		if _, err := db.NewInsert().Model(item).ExcludeColumn("id").Returning("id").Exec(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if err := runs.SendNudge(t.Context(), client, runs.EnrichTask); err != nil {
+			t.Fatal(err)
+		}
+		var enriched events.Event
+		eventually(t, "the item", happened(events.ItemsEnriched, func(e events.Event) bool { enriched = e; return true }))
+		if enriched.Count != 1 || !cmp.Equal(enriched.IDs, []int64{item.ID}) {
+			t.Errorf("enriched: %+v, want item %d", enriched, item.ID)
+		}
+		ended := func(e events.Event) bool { return e.Run.Task == runs.EnrichTask && e.Run.RowsAffected == 1 }
+		eventually(t, "its run's end", happened(events.RunsFinished, ended))
+		p.stop()
+
+		// What belongs to that run, in order.
+		var id int64
+		for _, e := range stream() {
+			if e.Type == events.RunsFinished && ended(e) {
+				id = e.Run.ID
+			}
+		}
+		var order []string
+		for _, e := range stream() {
+			switch {
+			case e.Run != nil && e.Run.ID == id:
+				order = append(order, string(e.Type)+" "+e.Run.State)
+			case e.Type == events.ItemsEnriched:
+				order = append(order, string(e.Type))
+			}
+		}
+		want := []string{"runs.queued available", "runs.started running", "items.enriched", "runs.finished completed"}
+		if diff := cmp.Diff(want, order); diff != "" {
+			t.Errorf("events of the run (-want +got):\n%s", diff)
+		}
+		all := stream()
+		if last := all[len(all)-1]; last.Type != events.WorkersLeft || last.Name != "test-1" {
+			t.Errorf("the last event is %+v; want that the worker left", last)
+		}
+	})
+}

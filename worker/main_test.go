@@ -1,0 +1,23 @@
+package worker
+
+import (
+	"os"
+	"testing"
+
+	"go.uber.org/goleak"
+)
+
+// TestMain fails if a stopped worker leaves anything running. Where Docker
+// runs the databases, what talks to it lives as long as the test binary.
+//
+// With FUALAB_TEST_PROCESS the binary is not a test but one of the workers
+// that the crash tests start and kill.
+func TestMain(m *testing.M) {
+	if os.Getenv("FUALAB_TEST_PROCESS") != "" {
+		os.Exit(crashProcess())
+	}
+	goleak.VerifyTestMain(m,
+		goleak.IgnoreAnyFunction("github.com/testcontainers/testcontainers-go.(*Reaper).connect.func1"),
+		goleak.IgnoreAnyFunction("net/http.(*persistConn).readLoop"),
+		goleak.IgnoreAnyFunction("net/http.(*persistConn).writeLoop"))
+}

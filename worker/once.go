@@ -1,0 +1,47 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/fualab/fualab/worker/internal/store"
+	"github.com/fualab/fualab/worker/internal/task"
+)
+
+// RunTask makes one pass of the task called name in this process, for an
+// operator: now, whatever its schedule says, without a run being recorded. It
+// returns how many rows that affected.
+func RunTask(ctx context.Context, cfg Config, name string) (rows int64, err error) {
+	db, err := openDatabase(ctx, cfg)
+	if err != nil {
+		return 0, err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	st := store.New(db)
+	if err := st.CheckSchema(ctx); err != nil {
+		return 0, err
+	}
+	var names []string
+	for _, t := range registered(cfg, st) {
+		if t.Name == name {
+			return runOnce(ctx, cfg, t)
+		}
+		names = append(names, t.Name)
+	}
+	return 0, fmt.Errorf("there is no such task; there are %s", strings.Join(names, ", "))
+}
+
+func runOnce(ctx context.Context, cfg Config, t task.Task) (int64, error) {
+	ctx, cancel := context.WithTimeout(ctx, t.Timeout)
+	defer cancel()
+	begin := time.Now()
+	result, err := t.Run(ctx)
+	cfg.Log.InfoContext(ctx, "pass", "task", t.Name, "rows_affected", result.RowsAffected, "duration_ms", time.Since(begin).Milliseconds(), "ok", err == nil)
+	if err != nil {
+		return result.RowsAffected, fmt.Errorf("task %s, after %d rows: %w", t.Name, result.RowsAffected, err)
+	}
+	return result.RowsAffected, nil
+}

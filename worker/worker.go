@@ -1,0 +1,230 @@
+// Package worker is FUALab's background service. cmd/fualab-worker runs it
+// alone, ops/local beside the API in one process.
+package worker
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"sync"
+	"time"
+
+	"github.com/fualab/fualab/shared/config"
+	"github.com/fualab/fualab/shared/database"
+	"github.com/fualab/fualab/shared/events"
+	"github.com/fualab/fualab/shared/httpserver"
+	"github.com/fualab/fualab/shared/redis"
+	"github.com/fualab/fualab/shared/runs"
+	"github.com/fualab/fualab/shared/version"
+	"github.com/fualab/fualab/worker/internal/heartbeat"
+	"github.com/fualab/fualab/worker/internal/httpapi"
+	"github.com/fualab/fualab/worker/internal/loop"
+	"github.com/fualab/fualab/worker/internal/nudge"
+	"github.com/fualab/fualab/worker/internal/runner"
+	"github.com/fualab/fualab/worker/internal/schedule"
+	"github.com/fualab/fualab/worker/internal/store"
+	"github.com/fualab/fualab/worker/internal/task"
+	"github.com/fualab/fualab/worker/internal/tasks"
+)
+
+// Config is the worker's configuration.
+type Config struct {
+	config.Common
+	ServiceName       string         `env:"SERVICE_NAME" envDefault:"FUALab Worker" doc:"name in /health and in the log; the API's own default is FUALab API"`
+	Addr              config.Addr    `env:"WORKER_ADDR" envDefault:":8001" doc:"where the worker answers /health and /ready: host:port; :port is every interface, port 0 any free one"`
+	HeartbeatInterval config.Seconds `env:"HEARTBEAT_INTERVAL_SECONDS" envDefault:"15" doc:"from one heartbeat of a worker to its next, in seconds; at least 1, and at most half of FUALAB_HEARTBEAT_TTL_SECONDS"`
+
+	Concurrency    int         `env:"WORKER_CONCURRENCY" envDefault:"4" doc:"most runs that one worker executes at a time"`
+	JobsUI         bool        `env:"JOBS_UI" envDefault:"false" doc:"serve River's job console under /jobs on the worker's address; it has no authentication"`
+	ItemRetention  config.Days `env:"ITEM_RETENTION_DAYS" envDefault:"30" doc:"how long a deleted item is kept before it is purged, in days"`
+	RunRetention   config.Days `env:"RUN_RETENTION_DAYS" envDefault:"7" doc:"how long a finished run is kept, in days; discarded ones are kept four times as long"`
+	EventRetention config.Days `env:"EVENT_RETENTION_DAYS" envDefault:"400" doc:"how long what happened to items is kept, from which the counts per day are made, in days"`
+
+	Log *slog.Logger `env:"-"` // required
+	// Listener replaces Addr, for a caller that has bound a port already.
+	Listener net.Listener `env:"-"`
+	// Instance names this worker in the fleet; "" makes up a name.
+	Instance string `env:"-"`
+
+	tasks []task.Task // replaces the registered ones, in tests
+}
+
+// Validate checks what the types cannot.
+func (c Config) Validate() []config.Fault {
+	faults := c.Common.Validate()
+	interval := c.HeartbeatInterval.Duration()
+	switch {
+	case interval < time.Second:
+		faults = append(faults, config.Fault{Variable: "FUALAB_HEARTBEAT_INTERVAL_SECONDS", Message: "must be at least 1: the worker's loop turns once a second"})
+	case c.HeartbeatTTL.Duration() < 2*interval:
+		faults = append(faults, config.Fault{Variable: "FUALAB_HEARTBEAT_TTL_SECONDS", Message: "must be at least twice FUALAB_HEARTBEAT_INTERVAL_SECONDS, so that one late beat is no dead worker; three times is usual"})
+	}
+	if c.EventRetention.Duration() < 48*time.Hour {
+		faults = append(faults, config.Fault{Variable: "FUALAB_EVENT_RETENTION_DAYS", Message: "must be at least 2: today and yesterday are still being counted"})
+	}
+	if c.Concurrency < 1 || c.Concurrency > 1000 {
+		faults = append(faults, config.Fault{Variable: "FUALAB_WORKER_CONCURRENCY", Message: "must be from 1 to 1000"})
+	}
+	return faults
+}
+
+// Run works until ctx ends, then finishes the turn in progress and takes the
+// worker out of the fleet. Until the database has the schema it needs it
+// waits, and answers that it does. It returns nil after an orderly stop.
+func Run(ctx context.Context, cfg Config) (err error) {
+	ln, err := listen(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = ln.Close() }() // Serve has closed it, unless nothing got so far
+
+	db, err := openDatabase(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+
+	rdb, closeRedis, err := redis.OpenOrWarn(ctx, cfg.RedisURL, "fualab-worker", cfg.Log)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, closeRedis()) }()
+
+	cfg.Instance = cmp.Or(cfg.Instance, heartbeat.Instance())
+	cfg.Log.InfoContext(ctx, "started", "instance", cfg.Instance, "addr", ln.Addr().String(), "version", version.String(), "database", db.DialectName())
+	err = run(ctx, cfg, ln, db, rdb)
+	cfg.Log.InfoContext(ctx, "stopped", "clean", err == nil)
+	return err
+}
+
+// run wires the worker on what Run has opened.
+func run(ctx context.Context, cfg Config, ln net.Listener, db *database.DB, rdb redis.Client) error {
+	publisher := events.Start(ctx, rdb, cfg.Log)
+	defer publisher.Close()
+	st := store.New(db)
+	all := registered(cfg, st)
+	work, err := runner.New(runner.Config{
+		Instance:    cfg.Instance,
+		Tasks:       all,
+		Concurrency: max(1, cfg.Concurrency),
+		SoftStop:    cfg.ShutdownTimeout.Duration() / 2,
+		DeadAfter:   cfg.HeartbeatTTL.Duration(),
+		DB:          db,
+		Store:       st,
+		Publish:     publisher.Publish,
+		Now:         time.Now,
+		Log:         cfg.Log,
+	})
+	if err != nil {
+		return err
+	}
+	ticker, err := schedule.New(schedule.Config{Tasks: all, Store: st, Client: work.Client(), Publish: publisher.Publish, Now: time.Now, Log: cfg.Log})
+	if err != nil {
+		return err
+	}
+	beater := heartbeat.New(heartbeat.Config{
+		Instance: cfg.Instance,
+		Interval: cfg.HeartbeatInterval.Duration(),
+		TTL:      cfg.HeartbeatTTL.Duration(),
+		Key:      cfg.HeartbeatKey,
+		Running:  work.Running,
+		Store:    st,
+		Redis:    rdb,
+		Publish:  publisher.Publish,
+		Now:      time.Now,
+		Log:      cfg.Log,
+	})
+	turns := loop.New(loop.Config{
+		Steps: []loop.Step{
+			{Name: "schedule", Run: ticker.Step},
+			// A beat says that the turn got past what stands before it.
+			{Name: "heartbeat", Run: beater.Step},
+			// A worker that executes has to be known as alive.
+			{Name: "execute", Run: work.Step},
+		},
+		Now: time.Now,
+		Log: cfg.Log,
+	})
+	jobs, err := jobConsole(cfg, work.Client())
+	if err != nil {
+		return err
+	}
+	var server *httpserver.Server
+	handler := httpapi.New(httpapi.Deps{
+		Service:  cfg.ServiceName,
+		Instance: cfg.Instance,
+		Store:    st,
+		Redis:    rdb,
+		Loop:     turns,
+		Jobs:     jobs,
+		Draining: func() bool { return server.Draining() },
+		Now:      time.Now,
+		Log:      cfg.Log,
+	})
+	server = httpserver.New(httpserver.Config{
+		Handler:         handler,
+		ShutdownDelay:   cfg.ShutdownDelay.Duration(),
+		ShutdownTimeout: cfg.ShutdownTimeout.Duration(),
+		Log:             cfg.Log,
+	})
+	return serveDuring(ctx, server, ln, cfg.ShutdownTimeout.Duration(), func(ctx context.Context) {
+		if awaitSchema(ctx, st.CheckSchema, cfg.Log) != nil {
+			return // ctx has ended
+		}
+		var nudges sync.WaitGroup
+		if rdb != nil {
+			nudges.Go(func() { listenForNudges(ctx, cfg, rdb, work, all) })
+		}
+		turns.Run(ctx)
+		nudges.Wait()
+		if err := work.Stop(ctx); err != nil {
+			cfg.Log.WarnContext(ctx, "runs were cut short; other workers take them over", "error", err)
+		}
+		if err := beater.Leave(ctx); err != nil {
+			cfg.Log.WarnContext(ctx, "the heartbeat stays behind and grows stale", "instance", cfg.Instance, "error", err)
+		}
+	})
+}
+
+// jobConsole returns nil unless the settings ask for one.
+func jobConsole(cfg Config, client *runs.Client) (httpapi.Handler, error) {
+	if !cfg.JobsUI {
+		return nil, nil //nolint:nilnil // none is what was asked for
+	}
+	return httpapi.NewJobs(client, cfg.Log)
+}
+
+// registered returns the tasks that this worker runs.
+func registered(cfg Config, st *store.Store) []task.Task {
+	if cfg.tasks != nil {
+		return cfg.tasks
+	}
+	return tasks.All(tasks.Deps{
+		Store:          st,
+		Now:            time.Now,
+		ItemRetention:  cfg.ItemRetention.Duration(),
+		RunRetention:   cfg.RunRetention.Duration(),
+		EventRetention: cfg.EventRetention.Duration(),
+	})
+}
+
+func listenForNudges(ctx context.Context, cfg Config, rdb redis.Client, work *runner.Runner, all []task.Task) {
+	names := make([]string, len(all))
+	for i, t := range all {
+		names[i] = t.Name
+	}
+	nudge.Listen(ctx, nudge.Config{Redis: rdb, Tasks: names, Insert: work.Nudged, Now: time.Now, Log: cfg.Log})
+}
+
+func listen(ctx context.Context, cfg Config) (net.Listener, error) {
+	if cfg.Listener != nil {
+		return cfg.Listener, nil
+	}
+	return httpserver.Listen(ctx, string(cfg.Addr), "FUALAB_WORKER_ADDR")
+}
+
+func openDatabase(ctx context.Context, cfg Config) (*database.DB, error) {
+	return database.OpenConfigured(ctx, cfg.Common, "fualab-worker", cfg.Log)
+}
