@@ -1,0 +1,56 @@
+package localconfig_test
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/fualab/fualab/ops/internal/localconfig"
+)
+
+// settings are those that the runner and the services must agree on.
+type settings struct {
+	apiAddr, workerAddr, frontendAddr string
+	apiDatabase, workerDatabase       string
+	apiRedis, workerRedis             string
+	apiName, workerName               string
+}
+
+func load(t *testing.T, environ ...string) settings {
+	t.Helper()
+	s, err := localconfig.Load(environ)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return settings{
+		string(s.API.Addr), string(s.Worker.Addr), string(s.Local.FrontendAddr),
+		s.API.DatabaseURL.Reveal(), s.Worker.DatabaseURL.Reveal(),
+		s.API.RedisURL.Reveal(), s.Worker.RedisURL.Reveal(),
+		s.API.ServiceName, s.Worker.ServiceName,
+	}
+}
+
+func TestDefaults(t *testing.T) {
+	t.Parallel()
+	want := settings{
+		apiAddr: "127.0.0.1:8000", workerAddr: "127.0.0.1:8001", frontendAddr: "127.0.0.1:8080",
+		apiDatabase: "sqlite:///.data/fualab.db", workerDatabase: "sqlite:///.data/fualab.db",
+		apiName: "FUALab API", workerName: "FUALab Worker",
+	}
+	if diff := cmp.Diff(want, load(t, "FUALAB_DATABASE_URL=", "FUALAB_API_ADDR="), cmp.AllowUnexported(settings{})); diff != "" {
+		t.Errorf("with nothing set (-want +got):\n%s", diff)
+	}
+}
+
+func TestWhatIsSetReachesTheServices(t *testing.T) {
+	t.Parallel()
+	got := load(t, "FUALAB_API_ADDR=:1", "FUALAB_WORKER_ADDR=:2", "FUALAB_FRONTEND_ADDR=:3", "FUALAB_DATA_DIR=/srv/data",
+		"FUALAB_DATABASE_URL=postgresql://u:p@h/d", "FUALAB_REDIS_URL=redis://h", "FUALAB_SERVICE_NAME=Mine")
+	want := settings{":1", ":2", ":3", "postgresql://u:p@h/d", "postgresql://u:p@h/d", "redis://h", "redis://h", "Mine", "Mine"}
+	if diff := cmp.Diff(want, got, cmp.AllowUnexported(settings{})); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if got := load(t, "FUALAB_DATA_DIR=/srv/data").apiDatabase; got != "sqlite:////srv/data/fualab.db" {
+		t.Errorf("the database in a directory that is set: %s", got)
+	}
+}

@@ -1,0 +1,51 @@
+//go:build unix
+
+package main
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// TestBuildIsCalledOff has npm start a program that does not heed SIGTERM.
+func TestBuildIsCalledOff(t *testing.T) {
+	t.Parallel()
+	repository := newRepository(t, `(trap '' TERM; exec 3>alive; while :; do sleep 1; done) &
+wait`)
+	b := newBuilder(t, repository)
+	fifo := filepath.Join(repository, "frontend", "alive")
+	if err := syscall.Mkfifo(fifo, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	failed := make(chan error, 1)
+	go func() { failed <- b.build(ctx) }()
+	alive, err := os.Open(fifo) // waits for the program
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = alive.Close() }()
+	cancel()
+	if err := <-failed; !errors.Is(err, context.Canceled) {
+		t.Errorf("it ends with %v", err)
+	}
+	gone := make(chan error, 1)
+	go func() {
+		_, err := alive.Read(make([]byte, 1))
+		gone <- err
+	}()
+	select {
+	case err := <-gone:
+		if !errors.Is(err, io.EOF) {
+			t.Error(err)
+		}
+	case <-time.After(20 * time.Second):
+		t.Error("what npm started still runs")
+	}
+}

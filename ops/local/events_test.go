@@ -1,0 +1,138 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// watch opens the stream of events at site and returns its lines.
+func watch(ctx context.Context, t *testing.T, site string) *bufio.Reader {
+	t.Helper()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, site+"/api/events", http.NoBody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = resp.Body.Close() })
+	if resp.StatusCode != http.StatusOK || resp.Header.Get("Content-Type") != "text/event-stream" {
+		t.Fatalf("%s %v", resp.Status, resp.Header)
+	}
+	return bufio.NewReader(resp.Body)
+}
+
+// skipTo reads up to a line that begins with start, and returns it.
+func skipTo(t *testing.T, lines *bufio.Reader, start string) string {
+	t.Helper()
+	for {
+		line, err := lines.ReadString('\n')
+		if err != nil {
+			t.Fatalf("no line begins with %q before the stream ends: %v", start, err)
+		}
+		if strings.HasPrefix(line, start) {
+			return line
+		}
+	}
+}
+
+// TestEventArrives goes the whole way, through the web client's port.
+func TestEventArrives(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	p := startPlatform(t, "FUALAB_DATA_DIR="+dir)
+	ctx, leave := context.WithTimeout(t.Context(), 20*time.Second)
+	defer leave()
+	lines := watch(ctx, t, p.site)
+	skipTo(t, lines, "event: hello")
+
+	begin := time.Now()
+	call(t, http.MethodPost, p.site+"/api/items", `{"name":"Sample"}`, http.StatusCreated)
+	skipTo(t, lines, "event: items.created")
+	if data := skipTo(t, lines, "data: "); !strings.Contains(data, `"name":"Sample"`) {
+		t.Errorf("the event is %s", data)
+	}
+	if took := time.Since(begin); took > 2*time.Second {
+		t.Errorf("it took %s", took)
+	}
+	skipTo(t, lines, "event: items.enriched") // by the worker
+
+	leave()
+	file := filepath.Join(dir, logName)
+	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+		log, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if bytes.Contains(log, []byte(`"route":"/api/events","status":200`)) {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("the API does not notice that the client has gone")
+		}
+	}
+	p.stop(t)
+}
+
+// TestOpenStreamHoldsUpNothing stops the platform while clients watch, through
+// the web client's port and at the API's.
+func TestOpenStreamHoldsUpNothing(t *testing.T) {
+	t.Parallel()
+	p := startPlatform(t, "FUALAB_DATA_DIR="+t.TempDir())
+	var streams []*bufio.Reader
+	for _, url := range []string{p.site, strings.TrimSuffix(p.api, "/api/items")} {
+		lines := watch(t.Context(), t, url)
+		skipTo(t, lines, "event: hello")
+		streams = append(streams, lines)
+	}
+	begin := time.Now()
+	p.cancel()
+	for _, lines := range streams {
+		if _, err := io.Copy(io.Discard, lines); err != nil {
+			t.Errorf("a stream ends with %v", err)
+		}
+	}
+	if took := time.Since(begin); took > 3*time.Second {
+		t.Errorf("the streams go on for %s", took)
+	}
+	p.stop(t)
+}
+
+// TestStreamOutlivesTheServersBounds has a server in front that bounds how
+// long a request may take to be read and to be answered.
+func TestStreamOutlivesTheServersBounds(t *testing.T) {
+	t.Parallel()
+	api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/event-stream")
+		tick := time.NewTicker(50 * time.Millisecond)
+		defer tick.Stop()
+		for {
+			_, _ = io.WriteString(w, ": ping\n\n")
+			_ = http.NewResponseController(w).Flush()
+			select {
+			case <-tick.C:
+			case <-r.Context().Done():
+				return
+			}
+		}
+	}))
+	t.Cleanup(api.Close)
+	front := httptest.NewUnstartedServer(newTestFrontend(t, api.URL))
+	front.Config.ReadTimeout, front.Config.WriteTimeout = 100*time.Millisecond, 100*time.Millisecond
+	front.Start()
+	t.Cleanup(front.Close) // after the stream
+	lines := watch(t.Context(), t, front.URL)
+	for range 10 {
+		skipTo(t, lines, ": ping")
+	}
+}
