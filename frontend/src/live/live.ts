@@ -1,0 +1,122 @@
+import { signal } from '@preact/signals';
+import type { EventSourceMessage } from 'eventsource-parser';
+import { changed, readAgain, type Subject } from '../api/queries';
+import { openStream } from './stream';
+
+/** What GET /api/events sends: what happened, never how things are now. */
+export interface PlatformEvent {
+  type: string;
+  at: string;
+  count?: number;
+  ids?: number[];
+  name?: string;
+  run?: { id: number; task: string; state: string; attempt?: number; rows_affected: number };
+}
+
+/** An event as the page keeps it. */
+export type FeedEntry = PlatformEvent & { key: string };
+
+/** How the page learns of changes: at once, by asking every few seconds, or not yet known. */
+export type Mode = 'starting' | 'live' | 'polling';
+
+export const mode = signal<Mode>('starting');
+
+/** The newest events, the newest first. */
+export const feed = signal<readonly FeedEntry[]>([]);
+
+const FEED_LENGTH = 50;
+
+/** How often what is on the page is read again, in milliseconds: while polling, and as a safeguard while live. */
+export const POLL_EVERY = 4_000;
+export const CHECK_EVERY = 60_000;
+
+/** A query's refetchInterval. */
+export function pollEvery(): number {
+  return mode.value === 'live' ? CHECK_EVERY : POLL_EVERY;
+}
+
+/** What an event makes stale, by the part of its type before the dot. */
+const SUBJECTS: Record<string, Subject[]> = {
+  items: ['items', 'stats'],
+  runs: ['runs', 'schedules'],
+  schedules: ['schedules'],
+  workers: ['workers', 'ready'],
+  reset: ['items', 'stats', 'runs', 'schedules', 'workers', 'ready'],
+};
+
+/** Watches the platform until the returned function is called. */
+export function watchPlatform(): () => void {
+  const refresh = gathered((subjects: ReadonlySet<Subject>) => changed(...subjects), 300);
+  let seen = false; // whether the stream was up before
+  const close = openStream({
+    url: '/api/events',
+    onEvent: (event) => receive(event, refresh),
+    onLive: (live) => {
+      become(live, refresh);
+      if (!live) return;
+      // What happened meanwhile is replayed, unless it is too long ago; looking once more costs little.
+      // The first time, nothing told of changes since the first answers; what is still being read is current.
+      if (seen) refresh(...(SUBJECTS.reset ?? []));
+      else readAgain();
+      seen = true;
+    },
+  });
+  return () => {
+    close();
+    mode.value = 'starting';
+  };
+}
+
+function become(live: boolean, refresh: (...subjects: Subject[]) => void): void {
+  const was = mode.value;
+  mode.value = live ? 'live' : 'polling';
+  // A query looks at how often it is to be read only after it was: without this, the long pause of a live page goes on.
+  if (was === 'live' && !live) refresh(...(SUBJECTS.reset ?? []));
+}
+
+function receive(message: EventSourceMessage, refresh: (...subjects: Subject[]) => void): void {
+  const data = parse(message.data);
+  if (!data) return;
+  if (message.event === 'hello' || message.event === 'status') {
+    become(data.live !== false, refresh);
+    return;
+  }
+  const event = data as unknown as PlatformEvent;
+  if (typeof event.type !== 'string') return;
+  const key = message.id ?? `${event.type} ${event.at}`;
+  if (feed.value.some((entry) => entry.key === key)) return;
+  refresh(...(SUBJECTS[event.type.split('.')[0] ?? ''] ?? []));
+  if (event.type !== 'workers.beat' && event.type !== 'schedules.changed' && event.type !== 'reset') {
+    feed.value = [{ ...event, key }, ...feed.value].slice(0, FEED_LENGTH);
+  }
+}
+
+function parse(text: string): Record<string, unknown> | null {
+  try {
+    const data: unknown = JSON.parse(text);
+    return typeof data === 'object' && data !== null ? (data as Record<string, unknown>) : null;
+  } catch {
+    return null; // not an event of this API
+  }
+}
+
+/**
+ * Gathers what comes in a burst: the first call acts at once, those that follow within `pause` milliseconds
+ * act together at its end.
+ */
+export function gathered<T>(act: (all: ReadonlySet<T>) => void, pause: number): (...more: T[]) => void {
+  let waiting = new Set<T>();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const flush = () => {
+    timer = undefined;
+    if (waiting.size === 0) return;
+    const all = waiting;
+    waiting = new Set();
+    act(all);
+    timer = setTimeout(flush, pause);
+  };
+  return (...more) => {
+    for (const one of more) waiting.add(one);
+    if (timer === undefined) flush();
+  };
+}

@@ -1,0 +1,75 @@
+import type { ComponentChildren } from 'preact';
+import { useEffect, useState } from 'preact/hooks';
+import { explain } from '../api/problem';
+import { timeOfDay } from './time';
+
+/** What Loaded needs to know of a query. */
+interface Read<T> {
+  data: T | undefined;
+  error: unknown;
+  isFetching: boolean;
+  dataUpdatedAt: number;
+  refetch: () => unknown;
+}
+
+/**
+ * Shows what a query has read. While nothing was, it says so after a moment; a failure is told with what
+ * helps, above what was read before it, which stays.
+ */
+export function Loaded<T>({
+  query,
+  what,
+  children,
+}: {
+  query: Read<T>;
+  what: string; // as in "The items", the start of a sentence
+  children: (data: T) => ComponentChildren;
+}) {
+  const { data, error } = query;
+  if (data === undefined && error) return <Failure what={what} query={query} />;
+  if (data === undefined) return <Waiting what={what} />;
+  return (
+    <>
+      {error ? <Failure what={what} query={query} /> : null}
+      {children(data)}
+    </>
+  );
+}
+
+function Failure<T>({ what, query }: { what: string; query: Read<T> }) {
+  const { title, detail, reference } = explain(query.error);
+  return (
+    <div class="callout bad" role="status">
+      <p>
+        <strong>
+          {what} could not be read{query.data === undefined ? '' : ' again'}: {title}.
+        </strong>{' '}
+        {detail}
+        {query.data !== undefined && <> What is shown is from {timeOfDay(query.dataUpdatedAt)}.</>}
+        {reference && <small>Reference for the log: {reference}</small>}
+      </p>
+      <button
+        type="button"
+        class="secondary"
+        disabled={query.isFetching}
+        onClick={() => void query.refetch()}
+      >
+        Try again
+      </button>
+    </div>
+  );
+}
+
+/** Appears only if waiting takes long enough to wonder. */
+function Waiting({ what }: { what: string }) {
+  const [long, setLong] = useState(false);
+  useEffect(() => {
+    const timer = setTimeout(() => setLong(true), 300);
+    return () => clearTimeout(timer);
+  }, []);
+  return (
+    <p class="waiting" role="status" aria-busy={long}>
+      {long ? `${what} are being read…` : ''}
+    </p>
+  );
+}

@@ -1,0 +1,69 @@
+import { signal } from '@preact/signals';
+
+/** The present, to the second, while somebody looks. */
+export const now = signal(Date.now());
+
+setInterval(() => {
+  if (document.visibilityState === 'visible') now.value = Date.now();
+}, 1_000);
+document.addEventListener('visibilitychange', () => {
+  now.value = Date.now();
+});
+
+// Made when first needed: reading a locale's rules takes longer than showing a page without them.
+let exactly: Intl.DateTimeFormat | undefined;
+
+/** An instant in the person's time zone and manner, such as "23 Nov 2026, 14:30:05". */
+export function dateTime(at: string | number): string {
+  exactly ??= new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' });
+  return exactly.format(new Date(at));
+}
+
+/** The time of day in the person's time zone: "14:30:05". */
+export function timeOfDay(at: string | number): string {
+  const date = new Date(at);
+  return [date.getHours(), date.getMinutes(), date.getSeconds()]
+    .map((part) => String(part).padStart(2, '0'))
+    .join(':');
+}
+
+const UNITS: readonly [seconds: number, short: string][] = [
+  [365 * 86_400, 'y'],
+  [30 * 86_400, 'mo'],
+  [86_400, 'd'],
+  [3_600, 'h'],
+  [60, 'min'],
+  [1, 's'],
+];
+
+/** How far away an instant is, in words: "in 40 s", "3 min ago", "now". */
+export function distance(at: string | number, from: number): string {
+  const seconds = Math.round((new Date(at).getTime() - from) / 1_000);
+  const far = Math.abs(seconds);
+  if (far < 1) return 'now';
+  const [size, unit] = UNITS.find(([unitSeconds]) => far >= unitSeconds) ?? [1, 's'];
+  const text = `${Math.floor(far / size)} ${unit}`;
+  return seconds > 0 ? `in ${text}` : `${text} ago`;
+}
+
+/** How long something took: "12 ms", "3.4 s", "5 min 10 s". */
+export function duration(ms: number): string {
+  if (ms < 999.5) return `${Math.round(ms)} ms`;
+  if (ms < 59_950) return `${(ms / 1_000).toFixed(1)} s`;
+  const seconds = Math.round(ms / 1_000);
+  return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+}
+
+/** An instant as a person reads it, kept current; who points at it learns the exact time. */
+export function Time({ at, exact = false }: { at: string; exact?: boolean }) {
+  return (
+    <time
+      dateTime={at}
+      onPointerEnter={(event) => {
+        event.currentTarget.title = dateTime(at);
+      }}
+    >
+      {exact ? dateTime(at) : distance(at, Math.max(now.value, Date.now()))}
+    </time>
+  );
+}
