@@ -1,0 +1,68 @@
+import { useEffect, useRef } from 'preact/hooks';
+
+/** The end of the form: saving, what went wrong with it, and the question before something typed is let go. */
+export function Footer({
+  verb,
+  saving,
+  asking,
+  fault,
+  gone,
+  hidden,
+  onKeep,
+  onDiscard,
+  onRestore,
+}: {
+  verb: string;
+  saving: boolean;
+  asking: boolean;
+  fault: string | null;
+  gone: boolean;
+  hidden: boolean; // while something else asks for a decision
+  onKeep: () => void;
+  onDiscard: () => void;
+  onRestore: () => void;
+}) {
+  const keep = useRef<HTMLButtonElement>(null);
+  useEffect(() => {
+    if (asking) keep.current?.focus();
+  }, [asking]);
+  if (hidden) return null;
+  return (
+    <footer class="editor-footer">
+      <div role="alert">
+        {asking && (
+          <div class="callout">
+            <p>What you typed is not saved.</p>
+            <p class="row">
+              <button type="button" ref={keep} onClick={onKeep}>
+                Keep editing
+              </button>
+              <button type="button" class="danger" onClick={onDiscard}>
+                Discard
+              </button>
+            </p>
+          </div>
+        )}
+        {fault && !asking && <p class="callout bad">{fault}</p>}
+        {gone && !asking && (
+          <div class="callout bad">
+            <p>Somebody deleted this item meanwhile. What you typed is kept here.</p>
+            <button type="button" class="secondary" onClick={onRestore}>
+              Restore it and save
+            </button>
+          </div>
+        )}
+      </div>
+      {!asking && (
+        <p class="row">
+          <button type="submit" form="item-form" aria-disabled={saving}>
+            {saving ? 'Saving…' : verb}
+          </button>
+          <small>
+            or <kbd>{/Mac|iP/.test(navigator.platform) ? '⌘' : 'Ctrl'}</kbd> + <kbd>Enter</kbd>
+          </small>
+        </p>
+      )}
+    </footer>
+  );
+}

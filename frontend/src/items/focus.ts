@@ -1,0 +1,63 @@
+import { signal } from '@preact/signals';
+import type { RefObject } from 'preact';
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
+
+/** The item whose row should get the focus when it appears, such as one that was just brought back. */
+export const wanted = signal<number | null>(null);
+
+/**
+ * Keeps the focus in a table whose rows come and go. When the row that has it is gone, it goes to the row
+ * that took its place, or else to `fallback`.
+ */
+export function useKeptFocus(ids: readonly number[], fallback: string): RefObject<HTMLTableSectionElement> {
+  const rows = useRef<HTMLTableSectionElement>(null);
+  const held = useRef<{ id: number; index: number } | null>(null);
+
+  useEffect(() => {
+    const onFocus = (event: FocusEvent) => {
+      const row =
+        event.target instanceof Element ? event.target.closest<HTMLTableRowElement>('tr[data-id]') : null;
+      const inside = row && rows.current?.contains(row);
+      const index = inside ? [...(rows.current?.rows ?? [])].indexOf(row) : -1;
+      held.current = inside ? { id: Number(row.getAttribute('data-id')), index } : null;
+    };
+    document.addEventListener('focusin', onFocus);
+    return () => {
+      document.removeEventListener('focusin', onFocus);
+      // The table goes, with its last row for one: after that, nothing may have the focus.
+      if (held.current) queueMicrotask(() => focusLost() && focus(fallback));
+    };
+  }, [fallback]);
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the ids say when rows have come or gone
+  useLayoutEffect(() => {
+    const body = rows.current;
+    if (!focusLost()) wanted.value = null; // the person has gone on
+    if (wanted.value !== null) {
+      const row = body?.querySelector<HTMLElement>(`tr[data-id="${wanted.value}"] a`);
+      if (row) {
+        wanted.value = null;
+        row.focus();
+        return;
+      }
+    }
+    const { id, index } = held.current ?? { id: 0, index: -1 };
+    if (index < 0 || ids.includes(id)) return;
+    held.current = null;
+    if (!focusLost()) return;
+    const row = body?.rows[Math.min(index, body.rows.length - 1)];
+    const link = row?.querySelector<HTMLElement>('a');
+    if (link) link.focus();
+    else focus(fallback);
+  }, [ids.join()]);
+
+  return rows;
+}
+
+function focusLost(): boolean {
+  return document.activeElement === null || document.activeElement === document.body;
+}
+
+function focus(selector: string): void {
+  document.querySelector<HTMLElement>(selector)?.focus();
+}

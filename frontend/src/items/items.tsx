@@ -1,0 +1,75 @@
+import { useQuery } from '@tanstack/preact-query';
+import { useState } from 'preact/hooks';
+import { useLocation } from 'wouter-preact';
+import { useSearch } from 'wouter-preact/use-browser-location'; // as it is: the other one decodes it once too often
+import { itemsQuery } from '../api/queries';
+import { pollEvery } from '../live/live';
+import { Loaded } from '../ui/loaded';
+import { Page } from '../ui/page';
+import { Editor } from './editor';
+import { BadAddress, FirstRun, NothingFound } from './empty';
+import { Listing } from './listing';
+import { isStatus } from './save';
+import { Toolbar } from './toolbar';
+import { useTotal } from './total';
+import {
+  addressOf,
+  asksForNew,
+  changeView,
+  filterOf,
+  isFiltered,
+  parseView,
+  queryOf,
+  type View,
+} from './view';
+import '../style/items.css';
+
+/** All items, a page at a time. The page's address says which ones. */
+export function Items() {
+  const search = useSearch();
+  const [, navigate] = useLocation();
+  const [creating, setCreating] = useState(asksForNew(search));
+  const view = parseView(search);
+  const items = useQuery({ ...itemsQuery(queryOf(view)), refetchInterval: pollEvery });
+  const { data, isPlaceholderData } = items;
+  const whole = data !== undefined && view.cursor === '' && data.next === null;
+  const total = useTotal(
+    filterOf(view),
+    data && !isPlaceholderData ? { count: data.rows.length, whole } : null,
+  );
+
+  const show = (change: Partial<View>, how?: { replace: boolean }) =>
+    navigate(addressOf(changeView(view, change)), how);
+  const close = () => {
+    setCreating(false);
+    if (asksForNew(search)) navigate(addressOf(view), { replace: true });
+  };
+  const untouched = data?.rows.length === 0 && !isFiltered(view) && view.cursor === '' && !isPlaceholderData;
+
+  return (
+    <Page
+      title="Items"
+      lead="Named records with attributes of any kind. The worker enriches them and lets them expire."
+      actions={
+        <button type="button" onClick={() => setCreating(true)}>
+          New item
+        </button>
+      }
+    >
+      {!untouched && <Toolbar view={view} show={show} />}
+      {isStatus(items.error, 422) ? (
+        <BadAddress problem={items.error} view={view} />
+      ) : (
+        <Loaded query={items} what="The items">
+          {(page) => {
+            if (untouched) return <FirstRun onCreate={() => setCreating(true)} />;
+            if (page.rows.length === 0)
+              return <NothingFound view={view} show={show} busy={isPlaceholderData} />;
+            return <Listing page={page} view={view} show={show} total={total} busy={isPlaceholderData} />;
+          }}
+        </Loaded>
+      )}
+      {creating && <Editor read={null} onClose={close} />}
+    </Page>
+  );
+}
