@@ -1,0 +1,32 @@
+import type { Schedule } from '../api/client';
+import { dateTime, distance, now } from '../ui/time';
+
+const LATE = 5_000; // milliseconds: a worker looks for what is due once a second
+
+/** When a schedule is due next: how far away, and when in the person's time zone. */
+export function NextRun({ schedule: { paused, next_run_at } }: { schedule: Schedule }) {
+  if (paused) {
+    return (
+      <>
+        <span class="badge warn">
+          <span class="dot" aria-hidden="true" />
+          paused
+        </span>
+        <small>Due times are left out until it is resumed</small>
+      </>
+    );
+  }
+  const late = now.value - Date.parse(next_run_at);
+  return (
+    <>
+      {late < 0
+        ? distance(next_run_at, now.value)
+        : late < LATE
+          ? 'now'
+          : 'overdue: no worker has seen to it'}
+      <small>
+        <time dateTime={next_run_at}>{dateTime(next_run_at)}</time>
+      </small>
+    </>
+  );
+}
