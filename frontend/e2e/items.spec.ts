@@ -1,0 +1,244 @@
+import type { APIRequestContext, Page } from '@playwright/test';
+import { startLocal } from './local';
+import { expect, test } from './platform';
+
+/** Creates items that one word finds, and nothing else of this platform. */
+async function make(api: APIRequestContext, word: string, count: number): Promise<void> {
+  const items = Array.from({ length: count }, (_, i) => ({
+    name: `${word} ${String(i + 1).padStart(3, '0')}`,
+  }));
+  const answer = await api.post('/api/items/batch', { data: items });
+  expect(answer.status()).toBe(201);
+}
+
+const names = (page: Page) => page.locator('tbody th.name > a').allTextContents();
+
+/** A test on a platform of its own, which it does not leave as empty as it was. */
+const testFresh = test.extend({
+  // biome-ignore lint/correctness/noEmptyPattern: Playwright reads from it which fixtures are needed
+  baseURL: async ({}, use) => {
+    const local = await startLocal();
+    await use(local.url);
+    await local.stop();
+  },
+});
+
+testFresh('a first visit says what items are, and makes samples', async ({ page }) => {
+  await page.goto('/items');
+  await expect(page.getByRole('heading', { name: 'There are no items yet' })).toBeVisible();
+  await page.getByRole('button', { name: 'Create the first item' }).click();
+  await expect(page.getByRole('dialog', { name: 'New item' })).toBeVisible();
+  await page.keyboard.press('Escape');
+  await expect(page.getByRole('button', { name: 'Create the first item' })).toBeFocused();
+  await page.getByRole('button', { name: 'Make sample items' }).click();
+  await expect(page.locator('.items-count p.quiet')).toHaveText('41 items');
+  // The worker finds those that are alike, and the page shows it without being loaded again.
+  await expect(page.getByText('duplicate of').first()).toBeVisible({ timeout: 15_000 });
+});
+
+test('a search is in the address and survives loading again', async ({ page, api }) => {
+  await make(api, 'needle', 3);
+  await make(api, 'haystack', 30);
+  await page.goto('/items');
+  await page.getByRole('searchbox', { name: 'Search' }).pressSequentially('NEEDLE');
+  await expect(page).toHaveURL(/[?&]q=NEEDLE/);
+  await expect(page.locator('tbody tr')).toHaveCount(3);
+  await expect(page.getByRole('searchbox')).toBeFocused();
+  await page.reload();
+  await expect(page.getByRole('searchbox')).toHaveValue('NEEDLE');
+  await expect(page.locator('tbody tr')).toHaveCount(3);
+  await expect(page.locator('.items-count p.quiet')).toHaveText('3 items');
+
+  await page.getByLabel('Status').selectOption('expired');
+  await expect(page.getByText('No item is expired and contains “NEEDLE”.')).toBeVisible();
+  await page.goBack();
+  await expect(page.locator('tbody tr')).toHaveCount(3);
+  await page.goForward();
+  await page.getByRole('button', { name: 'Clear the filters' }).click();
+  await expect(page).toHaveURL('/items');
+  await expect(page.getByRole('searchbox')).toHaveValue('');
+});
+
+test('a search is for what was typed, to the letter', async ({ page, api }) => {
+  const odd = 'a%41&q=+#%25';
+  await make(api, odd, 1);
+  await page.goto('/items');
+  await page.getByRole('searchbox').fill(odd);
+  await expect(page.locator('tbody tr')).toHaveCount(1);
+  await page.reload();
+  await expect(page.getByRole('searchbox')).toHaveValue(odd);
+  await expect.poll(() => names(page)).toEqual([`${odd} 001`]);
+});
+
+test('a click on the head of a column sorts, a second one turns it round', async ({ page, api }) => {
+  await make(api, 'sorted', 4);
+  await page.goto('/items?q=sorted');
+  await expect(page.getByRole('columnheader', { name: 'ID' })).toHaveAttribute('aria-sort', 'descending');
+  await page.getByRole('button', { name: 'Name' }).click();
+  await expect(page).toHaveURL(/sort=name/);
+  await expect(page.getByRole('columnheader', { name: 'Name' })).toHaveAttribute('aria-sort', 'ascending');
+  const ascending = ['sorted 001', 'sorted 002', 'sorted 003', 'sorted 004'];
+  await expect.poll(() => names(page)).toEqual(ascending);
+  await page.getByRole('button', { name: 'Name' }).click();
+  await expect.poll(() => names(page)).toEqual([...ascending].reverse());
+});
+
+test('pages go forward and back, and a page has an address', async ({ page, api }) => {
+  await make(api, 'paged', 60);
+  await page.goto('/items?q=paged&sort=name');
+  const pager = page.getByRole('navigation', { name: 'Pages of items', exact: true });
+  await expect(page.getByText('60 items').first()).toBeVisible();
+  await expect.poll(async () => (await names(page))[0]).toBe('paged 001');
+  await pager.getByRole('button', { name: 'Next' }).click();
+  await expect.poll(async () => (await names(page))[0]).toBe('paged 026');
+  await expect(pager.getByRole('button', { name: 'Next' })).toBeFocused();
+  await page.reload();
+  await expect.poll(async () => (await names(page))[0]).toBe('paged 026');
+  await pager.getByRole('button', { name: 'Next' }).click();
+  await expect.poll(() => names(page)).toHaveLength(10);
+  await expect(pager.getByRole('button', { name: 'Next' })).toHaveAttribute('aria-disabled', 'true');
+  await pager.getByRole('button', { name: 'Previous' }).click();
+  await expect.poll(async () => (await names(page))[0]).toBe('paged 026');
+  await pager.getByRole('button', { name: 'Previous' }).click();
+  await expect.poll(async () => (await names(page))[0]).toBe('paged 001');
+  await page.getByLabel('Per page').selectOption('100');
+  await expect.poll(() => names(page)).toHaveLength(60);
+});
+
+test('an address with a cursor of another list says so, and leads to the first page', async ({ page }) => {
+  await page.goto('/items?cursor=nonsense&sort=name');
+  await expect(page.getByRole('alert').filter({ hasText: 'cursor' })).toBeVisible();
+  await page.getByRole('link', { name: 'Go to the first page' }).click();
+  await expect(page).toHaveURL('/items?sort=name');
+});
+
+test('deleting can be undone, and the focus stays near', async ({ page, api }) => {
+  await make(api, 'doomed', 3);
+  await page.goto('/items?q=doomed&sort=name');
+  await page.getByRole('button', { name: 'Delete doomed 002' }).focus();
+  await page.keyboard.press('Enter');
+  await expect.poll(() => names(page)).toEqual(['doomed 001', 'doomed 003']);
+  await expect(page.getByRole('link', { name: 'doomed 003' })).toBeFocused();
+  await expect(page.getByText('Deleted “doomed 002”')).toBeVisible();
+  await page.getByRole('button', { name: 'Undo' }).click();
+  await expect.poll(() => names(page)).toEqual(['doomed 001', 'doomed 002', 'doomed 003']);
+  await expect(page.getByRole('link', { name: 'doomed 002' })).toBeFocused();
+});
+
+test('what others create and change appears, and the focus stays', async ({ page, api }) => {
+  await make(api, 'watched', 2);
+  await page.goto('/items?q=watched');
+  await expect(page.locator('header').getByText('Live', { exact: true })).toBeVisible();
+  await page.getByRole('link', { name: 'watched 001' }).focus();
+  await api.post('/api/items', { data: { name: 'watched anew' } });
+  await expect.poll(() => names(page)).toEqual(['watched anew', 'watched 002', 'watched 001']);
+  await expect(page.getByRole('link', { name: 'watched 001' })).toBeFocused();
+});
+
+test('an item is created with the keyboard only', async ({ page }) => {
+  await page.goto('/items?q=typed');
+  await page.getByRole('button', { name: 'New item' }).focus();
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('textbox', { name: 'Name' })).toBeFocused();
+  await page.keyboard.type('typed by hand');
+  await page.keyboard.press('Tab');
+  await page.keyboard.type('Two\nlines');
+  await page.keyboard.press('Control+Enter');
+  await expect(page.getByRole('dialog')).toBeHidden();
+  await expect(page.getByRole('link', { name: 'typed by hand' })).toBeVisible();
+  await expect(page.getByRole('button', { name: 'New item' })).toBeFocused();
+});
+
+test('faults are told at their fields, and nothing typed is lost', async ({ page }) => {
+  await page.goto('/items?new');
+  const dialog = page.getByRole('dialog', { name: 'New item' });
+  const name = dialog.getByRole('textbox', { name: 'Name' });
+  const attributes = dialog.getByRole('textbox', { name: 'Attributes' });
+  await attributes.fill('{\n  "a": 1\n  "b": 2\n}');
+  await dialog.getByRole('button', { name: 'Create', exact: true }).click();
+  await expect(name).toBeFocused();
+  await expect(name).toHaveAttribute('aria-invalid', 'true');
+  await expect(name).toHaveAccessibleDescription(/An item needs a name/);
+  await expect(attributes).toHaveAccessibleDescription(/Line 3, column 3: a comma is missing/);
+
+  await name.fill('😀'.repeat(256));
+  await expect(dialog.getByText('256 of 255 characters')).toBeVisible();
+  await dialog.getByRole('button', { name: 'Create', exact: true }).click();
+  await expect(dialog.getByText('This is 1 character too long')).toBeVisible();
+
+  await name.fill('placed');
+  await dialog.getByRole('button', { name: 'Create', exact: true }).click();
+  await expect(attributes).toBeFocused();
+  const selected = () =>
+    attributes.evaluate((area) =>
+      area instanceof HTMLTextAreaElement ? area.value.slice(area.selectionStart, area.selectionEnd) : '',
+    );
+  await expect.poll(selected).toBe('"b"');
+
+  // Leaving asks, Escape by Escape.
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('Escape');
+  await expect(dialog.getByText('What you typed is not saved.')).toBeVisible();
+  await dialog.getByRole('button', { name: 'Keep editing' }).click();
+  await expect(name).toHaveValue('placed');
+  await dialog.getByRole('button', { name: 'Close' }).click();
+  await dialog.getByRole('button', { name: 'Discard' }).click();
+  await expect(dialog).toBeHidden();
+  await expect(page).toHaveURL('/items');
+});
+
+test('an expiry is chosen in the time zone of the person', async ({ page, api }) => {
+  await page.clock.setFixedTime('2026-11-24T10:00:30Z');
+  await page.goto('/items?new&q=leasehold');
+  const dialog = page.getByRole('dialog', { name: 'New item' });
+  const expires = dialog.getByLabel('Expires', { exact: true });
+  await dialog.getByRole('button', { name: 'In a week' }).click();
+  await expect(expires).toHaveValue('2026-12-01T11:00');
+  await expect(expires).toHaveAccessibleDescription('In 6 d (Europe/Berlin, GMT+1).');
+  await dialog.getByRole('button', { name: 'Never' }).click();
+  await expect(expires).toHaveValue('');
+  await expires.fill('2027-03-28T02:30');
+  await expect(expires).toHaveAccessibleDescription(/this time does not come, 03:30 is meant/);
+  await expires.fill('2027-07-01T12:00');
+  await expect(expires).toHaveAccessibleDescription(/Europe\/Berlin, GMT\+2/);
+  await dialog.getByRole('textbox', { name: 'Name' }).fill('leasehold');
+  await dialog.getByRole('textbox', { name: 'Attributes' }).fill('{"a":1.50}');
+  await dialog.getByRole('button', { name: 'Format' }).click();
+  await expect(dialog.getByRole('textbox', { name: 'Attributes' })).toHaveValue('{\n  "a": 1.50\n}');
+  await dialog.getByRole('button', { name: 'Create', exact: true }).click();
+  await expect(page.getByRole('link', { name: 'leasehold' })).toBeVisible();
+  const [item] = await (await api.get('/api/items?q=leasehold')).json();
+  expect(item.attributes).toEqual({ a: 1.5 });
+  expect(new Date(item.expires_at).toISOString()).toBe('2027-07-01T10:00:00.000Z');
+});
+
+test.describe('without the API', () => {
+  test.use({ tolerated: /ERR_FAILED|Failed to load/ });
+
+  test('the form stays, says so, and saves when it is back', async ({ page }) => {
+    await page.goto('/items?new&q=patient');
+    const dialog = page.getByRole('dialog');
+    await dialog.getByRole('textbox', { name: 'Name' }).fill('patient');
+    await page.route('**/api/items', (route) =>
+      route.request().method() === 'POST' ? route.abort() : route.continue(),
+    );
+    await dialog.getByRole('button', { name: 'Create', exact: true }).click();
+    await expect(dialog.getByText(/Not saved: The API does not answer/)).toBeVisible();
+    await expect(dialog.getByRole('textbox', { name: 'Name' })).toHaveValue('patient');
+    await page.unroute('**/api/items');
+    await dialog.getByRole('button', { name: 'Create', exact: true }).click();
+    await expect(page.getByRole('link', { name: 'patient' })).toBeVisible();
+  });
+});
+
+test('the list fits a small screen', async ({ page, api }) => {
+  await make(api, `small ${'x'.repeat(200)}`, 1);
+  await page.setViewportSize({ width: 390, height: 844 });
+  await page.goto('/items?q=small');
+  const row = page.locator('tbody tr');
+  await expect(row).toHaveCount(1);
+  await expect(row.getByText('Active').filter({ visible: true })).toHaveCount(1);
+  const target = await row.getByRole('button').boundingBox();
+  expect(Math.min(target?.width ?? 0, target?.height ?? 0)).toBeGreaterThanOrEqual(24);
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);
+});

@@ -1,0 +1,143 @@
+import type { APIRequestContext, Page } from '@playwright/test';
+import { expect, test } from './platform';
+
+const badge = (page: Page, word: string) =>
+  page
+    .locator('header')
+    .getByRole('status')
+    .filter({ hasText: new RegExp(`^${word}$`) });
+const link = (page: Page, name: string) => page.getByRole('main').getByRole('link', { name, exact: true });
+
+let count = 0;
+
+/** Makes an item of a name that no other has. */
+async function make(api: APIRequestContext): Promise<{ id: number; name: string; etag: string }> {
+  const name = `Live ${test.info().workerIndex}-${++count}-${Date.now()}`;
+  const answer = await api.post('/api/items', { data: { name } });
+  expect(answer.status()).toBe(201);
+  const { id } = (await answer.json()) as { id: number };
+  return { id, name, etag: answer.headers().etag ?? '' };
+}
+
+/** The newest position in the stream of events, which its first event carries. */
+async function position(origin: string): Promise<string> {
+  const ended = new AbortController();
+  const response = await fetch(`${origin}/api/events`, {
+    signal: AbortSignal.any([ended.signal, AbortSignal.timeout(5_000)]),
+  });
+  const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
+  let text = '';
+  for (;;) {
+    const chunk = await reader?.read();
+    if (!chunk || chunk.done) break;
+    text += chunk.value;
+    const id = /^id: ?(\S+)$/m.exec(text)?.[1];
+    if (id && text.includes('\n\n')) {
+      ended.abort();
+      return id;
+    }
+  }
+  throw new Error(`the stream began with no position: ${text}`);
+}
+
+/** Counts the requests for a path that a page makes. */
+function requests(page: Page, path: string): string[] {
+  const found: string[] = [];
+  page.on('request', (request) => {
+    if (new URL(request.url()).pathname === path) found.push(request.url());
+  });
+  return found;
+}
+
+test('what one person does, another sees within two seconds', async ({ page, context, api }) => {
+  const other = await context.newPage();
+  await other.goto('/items');
+  await expect(badge(other, 'Live')).toBeVisible();
+
+  await page.goto('/items');
+  await page.getByRole('button', { name: 'New item' }).click();
+  const form = page.getByRole('dialog');
+  const name = `Shared ${Date.now()}`;
+  await form.getByRole('textbox', { name: /^Name/ }).fill(name);
+  await form.getByRole('button', { name: /^(Create|Save)/ }).click();
+  await expect(form).toBeHidden();
+  await expect(link(other, name)).toBeVisible({ timeout: 2_000 });
+
+  const list = (await (await api.get('/api/items?sort=-id&limit=1')).json()) as { id: number }[];
+  const id = list[0]?.id;
+  const changed = await api.patch(`/api/items/${id}`, {
+    data: { name: `${name}, changed` },
+    headers: { 'Content-Type': 'application/merge-patch+json' },
+  });
+  expect(changed.status()).toBe(200);
+  await expect(link(other, `${name}, changed`)).toBeVisible({ timeout: 2_000 });
+  await expect(link(page, `${name}, changed`)).toBeVisible({ timeout: 2_000 });
+
+  expect((await api.delete(`/api/items/${id}`)).status()).toBe(204);
+  await expect(link(other, `${name}, changed`)).toHaveCount(0, { timeout: 2_000 });
+  await expect(link(page, `${name}, changed`)).toHaveCount(0, { timeout: 2_000 });
+});
+
+test("an item's page follows the item", async ({ page, api }) => {
+  const item = await make(api);
+  await page.goto(`/items/${item.id}`);
+  await expect(badge(page, 'Live')).toBeVisible();
+  await api.patch(`/api/items/${item.id}`, {
+    data: { description: 'Written elsewhere' },
+    headers: { 'Content-Type': 'application/merge-patch+json' },
+  });
+  await expect(page.getByText('Written elsewhere')).toBeVisible({ timeout: 2_000 });
+});
+
+test('events come by one stream, and nothing is asked for while nothing happens', async ({ page }) => {
+  const streams = requests(page, '/api/events');
+  await page.goto('/workers'); // which no passing item concerns
+  await expect(badge(page, 'Live')).toBeVisible();
+  const lists = requests(page, '/api/schedules');
+  await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Items' }).click();
+  await expect(page.getByRole('heading', { level: 1, name: 'Items' })).toBeVisible();
+  await page.waitForTimeout(9_000); // two turns of polling, were it polling
+  expect(streams).toHaveLength(1);
+  expect(lists).toHaveLength(0);
+  await expect(badge(page, 'Live')).toBeVisible();
+});
+
+test('a stream that is refused: not live, and changes appear by asking', async ({ page, api }) => {
+  await page.route('**/api/events', (route) => route.fulfill({ status: 404 }));
+  await page.goto('/items');
+  await expect(badge(page, 'Not live')).toBeVisible({ timeout: 10_000 });
+  const { name } = await make(api);
+  await expect(link(page, name)).toBeVisible({ timeout: 5_000 });
+});
+
+test('a stream that is held back: not live within ten seconds, and changes appear by asking', async ({
+  page,
+  api,
+}) => {
+  await page.route('**/api/events', () => undefined); // never answered
+  await page.goto('/items');
+  await expect(badge(page, 'Connecting')).toBeVisible();
+  await expect(badge(page, 'Not live')).toBeVisible({ timeout: 10_000 });
+  const { name } = await make(api);
+  await expect(link(page, name)).toBeVisible({ timeout: 5_000 });
+});
+
+test('a stream that breaks is resumed where it was', async ({ page, api, platform }) => {
+  await make(api); // so that there is a position
+  const id = await position(platform.url);
+  const asked: (string | undefined)[] = [];
+  await page.route('**/api/events', async (route) => {
+    asked.push(route.request().headers()['last-event-id']);
+    if (asked.length > 1) return route.continue();
+    await route.fulfill({
+      contentType: 'text/event-stream',
+      body: `event: hello\nid: ${id}\ndata: {"live":true}\n\n`, // and ends
+    });
+  });
+  await page.goto('/');
+  await expect.poll(() => asked.length).toBe(1);
+  const { name } = await make(api); // while there is no stream
+  await expect.poll(() => asked[1], { timeout: 8_000 }).toBe(id);
+  await expect(badge(page, 'Live')).toBeVisible();
+  await expect(page.getByRole('main').getByText(name, { exact: false }).first()).toBeVisible();
+});

@@ -1,0 +1,79 @@
+import { type APIRequestContext, test as base, expect } from '@playwright/test';
+import { guard } from './guard';
+import { startLocal } from './local';
+import { type Separate, startSeparate } from './separate';
+
+export { expect };
+
+interface WorkerFixtures {
+  /** A fresh platform of this Playwright worker, or the one at FUALAB_E2E_URL. */
+  platform: { url: string };
+  /** Another one, in which nobody creates anything. */
+  emptyPlatform: { url: string };
+  /** One whose parts are processes that a test can stop and start. */
+  separate: Separate;
+}
+
+interface TestFixtures {
+  /** The API, at the origin that pages have. */
+  api: APIRequestContext;
+  /** Faults of pages that a test brings about. */
+  tolerated: RegExp;
+}
+
+/**
+ * A test on a real platform. `page`, and every other page of its context, fails it on an error in the console
+ * and on a request to another host.
+ */
+export const test = base.extend<TestFixtures, WorkerFixtures>({
+  platform: [
+    // biome-ignore lint/correctness/noEmptyPattern: Playwright reads from it which fixtures are needed
+    async ({}, use) => {
+      const url = process.env.FUALAB_E2E_URL;
+      if (url) return use({ url: new URL(url).origin });
+      const local = await startLocal();
+      await use(local);
+      await local.stop();
+    },
+    { scope: 'worker', timeout: 60_000 },
+  ],
+  emptyPlatform: [
+    // biome-ignore lint/correctness/noEmptyPattern: as above
+    async ({}, use) => {
+      const local = await startLocal();
+      await use(local);
+      await local.stop();
+    },
+    { scope: 'worker', timeout: 60_000 },
+  ],
+  separate: [
+    // biome-ignore lint/correctness/noEmptyPattern: as above
+    async ({}, use) => {
+      const separate = await startSeparate();
+      await use(separate);
+      await separate.stop();
+    },
+    { scope: 'worker', timeout: 900_000 }, // the web server takes minutes to build, the first time
+  ],
+  tolerated: [/^$/, { option: true }],
+  baseURL: async ({ platform }, use) => use(platform.url),
+  context: async ({ context, baseURL, tolerated }, use) => {
+    const faults = guard(context, baseURL ?? '', tolerated);
+    await use(context);
+    expect(faults, 'what no page may do').toEqual([]);
+  },
+  api: async ({ request }, use) => use(request),
+});
+
+/** A test on a platform in which there is nothing, as it is when it first starts. */
+export const testEmpty = test.extend({
+  baseURL: async ({ emptyPlatform }, use) => use(emptyPlatform.url),
+});
+
+/** A test that stops and starts parts of its platform; each part runs again when the next one begins. */
+export const testSeparate = test.extend({
+  baseURL: async ({ separate }, use) => {
+    await separate.whole();
+    await use(separate.url);
+  },
+});

@@ -1,0 +1,42 @@
+import { type APIRequestContext, expect } from '@playwright/test';
+
+const KINDS = ['Sensor', 'Valve', 'Panel', 'Gauge', 'Relay', 'Pump', 'Filter', 'Lamp'];
+const PLACES = ['north hall', 'south hall', 'store room', 'line 1', 'line 2', 'roof'];
+const BATCH = 500;
+
+/** Makes items such as people make, a twelfth of them duplicates; the same ones each time. */
+export async function seed(api: APIRequestContext, count: number): Promise<void> {
+  for (let made = 0; made < count; made += BATCH) {
+    const data = Array.from({ length: Math.min(BATCH, count - made) }, (_, i) => item(made + i));
+    const answer = await api.post('/api/items/batch', { data });
+    expect(answer.status(), await answer.text()).toBe(201);
+  }
+}
+
+function item(n: number) {
+  const first = n % 12 === 11 ? n - 11 : n; // what the twelfth repeats, in capitals
+  const kind = KINDS[first % KINDS.length] ?? '';
+  const place = PLACES[Math.floor(first / KINDS.length) % PLACES.length] ?? '';
+  const name = `${kind}, ${place}, no. ${first + 1}`;
+  const soon = [60_000, 3_600_000, 7 * 86_400_000][n % 3] ?? 0;
+  return {
+    name: first !== n ? `  ${name.toUpperCase()}` : name,
+    ...(n % 2 ? { description: `Found in the ${place}. Checked every ${1 + (n % 6)} months.` } : {}),
+    ...(n % 3 ? { attributes: { kind, place: { name: place, floor: n % 4 }, checked: n % 5 === 0 } } : {}),
+    ...(n % 5 === 4 ? { expires_at: new Date(Date.now() + soon).toISOString() } : {}),
+  };
+}
+
+/** Waits until the worker has seen all there is. */
+export async function enriched(api: APIRequestContext, within = 30_000): Promise<void> {
+  await expect
+    .poll(
+      async () => {
+        const answer = await api.get('/api/items?sort=-id&limit=1000');
+        const items = (await answer.json()) as { fingerprint: string | null }[];
+        return items.filter((each) => !each.fingerprint).length;
+      },
+      { timeout: within },
+    )
+    .toBe(0);
+}

@@ -1,0 +1,22 @@
+import { defineConfig } from '@playwright/test';
+import { chromium } from './e2e/chromium';
+
+export default defineConfig({
+  testDir: 'e2e',
+  globalSetup: './e2e/setup.ts',
+  timeout: 40_000,
+  expect: { timeout: 6_000 },
+  workers: 2, // each has a platform of its own
+  retries: 0, // a test that fails now and then is a fault to find
+  forbidOnly: Boolean(process.env.CI),
+  reporter: process.env.CI ? [['list'], ['html', { open: 'never' }]] : 'list',
+  use: {
+    ...chromium,
+    viewport: { width: 1280, height: 800 },
+    locale: 'en-GB',
+    timezoneId: 'Europe/Berlin',
+    trace: 'retain-on-failure',
+    actionTimeout: 8_000,
+    navigationTimeout: 15_000,
+  },
+});
