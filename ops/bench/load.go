@@ -1,0 +1,89 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+)
+
+// sender keeps as many connections as requests may be under way at once, so
+// that none has to wait for a new one.
+var sender = &http.Client{
+	Timeout:   30 * time.Second,
+	Transport: &http.Transport{MaxIdleConnsPerHost: 200},
+}
+
+// load sends requests at a fixed rate while f works, whether or not earlier
+// ones are answered, and returns how long each took, sorted. A request's time
+// begins when it should have been sent.
+func (p *platform) load(ctx context.Context, sizes workerSizes, f func(context.Context) error) ([]time.Duration, error) {
+	var mu sync.Mutex
+	var times []time.Duration
+	var failed error
+	var flight sync.WaitGroup
+	ended := make(chan error, 1)
+	go func() { ended <- f(ctx) }()
+
+	interval := time.Second / time.Duration(sizes.rate)
+	due := time.Now()
+	for n := 0; ; n++ {
+		due = due.Add(interval)
+		select {
+		case err := <-ended:
+			flight.Wait()
+			if err == nil {
+				err = failed
+			}
+			return sorted(times), err
+		case <-time.After(time.Until(due)):
+		}
+		begin := due
+		flight.Go(func() {
+			err := p.send(ctx, n, sizes.total)
+			took := time.Since(begin)
+			mu.Lock()
+			defer mu.Unlock()
+			if times = append(times, took); err != nil {
+				failed = err
+			}
+		})
+	}
+}
+
+// send makes the n-th request: of ten, six for one item, two for a list of
+// 50, two that create an item.
+func (p *platform) send(ctx context.Context, n, total int) error {
+	method, path, body, want := http.MethodGet, "", "", http.StatusOK
+	switch n % 5 {
+	case 0:
+		path = fmt.Sprintf("/api/items?limit=50&sort=%s", [...]string{"id", "-created_at"}[n/5%2])
+	case 1:
+		method, path, body, want = http.MethodPost, "/api/items", fmt.Sprintf(`{"name":"Sample %d"}`, n), http.StatusCreated
+	default:
+		path = fmt.Sprintf("/api/items/%d", 1+rand.IntN(total)) //nolint:gosec // which item, not a secret
+	}
+	req, err := http.NewRequestWithContext(ctx, method, p.url+path, strings.NewReader(body)) //nolint:gosec // this program's own API
+	if err != nil {
+		return err
+	}
+	if body != "" {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	resp, err := sender.Do(req) //nolint:gosec // this program's own API
+	if err != nil {
+		return err
+	}
+	defer func() { _ = resp.Body.Close() }()
+	if _, err := io.Copy(io.Discard, resp.Body); err != nil {
+		return err
+	}
+	if resp.StatusCode != want {
+		return fmt.Errorf("%s %s answered %s", method, path, resp.Status)
+	}
+	return nil
+}

@@ -1,0 +1,53 @@
+// Command bench measures FUALab on a real Postgres and prints ratios: what
+// this machine is worth cancels out of them.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+const usage = `usage: bench list [rows]
+       bench worker [flags]     (-h lists them)
+
+  list     the first page of GET /api/items against one 90 % deep, for several sorts
+  worker   how fast items are enriched and expired, and what the API's clients notice
+
+It makes a database of its own, and drops it, on the Postgres server of
+FUALAB_TEST_DATABASE_URL; ops/ci/with-services.sh brings one for a command.
+`
+
+// benchmarks prepare what they measure on a platform that has no item yet.
+var benchmarks = map[string]func(ctx context.Context, p *platform, args []string, out io.Writer) error{
+	"list":   benchList,
+	"worker": benchWorker,
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx, os.Args[1:], os.Getenv("FUALAB_TEST_DATABASE_URL"), os.Stdout); err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, args []string, server string, out io.Writer) error {
+	if len(args) == 0 || benchmarks[args[0]] == nil {
+		_, err := io.WriteString(out, usage)
+		return errors.Join(err, errors.New("which benchmark?"))
+	}
+	if server == "" {
+		return fmt.Errorf("FUALAB_TEST_DATABASE_URL is not set: ops/ci/with-services.sh go tool task bench:%s", args[0])
+	}
+	p, err := startPlatform(ctx, server)
+	if err != nil {
+		return err
+	}
+	return errors.Join(benchmarks[args[0]](ctx, p, args[1:], out), p.stop())
+}

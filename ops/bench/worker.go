@@ -1,0 +1,124 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"slices"
+	"time"
+
+	"github.com/fualab/fualab/shared/config"
+	"github.com/fualab/fualab/shared/runs"
+	"github.com/fualab/fualab/worker"
+)
+
+// workerSizes says how much a worker is measured with.
+type workerSizes struct {
+	items, total, due, rate, rounds int
+	quiet                           time.Duration
+}
+
+// benchWorker measures a worker's tasks, first alone and then by what the
+// API's clients notice of them.
+func benchWorker(ctx context.Context, p *platform, args []string, out io.Writer) error {
+	var sizes workerSizes
+	flags := flag.NewFlagSet("bench worker", flag.ContinueOnError)
+	flags.SetOutput(out)
+	flags.IntVar(&sizes.items, "items", 100_000, "items that a task changes, of as many")
+	flags.IntVar(&sizes.total, "total", 1_000_000, "items there are while clients are served; 0 leaves that part out")
+	flags.IntVar(&sizes.due, "due", 100_000, "items of those that expire")
+	flags.IntVar(&sizes.rate, "rate", 100, "requests a second that clients send")
+	flags.IntVar(&sizes.rounds, "rounds", 3, "how often each is measured; medians are printed")
+	flags.DurationVar(&sizes.quiet, "quiet", 10*time.Second, "how long clients are served without an expiry, a round")
+	limit := flags.Duration("limit", 20*time.Minute, "give up after so long")
+	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
+		return nil
+	} else if err != nil {
+		return err
+	}
+	if min(sizes.items, sizes.due, sizes.rate, sizes.rounds) < 1 || sizes.total != 0 && sizes.total < sizes.due*sizes.rounds {
+		return errors.New("sizes must be at least 1, and -total at least -due times -rounds, or 0")
+	}
+	ctx, cancel := context.WithTimeout(ctx, *limit)
+	defer cancel()
+	if err := p.work(ctx); err != nil {
+		return err
+	}
+	if err := benchTasks(ctx, p, sizes, out); err != nil || sizes.total == 0 {
+		return err
+	}
+	return benchClients(ctx, p, sizes, out)
+}
+
+// work starts a worker whose schedules are paused, so that it runs only what
+// a benchmark has it run, and warms it up.
+func (p *platform) work(ctx context.Context) error {
+	cfg, err := config.Load[worker.Config]([]string{
+		"FUALAB_DATABASE_URL=" + p.database.Reveal(), "FUALAB_WORKER_ADDR=127.0.0.1:0",
+	})
+	if err != nil {
+		return err
+	}
+	cfg.Log = slog.New(slog.DiscardHandler)
+	p.background(ctx, func(ctx context.Context) error { return worker.Run(ctx, cfg) })
+	err = until(ctx, "the worker to declare its schedules", func() (bool, error) {
+		result, err := p.db.ExecContext(ctx, "UPDATE schedules SET paused = true")
+		if err != nil {
+			return false, err
+		}
+		n, err := result.RowsAffected()
+		return n > 0, err
+	})
+	for _, task := range []string{"items.enrich", "items.expire"} {
+		if err == nil {
+			_, err = p.run(ctx, task, 0)
+		}
+	}
+	return err
+}
+
+// run has the worker run task once, as an operator would, and returns how
+// long that took by the run's own record. It fails unless the run completes
+// with at least rows changed.
+func (p *platform) run(ctx context.Context, task string, rows int64) (time.Duration, error) {
+	job, err := runs.Insert(ctx, p.queue, task, runs.Manual)
+	if err != nil {
+		return 0, err
+	}
+	var record struct {
+		State   string
+		Errors  string
+		Rows    int64
+		Seconds float64
+	}
+	for record.State != "completed" {
+		select {
+		case <-ctx.Done():
+			return 0, fmt.Errorf("run %s: %w", task, ctx.Err())
+		case <-time.After(50 * time.Millisecond):
+		}
+		err := p.db.NewRaw(`SELECT state::text AS state, coalesce(array_to_string(errors, ' '), '') AS errors,
+			coalesce((metadata -> 'output' ->> 'rows_affected')::bigint, 0) AS rows,
+			coalesce(extract(epoch FROM finalized_at - attempted_at), 0)::float8 AS seconds
+			FROM river_job WHERE id = ?`, job.ID).Scan(ctx, &record)
+		if err != nil {
+			return 0, err
+		}
+		if record.Errors != "" {
+			return 0, fmt.Errorf("run %s: %s", task, record.Errors)
+		}
+	}
+	if record.Rows < rows {
+		return 0, fmt.Errorf("run %s: changed %d rows of %d", task, record.Rows, rows)
+	}
+	return time.Duration(record.Seconds * float64(time.Second)), nil
+}
+
+// median returns the middle one of values, the lower of two.
+func median[T cmp.Ordered](values []T) T {
+	return slices.Sorted(slices.Values(values))[(len(values)-1)/2]
+}
