@@ -97,6 +97,6 @@ func healthcheck(ctx context.Context, environ []string) error {
 }
 
 func printVersion(w io.Writer) error {
-	_, err := fmt.Fprintln(w, "fualab-api", version.String())
+	_, err := fmt.Fprintln(w, version.Line("fualab-api"))
 	return err
 }

@@ -21,6 +21,9 @@ type liveness struct {
 		Status  string `json:"status" example:"ok" doc:"Always ok: a process that answers lives."`
 		Service string `json:"service" example:"FUALab API"`
 		Version string `json:"version" example:"v0.1.0"`
+
+		Commit     string `json:"commit,omitempty" example:"0123456789abcdef0123456789abcdef01234567" doc:"What it was built from; absent if unknown."`
+		CommitTime string `json:"commit_time,omitempty" format:"date-time" doc:"When that was committed, RFC 3339 in UTC; absent if unknown."`
 	}
 }
 
@@ -76,8 +79,9 @@ func id(name, path string) string {
 }
 
 func (h *healthHandlers) health(context.Context, *struct{}) (*liveness, error) {
-	out := &liveness{}
-	out.Body.Status, out.Body.Service, out.Body.Version = "ok", h.Service, version.String()
+	out, build := &liveness{}, version.Get()
+	out.Body.Status, out.Body.Service, out.Body.Version = "ok", h.Service, build.Version
+	out.Body.Commit, out.Body.CommitTime = build.Commit, build.CommitTime
 	return out, nil
 }
 

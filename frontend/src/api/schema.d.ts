@@ -563,6 +563,16 @@ export interface components {
             state: "available" | "cancelled" | "completed" | "discarded" | "pending" | "retryable" | "running" | "scheduled";
         };
         Liveness: {
+            /**
+             * @description What it was built from; absent if unknown.
+             * @example 0123456789abcdef0123456789abcdef01234567
+             */
+            commit?: string;
+            /**
+             * Format: date-time
+             * @description When that was committed, RFC 3339 in UTC; absent if unknown.
+             */
+            commit_time?: string;
             /** @example FUALab API */
             service: string;
             /**

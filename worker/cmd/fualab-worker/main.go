@@ -46,7 +46,7 @@ func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) 
 	case "healthcheck":
 		return healthcheck(ctx, environ)
 	case "version", "--version":
-		_, err := fmt.Fprintln(stdout, "fualab-worker", version.String())
+		_, err := fmt.Fprintln(stdout, version.Line("fualab-worker"))
 		return err
 	case "help", "-h", "--help":
 		_, err := io.WriteString(stdout, usage)

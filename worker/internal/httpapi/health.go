@@ -12,8 +12,10 @@ type liveness struct {
 	Status  string      `json:"status"`
 	Service string      `json:"service"`
 	Version string      `json:"version"`
-	Since   *model.Time `json:"since,omitempty"` // stuck: when the loop last advanced
-	Step    string      `json:"step,omitempty"`  // stuck: what it was doing
+	Commit  string      `json:"commit,omitempty"`      // what it was built from
+	Time    string      `json:"commit_time,omitempty"` // of that commit
+	Since   *model.Time `json:"since,omitempty"`       // stuck: when the loop last advanced
+	Step    string      `json:"step,omitempty"`        // stuck: what it was doing
 }
 
 // health answers whether the process does its work, from the progress of its
@@ -27,7 +29,8 @@ type liveness struct {
 //   - stuck, the only 503: it has not advanced for three ticks, and only a
 //     new process will.
 func (h *handlers) health(w http.ResponseWriter, _ *http.Request) {
-	out := liveness{Status: "ok", Service: h.Service, Version: version.String()}
+	build := version.Get()
+	out := liveness{Status: "ok", Service: h.Service, Version: build.Version, Commit: build.Commit, Time: build.CommitTime}
 	status, progress := http.StatusOK, h.Loop.Progress()
 	switch {
 	case h.Draining():
