@@ -8,14 +8,11 @@ import (
 	"net/url"
 	"os"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/testcontainers/testcontainers-go"
-	"github.com/testcontainers/testcontainers-go/modules/postgres"
 
 	"github.com/fualab/fualab/shared/config"
 	"github.com/fualab/fualab/shared/schema"
@@ -25,36 +22,28 @@ import (
 // ever dropped.
 const namePrefix = "fualab_test_"
 
+// container returns the URL of a Postgres of this test binary's own, which the
+// first call starts; nil without the build tag integration.
+var container func() (string, error)
+
 // server returns the URL of the Postgres server tests use, or skips the test.
 func server(t testing.TB) string {
 	t.Helper()
 	if u := os.Getenv("FUALAB_TEST_DATABASE_URL"); u != "" {
 		return u
 	}
-	if !Required() {
-		t.Skip("no Postgres: set FUALAB_TEST_DATABASE_URL, or FUALAB_TEST_REQUIRE=1 to have Docker run one")
+	if container == nil && !Required() {
+		t.Skip("no Postgres: set FUALAB_TEST_DATABASE_URL, or -tags integration to have Docker run one")
+	}
+	if container == nil {
+		t.Fatal("FUALAB_TEST_REQUIRE=1 and no Postgres: set FUALAB_TEST_DATABASE_URL, or -tags integration to have Docker run one")
 	}
 	u, err := container()
 	if err != nil {
-		t.Fatalf("FUALAB_TEST_REQUIRE=1 and no Postgres: set FUALAB_TEST_DATABASE_URL, or make Docker work: %v", err)
+		t.Fatalf("no Postgres: make Docker work, or set FUALAB_TEST_DATABASE_URL: %v", err)
 	}
 	return u
 }
-
-// container starts one Postgres a test binary. Testcontainers' reaper removes
-// it when the binary ends, however it ends.
-var container = sync.OnceValues(func() (string, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
-	defer cancel()
-	c, err := postgres.Run(ctx, "postgres:17-alpine",
-		postgres.WithUsername("fualab"), postgres.WithPassword("test-only"),
-		testcontainers.WithCmd("postgres", "-c", "fsync=off", "-c", "max_connections=300"),
-		postgres.BasicWaitStrategies())
-	if err != nil {
-		return "", err
-	}
-	return c.ConnectionString(ctx, "sslmode=disable")
-})
 
 // template returns the name of a database that has the current schema. It is
 // made once a server and schema; its name is the snapshot's digest.

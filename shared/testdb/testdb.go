@@ -1,9 +1,9 @@
 // Package testdb gives each test a database of its own: SQLite always, and
 // Postgres where there is one.
 //
-// Postgres is the server of FUALAB_TEST_DATABASE_URL; without that and with
-// FUALAB_TEST_REQUIRE=1, a container that Docker runs; without both, tests on
-// Postgres are skipped.
+// Postgres is the server of FUALAB_TEST_DATABASE_URL; without that and with the
+// build tag integration, a container that Docker runs; without both, tests on
+// Postgres are skipped, unless FUALAB_TEST_REQUIRE=1 has them fail.
 package testdb
 
 import (

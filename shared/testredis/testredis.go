@@ -1,17 +1,13 @@
 // Package testredis gives tests a Redis: an embedded one always, and a real
-// one where FUALAB_TEST_REDIS_URL names it or, with FUALAB_TEST_REQUIRE=1,
+// one where FUALAB_TEST_REDIS_URL names it or, with the build tag integration,
 // Docker runs it.
 package testredis
 
 import (
-	"context"
 	"os"
-	"sync"
 	"testing"
-	"time"
 
 	"github.com/alicebob/miniredis/v2"
-	"github.com/testcontainers/testcontainers-go/modules/redis"
 
 	"github.com/fualab/fualab/shared/config"
 	"github.com/fualab/fualab/shared/testdb"
@@ -24,6 +20,10 @@ func Embedded(t testing.TB) (*miniredis.Miniredis, config.RedisURL) {
 	return m, config.RedisURL("redis://" + m.Addr())
 }
 
+// container returns the URL of a Redis of this test binary's own, which the
+// first call starts; nil without the build tag integration.
+var container func() (string, error)
+
 // Server returns a real Redis, or skips the test. Tests share it: use keys of
 // your own.
 func Server(t testing.TB) config.RedisURL {
@@ -31,22 +31,15 @@ func Server(t testing.TB) config.RedisURL {
 	if u := os.Getenv("FUALAB_TEST_REDIS_URL"); u != "" {
 		return config.RedisURL(u)
 	}
-	if !testdb.Required() {
-		t.Skip("no Redis: set FUALAB_TEST_REDIS_URL, or FUALAB_TEST_REQUIRE=1 to have Docker run one")
+	if container == nil && !testdb.Required() {
+		t.Skip("no Redis: set FUALAB_TEST_REDIS_URL, or -tags integration to have Docker run one")
+	}
+	if container == nil {
+		t.Fatal("FUALAB_TEST_REQUIRE=1 and no Redis: set FUALAB_TEST_REDIS_URL, or -tags integration to have Docker run one")
 	}
 	u, err := container()
 	if err != nil {
-		t.Fatalf("FUALAB_TEST_REQUIRE=1 and no Redis: set FUALAB_TEST_REDIS_URL, or make Docker work: %v", err)
+		t.Fatalf("no Redis: make Docker work, or set FUALAB_TEST_REDIS_URL: %v", err)
 	}
 	return config.RedisURL(u)
 }
-
-var container = sync.OnceValues(func() (string, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
-	defer cancel()
-	c, err := redis.Run(ctx, "redis:8-alpine")
-	if err != nil {
-		return "", err
-	}
-	return c.ConnectionString(ctx)
-})
