@@ -1,6 +1,7 @@
 import {
   type InvalidateQueryFilters,
   keepPreviousData,
+  type Query,
   QueryClient,
   queryOptions,
 } from '@tanstack/preact-query';
@@ -26,11 +27,22 @@ export const queryClient = new QueryClient({
   },
 });
 
-/** Marks what was read of a subject as stale; what is on the page is read again at once. */
-export function changed(...subjects: Subject[]): void {
-  for (const subject of subjects) {
-    void queryClient.invalidateQueries({ queryKey: [subject] } satisfies InvalidateQueryFilters);
-  }
+/** Marks what was read of subjects as stale. What is on the page is read again at once, until when it waits. */
+export async function changed(...subjects: Subject[]): Promise<void> {
+  await Promise.all(
+    subjects.map(async (subject) => {
+      const filters: InvalidateQueryFilters = { queryKey: [subject] };
+      // A first read goes on, and may have begun before the change.
+      const first = queryClient.getQueryCache().findAll(filters).filter(isFirstRead);
+      await queryClient.invalidateQueries(filters);
+      if (first.length > 0)
+        await queryClient.invalidateQueries({ predicate: (query) => first.includes(query) });
+    }),
+  );
+}
+
+function isFirstRead({ state }: Query): boolean {
+  return state.data === undefined && state.fetchStatus === 'fetching';
 }
 
 /** Marks all that was read as stale, and leaves alone what is being read for the first time. */

@@ -121,6 +121,6 @@ function keep(item: Item, response: Response): Read {
 }
 
 function refresh(): void {
-  changed('items', 'stats');
+  void changed('items', 'stats');
   void queryClient.invalidateQueries({ queryKey: [TOTALS] });
 }

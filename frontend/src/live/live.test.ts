@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { CHECK_EVERY, feed, gathered, mode, POLL_EVERY, pollEvery, watchPlatform } from './live';
+import { CHECK_EVERY, feed, mode, POLL_EVERY, paced, pollEvery, watchPlatform } from './live';
 
 const { changed, readAgain } = vi.hoisted(() => ({ changed: vi.fn(), readAgain: vi.fn() }));
 vi.mock('../api/queries', () => ({ changed, readAgain }));
@@ -11,7 +11,7 @@ let stop: () => void;
 
 beforeEach(() => {
   vi.useFakeTimers();
-  changed.mockClear();
+  changed.mockReset();
   readAgain.mockClear();
   feed.value = [];
   vi.stubGlobal('fetch', (_url: string, init: RequestInit) => {
@@ -74,7 +74,7 @@ test.each([
 ])('%s marks as stale what it is about', async (type, subjects) => {
   await send('hello', { live: true });
   await send(type, event(type), '1-0');
-  expect(changed.mock.calls).toEqual([subjects]);
+  expect(changed.mock.calls.flat()).toEqual(subjects);
 });
 
 test('reads everything again when the stream is back', async () => {
@@ -85,15 +85,15 @@ test('reads everything again when the stream is back', async () => {
   changed.mockClear();
   readAgain.mockClear();
   await send('hello', { live: true });
-  expect(changed.mock.calls).toEqual([everything]);
+  expect(changed.mock.calls.flat()).toEqual(everything);
 });
 
 test('reads everything again when it is no longer live, from when on queries poll', async () => {
   await send('hello', { live: true });
   await send('status', { live: false });
-  expect(changed.mock.calls).toEqual([everything]);
+  expect(changed.mock.calls.flat()).toEqual(everything);
   await send('status', { live: false });
-  expect(changed).toHaveBeenCalledTimes(1);
+  expect(changed).toHaveBeenCalledTimes(everything.length);
 });
 
 test('keeps the newest events, each once, and none that tells nothing to a person', async () => {
@@ -113,17 +113,47 @@ test('passes over what is no event of the API', async () => {
   expect(mode.value).toBe('live');
 });
 
-test('gathered acts at once, then once a pause for all that came in it', async () => {
-  const act = vi.fn();
-  const add = gathered<number>((all) => act([...all]), 300);
-  add(1);
-  expect(act.mock.calls).toEqual([[[1]]]);
-  add(2);
-  add(3, 2);
+test('a reset counts each time, whatever its id', async () => {
+  await send('hello', { live: true });
+  await send('items.created', event('items.created'), '7-0');
+  for (let time = 0; time < 2; time++) {
+    await vi.advanceTimersByTimeAsync(1_000);
+    changed.mockClear();
+    await send('reset', event('reset'), '7-0');
+    expect(changed.mock.calls.flat()).toEqual(everything);
+  }
+});
+
+test('a read that takes long is not begun again meanwhile, and holds up no other', async () => {
+  let done = () => {};
+  changed.mockImplementation((subject: string) =>
+    subject === 'items' ? new Promise<void>((resolve) => (done = resolve)) : Promise.resolve(),
+  );
+  await send('hello', { live: true });
+  for (let n = 1; n <= 20; n++) {
+    await send('items.created', event('items.created'), `${n}-0`);
+    await vi.advanceTimersByTimeAsync(100);
+  }
+  const calls = (subject: string) => changed.mock.calls.filter(([one]) => one === subject).length;
+  expect(calls('items')).toBe(1);
+  expect(calls('stats')).toBeGreaterThan(4);
+  done();
+  await vi.advanceTimersByTimeAsync(0);
+  expect(calls('items')).toBe(2); // for all that came meanwhile
+});
+
+test('paced acts at once, then once a pause for all that came in it', async () => {
+  const act = vi.fn(() => Promise.reject(new Error('a failure ends nothing')));
+  const again = paced(act, 300);
+  again();
   expect(act).toHaveBeenCalledTimes(1);
+  again();
+  again();
+  await vi.advanceTimersByTimeAsync(299);
+  expect(act).toHaveBeenCalledTimes(1);
+  await vi.advanceTimersByTimeAsync(1);
+  expect(act).toHaveBeenCalledTimes(2);
   await vi.advanceTimersByTimeAsync(300);
-  expect(act.mock.calls).toEqual([[[1]], [[2, 3]]]);
-  await vi.advanceTimersByTimeAsync(300);
-  add(4);
+  again();
   expect(act).toHaveBeenCalledTimes(3);
 });

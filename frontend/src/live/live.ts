@@ -25,6 +25,7 @@ export const mode = signal<Mode>('starting');
 export const feed = signal<readonly FeedEntry[]>([]);
 
 const FEED_LENGTH = 50;
+const FLUSH_EVERY = 300; // milliseconds
 
 /** How often what is on the page is read again, in milliseconds: while polling, and as a safeguard while live. */
 export const POLL_EVERY = 4_000;
@@ -46,7 +47,7 @@ const SUBJECTS: Record<string, Subject[]> = {
 
 /** Watches the platform until the returned function is called. */
 export function watchPlatform(): () => void {
-  const refresh = gathered((subjects: ReadonlySet<Subject>) => changed(...subjects), 300);
+  const refresh = refresher();
   let seen = false; // whether the stream was up before
   const close = openStream({
     url: '/api/events',
@@ -67,14 +68,28 @@ export function watchPlatform(): () => void {
   };
 }
 
-function become(live: boolean, refresh: (...subjects: Subject[]) => void): void {
+/** Marks subjects as stale, each at its own pace: one that takes long to read holds up no other. */
+type Refresh = (...subjects: Subject[]) => void;
+
+function refresher(): Refresh {
+  const paces = new Map<Subject, () => void>();
+  return (...subjects) => {
+    for (const subject of subjects) {
+      const mark = paces.get(subject) ?? paced(() => changed(subject), FLUSH_EVERY);
+      paces.set(subject, mark);
+      mark();
+    }
+  };
+}
+
+function become(live: boolean, refresh: Refresh): void {
   const was = mode.value;
   mode.value = live ? 'live' : 'polling';
   // A query looks at how often it is to be read only after it was: without this, the long pause of a live page goes on.
   if (was === 'live' && !live) refresh(...(SUBJECTS.reset ?? []));
 }
 
-function receive(message: EventSourceMessage, refresh: (...subjects: Subject[]) => void): void {
+function receive(message: EventSourceMessage, refresh: Refresh): void {
   const data = parse(message.data);
   if (!data) return;
   if (message.event === 'hello' || message.event === 'status') {
@@ -83,10 +98,14 @@ function receive(message: EventSourceMessage, refresh: (...subjects: Subject[]) 
   }
   const event = data as unknown as PlatformEvent;
   if (typeof event.type !== 'string') return;
+  if (event.type === 'reset') {
+    refresh(...(SUBJECTS.reset ?? [])); // whatever its id, which is that of an event that may have come before
+    return;
+  }
   const key = message.id ?? `${event.type} ${event.at}`;
   if (feed.value.some((entry) => entry.key === key)) return;
   refresh(...(SUBJECTS[event.type.split('.')[0] ?? ''] ?? []));
-  if (event.type !== 'workers.beat' && event.type !== 'schedules.changed' && event.type !== 'reset') {
+  if (event.type !== 'workers.beat' && event.type !== 'schedules.changed') {
     feed.value = [{ ...event, key }, ...feed.value].slice(0, FEED_LENGTH);
   }
 }
@@ -101,22 +120,23 @@ function parse(text: string): Record<string, unknown> | null {
 }
 
 /**
- * Gathers what comes in a burst: the first call acts at once, those that follow within `pause` milliseconds
- * act together at its end.
+ * Calls `act` for what comes in bursts: at once, and then once for all the calls that come before it is done and
+ * `pause` milliseconds are over. Marking as stale what is being read ends that read, so a read that takes longer
+ * than the pause would never come to its end on a busy platform.
  */
-export function gathered<T>(act: (all: ReadonlySet<T>) => void, pause: number): (...more: T[]) => void {
-  let waiting = new Set<T>();
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const flush = () => {
-    timer = undefined;
-    if (waiting.size === 0) return;
-    const all = waiting;
-    waiting = new Set();
-    act(all);
-    timer = setTimeout(flush, pause);
+export function paced(act: () => Promise<unknown>, pause: number): () => void {
+  let again = false;
+  let busy = false;
+  const run = async () => {
+    busy = true;
+    do {
+      again = false;
+      await Promise.allSettled([act(), new Promise((resolve) => setTimeout(resolve, pause))]);
+    } while (again);
+    busy = false;
   };
-  return (...more) => {
-    for (const one of more) waiting.add(one);
-    if (timer === undefined) flush();
+  return () => {
+    if (busy) again = true;
+    else void run();
   };
 }

@@ -156,3 +156,53 @@ test('asks for nothing more once closed', async () => {
   expect(server.requests).toHaveLength(1);
   expect(live).toEqual([]);
 });
+
+/** Shows the page, or hides it as another tab in front does. */
+function show(state: DocumentVisibilityState): void {
+  vi.spyOn(document, 'visibilityState', 'get').mockReturnValue(state);
+  document.dispatchEvent(new Event('visibilitychange'));
+}
+
+test('a page that nobody sees holds no stream, and resumes it when it is seen', async () => {
+  const out = server.stream();
+  out.write('id: 7-0\ndata: {}\n\n');
+  await settle();
+  const { signal } = server.last;
+  show('hidden');
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(signal?.aborted).toBe(true);
+  expect(server.requests).toHaveLength(1);
+  expect(live).toEqual([true]); // nobody is to be told
+  show('visible');
+  await settle();
+  expect(server.requests).toHaveLength(2);
+  expect(server.last.headers.get('Last-Event-ID')).toBe('7-0');
+});
+
+test('a page that is opened in the background asks once it is seen', async () => {
+  close();
+  vi.spyOn(document, 'visibilityState', 'get').mockReturnValue('hidden');
+  const before = server.requests.length;
+  close = openStream({ url: '/api/events', onEvent: () => {}, onLive: () => {}, fetch: server.fetch });
+  await settle();
+  expect(server.requests).toHaveLength(before);
+  show('visible');
+  await settle();
+  expect(server.requests).toHaveLength(before + 1);
+});
+
+test('a callback that throws leaves no response open', async () => {
+  close();
+  const fails = vi.fn(() => {
+    throw new Error('a fault of the page');
+  });
+  close = openStream({ url: '/api/events', onEvent: fails, onLive: () => {}, fetch: server.fetch });
+  const out = server.stream();
+  const { signal } = server.last;
+  out.write('id: 8-0\ndata: {}\n\n');
+  await settle();
+  expect(fails).toHaveBeenCalledTimes(1);
+  expect(signal?.aborted).toBe(true);
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(server.last.headers.get('Last-Event-ID')).toBe('8-0'); // past what it failed at
+});

@@ -10,7 +10,7 @@ export function FirstSteps() {
     mutationFn: async () => (await import('../items/samples')).makeSamples(),
     onSuccess: (made) => {
       tell(`${count(made, 'item')} made.`);
-      changed('items', 'stats');
+      void changed('items', 'stats');
     },
     onError: (error) => complain('The sample items could not be made', error),
   });

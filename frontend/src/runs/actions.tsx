@@ -22,7 +22,7 @@ export function RunActions({ run }: { run: Run }) {
     },
     onError: (error, verb) =>
       complain(`Run ${run.id} could not be ${verb === 'retry' ? 'retried' : 'cancelled'}`, error),
-    onSettled: () => changed('runs', 'schedules'),
+    onSettled: () => void changed('runs', 'schedules'),
   });
   // One button in one place, so that the focus stays where it is when the run's state changes.
   const retry = canRetry(run);

@@ -13,6 +13,6 @@ export async function changeSchedule(name: string, patch: SchedulePatch): Promis
   queryClient.setQueryData(schedulesQuery().queryKey, (all) =>
     all?.map((one) => (one.name === name ? after : one)),
   );
-  changed('schedules');
+  void changed('schedules');
   return after;
 }

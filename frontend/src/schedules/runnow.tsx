@@ -15,7 +15,7 @@ export function RunNow({ name, children }: { name: string; children: ComponentCh
     mutationFn: async () => {
       const run = await body(api.POST('/api/schedules/{name}/runs', { params: { path: { name } } }));
       queryClient.setQueryData(runQuery(run.id).queryKey, run);
-      changed('runs', 'schedules');
+      void changed('runs', 'schedules');
       return { id: run.id, asked: Date.now() };
     },
     onError: (error) => complain(`${name} could not be run`, error),
