@@ -6,7 +6,7 @@ export default defineConfig({
   globalSetup: './e2e/setup.ts',
   timeout: 40_000,
   expect: { timeout: 6_000 },
-  workers: 2, // each has a platform of its own
+  workers: process.env.FUALAB_E2E_URL ? 1 : 2, // each has a platform of its own, unless one was given
   retries: 0, // a test that fails now and then is a fault to find
   forbidOnly: Boolean(process.env.CI),
   reporter: process.env.CI ? [['list'], ['html', { open: 'never' }]] : 'list',

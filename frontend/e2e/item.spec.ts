@@ -105,6 +105,38 @@ test('what only the worker has done to an item is no conflict', async ({ page, a
   expect(await item()).toMatchObject({ name: 'Passed', status: 'expired' });
 });
 
+test('an item that only the worker has changed is deleted all the same; one that a person has is not', async ({
+  page,
+  api,
+}) => {
+  const past = new Date(Date.now() - 1_000).toISOString();
+  const address = await make(api, { name: 'Going', expires_at: past });
+  const other = await make(api, { name: 'Staying' });
+  const state = async () => (await api.get(`/api${address}`)).json();
+  const deletes: number[] = [];
+  await page.route(/\/api\/items\/\d+$/, async (route) => {
+    if (route.request().method() !== 'DELETE') return route.continue();
+    if (deletes.length === 0) {
+      await api.post('/api/schedules/items.expire/runs'); // between the click and the deletion
+      await expect.poll(async () => (await state()).status, { timeout: 20_000 }).toBe('expired');
+    } else if (page.url().endsWith(other)) {
+      await patch(api, other, { description: 'Somebody needs it' });
+    }
+    const answer = await route.fetch();
+    deletes.push(answer.status());
+    await route.fulfill({ response: answer });
+  });
+  await page.goto(address);
+  await page.getByRole('button', { name: 'Delete' }).click();
+  await expect(page.getByText('This item was deleted.')).toBeVisible({ timeout: 25_000 });
+  expect(deletes.at(-1)).toBe(204);
+
+  await page.goto(other);
+  await page.getByRole('button', { name: 'Delete' }).click();
+  await expect(page.getByText('“Staying” was not deleted', { exact: false })).toBeVisible();
+  await expect(page.getByText('Somebody needs it')).toBeVisible();
+});
+
 test('an item that is deleted while it is edited can be brought back and saved', async ({ page, api }) => {
   const address = await make(api, { name: 'Fleeting' });
   await page.goto(address);

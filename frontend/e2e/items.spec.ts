@@ -15,6 +15,7 @@ const names = (page: Page) => page.locator('tbody th.name > a').allTextContents(
 
 /** A test on a platform of its own, which it does not leave as empty as it was. */
 const testFresh = test.extend({
+  needsOwn: true,
   // biome-ignore lint/correctness/noEmptyPattern: Playwright reads from it which fixtures are needed
   baseURL: async ({}, use) => {
     const local = await startLocal();
@@ -57,6 +58,54 @@ test('a search is in the address and survives loading again', async ({ page, api
   await page.getByRole('button', { name: 'Clear the filters' }).click();
   await expect(page).toHaveURL('/items');
   await expect(page.getByRole('searchbox')).toHaveValue('');
+});
+
+test('a search waits for the typing to pause, and asks once', async ({ page, api }) => {
+  await make(api, 'debounced', 1);
+  await page.clock.install(); // so that keys are as far apart as the test says
+  await page.goto('/items');
+  const box = page.getByRole('searchbox');
+  await expect(box).toBeVisible();
+  const asked: string[] = [];
+  page.on('request', (request) => {
+    const q = new URL(request.url()).searchParams.get('q');
+    if (q && request.url().includes('sort=')) asked.push(q); // not the count of them
+  });
+  await page.clock.pauseAt(Date.now() + 60_000);
+  for (const key of 'debounced') {
+    await box.press(key);
+    await page.clock.runFor(100);
+  }
+  expect(asked).toEqual([]);
+  await page.clock.runFor(200);
+  await expect(page).toHaveURL(/q=debounced/);
+  await expect.poll(() => asked).toEqual(['debounced']);
+});
+
+test('an answer that comes late is not taken for that of a newer search', async ({ page, api }) => {
+  await make(api, 'tortoise', 1);
+  await make(api, 'hare', 2);
+  await page.goto('/items');
+  let late = () => {};
+  const held = new Promise<void>((resolve) => {
+    late = resolve;
+  });
+  await page.route(/\/api\/items\?.*q=tortoise.*sort/, async (route) => {
+    await held;
+    await route.continue().catch(() => undefined); // it was given up
+  });
+  const begun = page.waitForRequest(/q=tortoise/);
+  const ended = page.waitForEvent('requestfailed', (request) => request.url().includes('q=tortoise'));
+  await page.getByRole('searchbox').fill('tortoise');
+  await begun;
+  await page.getByRole('searchbox').fill('hare');
+  expect((await ended).failure()?.errorText).toBe('net::ERR_ABORTED');
+  const hares = ['hare 002', 'hare 001'];
+  await expect.poll(() => names(page)).toEqual(hares);
+  late();
+  await page.waitForTimeout(500);
+  expect(await names(page)).toEqual(hares);
+  await expect(page).toHaveURL(/q=hare$/);
 });
 
 test('a search is for what was typed, to the letter', async ({ page, api }) => {
@@ -123,6 +172,69 @@ test('deleting can be undone, and the focus stays near', async ({ page, api }) =
   await page.getByRole('button', { name: 'Undo' }).click();
   await expect.poll(() => names(page)).toEqual(['doomed 001', 'doomed 002', 'doomed 003']);
   await expect(page.getByRole('link', { name: 'doomed 002' })).toBeFocused();
+});
+
+test('deleting is undone by Ctrl+Z, from where the focus is', async ({ page, api }) => {
+  await make(api, 'recalled', 3);
+  await page.goto('/items?q=recalled&sort=name');
+  await page.getByRole('button', { name: 'Delete recalled 002' }).press('Enter');
+  await expect(page.getByRole('link', { name: 'recalled 003' })).toBeFocused();
+  const search = page.getByRole('searchbox');
+  await search.press('Control+z'); // which is the text's
+  await expect(page.getByText('Deleted “recalled 002”')).toBeVisible();
+  await page.getByRole('link', { name: 'recalled 003' }).press('Control+z');
+  await expect(page.getByText('Restored “recalled 002”')).toBeVisible();
+  await expect(page.getByRole('link', { name: 'recalled 002' })).toBeFocused();
+});
+
+test('each of many deletions can be undone, and a notice that is closed gives the focus back', async ({
+  page,
+  api,
+}) => {
+  await make(api, 'many', 7);
+  await page.goto('/items?q=many&sort=name');
+  for (let n = 1; n <= 6; n++) {
+    await page.getByRole('button', { name: `Delete many 00${n}` }).click();
+    await expect(page.getByRole('link', { name: `many 00${n}` })).toHaveCount(0);
+  }
+  const undo = page.getByRole('button', { name: 'Undo' });
+  await expect(undo).toHaveCount(6);
+  await page.getByRole('link', { name: 'many 007' }).focus();
+  await undo.first().press('Enter');
+  await expect(page.getByRole('link', { name: 'many 001' })).toBeVisible();
+
+  const notices = page.getByRole('region', { name: 'Notices' });
+  const close = notices.getByRole('button', { name: 'Close this notice' });
+  await page.getByRole('link', { name: 'many 007' }).focus();
+  await close.first().focus();
+  for (let left = await close.count(); left > 0; left--) {
+    const focused = () => page.evaluate(() => document.activeElement?.closest('.notice') !== null);
+    expect(await focused()).toBe(true);
+    await page
+      .locator('.notice:focus-within')
+      .getByRole('button', { name: 'Close this notice' })
+      .press('Enter');
+    await expect(close).toHaveCount(left - 1);
+  }
+  await expect(page.getByRole('link', { name: 'many 007' })).toBeFocused();
+});
+
+test('the way back asks before it takes what was typed', async ({ page }) => {
+  await page.goto('/workers');
+  await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Items' }).click();
+  await page.getByRole('button', { name: 'New item' }).click();
+  const dialog = page.getByRole('dialog', { name: 'New item' });
+  await dialog.getByRole('textbox', { name: 'Name' }).fill('unsaved');
+  await page.goBack();
+  await expect(dialog.getByText('What you typed is not saved.')).toBeVisible();
+  await expect(page).toHaveURL('/items');
+  await dialog.getByRole('button', { name: 'Keep editing' }).click();
+  await expect(dialog.getByRole('textbox', { name: 'Name' })).toHaveValue('unsaved');
+  await page.goBack();
+  await dialog.getByRole('button', { name: 'Discard' }).click();
+  await expect(dialog).toBeHidden();
+  await page.goBack();
+  await expect(page.getByRole('heading', { level: 1, name: 'Workers' })).toBeVisible();
 });
 
 test('what others create and change appears, and the focus stays', async ({ page, api }) => {

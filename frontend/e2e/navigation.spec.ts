@@ -63,3 +63,28 @@ test('a chosen theme stays after loading again', async ({ page }) => {
   await page.getByRole('button', { name: /^Theme: dark/ }).click();
   expect(await ground()).toBe(light);
 });
+
+test.describe('a page whose file does not come', () => {
+  test.use({ tolerated: /Failed to load resource|ERR_FAILED|dynamically imported module/ });
+
+  test('says so, and comes when it is asked for again', async ({ page }) => {
+    await page.goto('/items');
+    await expect(page.getByRole('heading', { level: 1, name: 'Items' })).toBeVisible();
+    await page.route('**/assets/workers-*.js', (route) => route.abort());
+    await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Workers' }).click();
+    await expect(
+      page.getByRole('heading', { level: 1, name: 'This page could not be fetched' }),
+    ).toBeVisible();
+    await page.unroute('**/assets/workers-*.js');
+    await page.getByRole('button', { name: 'Try again' }).click();
+    await expect(page.getByRole('heading', { level: 1, name: 'Workers' })).toBeVisible();
+  });
+
+  test('says that it is fetched, and offers another way if it takes long', async ({ page }) => {
+    await page.goto('/items');
+    await page.route('**/assets/workers-*.js', () => undefined); // never answered
+    await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Workers' }).click();
+    await expect(page.getByText('The page is being fetched…')).toBeVisible();
+    await expect(page.getByRole('button', { name: 'Load again' })).toBeVisible({ timeout: 15_000 });
+  });
+});

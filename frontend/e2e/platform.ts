@@ -19,7 +19,13 @@ interface TestFixtures {
   api: APIRequestContext;
   /** Faults of pages that a test brings about. */
   tolerated: RegExp;
+  /** Whether a test needs a platform that it may stop or that must be as new. */
+  needsOwn: boolean;
+  /** Skips those of them when the platform to test is one that was given. */
+  ownOrSkipped: undefined;
 }
+
+const given = process.env.FUALAB_E2E_URL;
 
 /**
  * A test on a real platform. `page`, and every other page of its context, fails it on an error in the console
@@ -29,8 +35,7 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
   platform: [
     // biome-ignore lint/correctness/noEmptyPattern: Playwright reads from it which fixtures are needed
     async ({}, use) => {
-      const url = process.env.FUALAB_E2E_URL;
-      if (url) return use({ url: new URL(url).origin });
+      if (given) return use({ url: new URL(given).origin });
       const local = await startLocal();
       await use(local);
       await local.stop();
@@ -56,6 +61,17 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
     { scope: 'worker', timeout: 900_000 }, // the web server takes minutes to build, the first time
   ],
   tolerated: [/^$/, { option: true }],
+  needsOwn: [false, { option: true }],
+  ownOrSkipped: [
+    async ({ needsOwn }, use, info) => {
+      info.skip(
+        needsOwn && Boolean(given),
+        `needs a platform of its own; FUALAB_E2E_URL says to test ${given}`,
+      );
+      await use(undefined);
+    },
+    { auto: true }, // before anything is started for the test
+  ],
   baseURL: async ({ platform }, use) => use(platform.url),
   context: async ({ context, baseURL, tolerated }, use) => {
     const faults = guard(context, baseURL ?? '', tolerated);
@@ -67,11 +83,13 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
 
 /** A test on a platform in which there is nothing, as it is when it first starts. */
 export const testEmpty = test.extend({
+  needsOwn: true,
   baseURL: async ({ emptyPlatform }, use) => use(emptyPlatform.url),
 });
 
 /** A test that stops and starts parts of its platform; each part runs again when the next one begins. */
 export const testSeparate = test.extend({
+  needsOwn: true,
   baseURL: async ({ separate }, use) => {
     await separate.whole();
     await use(separate.url);

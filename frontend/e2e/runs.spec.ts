@@ -1,10 +1,12 @@
 import type { APIRequestContext } from '@playwright/test';
-import { expect, test } from './platform';
+import { expect, test, testSeparate } from './platform';
 
 /** Runs a task by hand and waits for the end; returns the run's id. */
 async function ranByHand(api: APIRequestContext, task: string): Promise<number> {
   const { id } = await (await api.post(`/api/schedules/${task}/runs`)).json();
-  await expect.poll(async () => (await (await api.get(`/api/runs/${id}`)).json()).state).toBe('completed');
+  await expect
+    .poll(async () => (await (await api.get(`/api/runs/${id}`)).json()).state, { timeout: 20_000 })
+    .toBe('completed');
   return id;
 }
 
@@ -67,8 +69,8 @@ test('the page of a run has what the API knows, and offers what can be done', as
 
   await page.getByRole('button', { name: 'Retry' }).click();
   await expect(page.getByText(`Run ${id} is in the queue again.`)).toBeVisible();
-  await expect(facts).toContainText(/Attempt\s*2 of \d/);
-  await expect(facts).toContainText(/State\s*completed/);
+  await expect(facts).toContainText(/Attempt\s*2 of \d/, { timeout: 20_000 });
+  await expect(facts).toContainText(/State\s*completed/, { timeout: 20_000 });
   await expect(page.getByRole('button', { name: 'Retry' })).toBeVisible();
 });
 
@@ -93,6 +95,36 @@ test('a run that waits is cancelled after a question; one that has ended meanwhi
   await dialog.getByRole('button', { name: 'Cancel the run' }).click();
   await expect(page.getByText('The run has already ended, so there is nothing to cancel.')).toBeVisible();
   await expect(page.getByRole('button', { name: 'Retry' })).toBeVisible();
+});
+
+testSeparate(
+  'a run that waits for a worker is cancelled, and is not run when there is one',
+  async ({ page, api, separate }) => {
+    testSeparate.setTimeout(90_000);
+    await separate.worker.stop();
+    const { id } = await (await api.post('/api/schedules/items.purge/runs')).json();
+    await page.goto(`/runs/${id}`);
+    const facts = page.getByRole('region', { name: 'Facts' });
+    await expect(facts).toContainText(/State\s*queued/);
+    await page.getByRole('button', { name: 'Cancel the run…' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Cancel the run' }).click();
+    await expect(page.getByText(`Run ${id} was cancelled.`)).toBeVisible();
+    await expect(facts).toContainText(/State\s*cancelled/);
+    await separate.worker.start();
+    const later = await ranByHand(api, 'items.purge');
+    expect(later).toBeGreaterThan(id);
+    await expect(facts).toContainText(/State\s*cancelled/);
+    await page.getByRole('button', { name: 'Retry' }).click();
+    await expect(facts).toContainText(/State\s*completed/, { timeout: 20_000 });
+  },
+);
+
+test('an address with a cursor that is none says so, and leads to the newest runs', async ({ page }) => {
+  await page.goto('/runs?cursor=nonsense&task=items.purge');
+  await expect(page.getByRole('alert').filter({ hasText: 'cursor' })).toBeVisible();
+  await page.getByRole('link', { name: 'Go to the first page' }).click();
+  await expect(page).toHaveURL('/runs?task=items.purge');
+  await expect(page.getByRole('alert')).toHaveCount(0);
 });
 
 test('attempts that failed are told, with the stack of a panic on demand', async ({ page, api }) => {

@@ -1,5 +1,11 @@
 import type { Page } from '@playwright/test';
-import { expect, test } from './platform';
+import { expect, test, testSeparate } from './platform';
+
+declare global {
+  interface Window {
+    told: string[]; // what a schedule's status has said
+  }
+}
 
 const card = (page: Page, name: string) => page.getByRole('region', { name });
 
@@ -32,12 +38,47 @@ test('a run that is asked for is followed to its end', async ({ page }) => {
   const rollup = card(page, 'stats.rollup');
   await rollup.getByRole('button', { name: 'Run stats.rollup now' }).click();
   const status = rollup.getByRole('status');
-  await expect(status).toContainText(/Completed: \d+ rows? in [\d.]+ (ms|s)/);
+  await expect(status).toContainText(/Completed: \d+ rows? in [\d.]+ (ms|s)/, { timeout: 20_000 });
   const id = /Run (\d+)/.exec(await status.innerText())?.[1];
   await expect(rollup.getByRole('link', { name: new RegExp(`^Run ${id}: completed`) })).toBeVisible();
   await status.getByRole('link').click();
   await expect(page).toHaveURL(`/runs/${id}`);
 });
+
+testSeparate(
+  'a run is followed through the queue and its work to its end',
+  async ({ page, api, separate }) => {
+    testSeparate.setTimeout(180_000);
+    await separate.worker.stop();
+    // Enough for the worker to be seen at it.
+    for (let batch = 0; batch < 20; batch++) {
+      const data = Array.from({ length: 1_000 }, (_, i) => ({ name: `Followed ${batch} ${i}` }));
+      expect((await api.post('/api/items/batch', { data })).status()).toBe(201);
+    }
+    await page.goto('/schedules');
+    const enrich = card(page, 'items.enrich');
+    await enrich.evaluate((element) => {
+      window.told = [];
+      const status = element.querySelector('[role=status]');
+      new MutationObserver(() => window.told.push(status?.textContent ?? '')).observe(element, {
+        subtree: true,
+        childList: true,
+        characterData: true,
+      });
+    });
+    await enrich.getByRole('button', { name: 'Run items.enrich now' }).click();
+    const status = enrich.getByRole('status');
+    await expect(status).toContainText('Queued');
+    await expect(status).toContainText('no worker is running', { timeout: 30_000 });
+    await separate.worker.start();
+    await expect(status).toContainText(/Completed: [\d,]+ rows in/, { timeout: 60_000 });
+    const told = await page.evaluate(() => window.told);
+    expect(
+      told.some((text) => /^Running/.test(text)),
+      told.join(' | '),
+    ).toBe(true);
+  },
+);
 
 test('the last runs are one stop of the Tab key, and the arrows go through them', async ({ page, api }) => {
   for (let i = 0; i < 3; i++) await api.post('/api/schedules/runs.prune/runs');
@@ -87,6 +128,38 @@ test('a wrong cron is refused at its field, and a right one changes the next run
   await dialog.getByRole('button', { name: 'Save' }).click();
   await expect(card(page, 'items.purge')).toContainText(before.cron);
   expect((await expire()).cron).toBe(before.cron);
+});
+
+test('leaving the editor asks before it takes what was typed', async ({ page }) => {
+  await page.goto('/workers');
+  await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Schedules' }).click();
+  await page.getByRole('button', { name: 'Edit items.purge…' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Edit items.purge' });
+  const cron = dialog.getByRole('textbox', { name: 'Cron' });
+  await cron.fill('0 1 * * *');
+  const question = dialog.getByText('What you typed is not saved.');
+  for (const leave of [() => page.goBack(), () => page.keyboard.press('Escape')]) {
+    await leave();
+    await expect(question).toBeVisible();
+    await dialog.getByRole('button', { name: 'Keep editing' }).click();
+    await expect(cron).toHaveValue('0 1 * * *');
+  }
+  await page.goBack();
+  await dialog.getByRole('button', { name: 'Discard' }).click();
+  await expect(dialog).toBeHidden();
+  await expect(page.getByRole('heading', { level: 1, name: 'Schedules' })).toBeVisible();
+});
+
+test('the last run is told in words and exactly, in the time zone of the person', async ({ page, api }) => {
+  const { id } = await (await api.post('/api/schedules/runs.prune/runs')).json();
+  const run = async () => (await api.get(`/api/runs/${id}`)).json();
+  await expect.poll(async () => (await run()).state, { timeout: 20_000 }).toBe('completed');
+  const { finished_at } = await run();
+  await page.goto('/schedules');
+  const hour = new Intl.DateTimeFormat('en-GB', { timeStyle: 'medium', timeZone: 'Europe/Berlin' });
+  await expect(card(page, 'runs.prune')).toContainText(
+    new RegExp(`Last run\\s*completed\\s*(now|\\d+ s ago), .*${hour.format(new Date(finished_at))}`),
+  );
 });
 
 test('policies are chosen and go back to what is declared', async ({ page, api }) => {

@@ -40,3 +40,32 @@ export async function enriched(api: APIRequestContext, within = 30_000): Promise
     )
     .toBe(0);
 }
+
+/** Does something while no schedule is due: what others look at stays as it is. */
+export async function quietly(api: APIRequestContext, act: () => Promise<void>): Promise<void> {
+  const schedules: { name: string; paused: boolean }[] = await (await api.get('/api/schedules')).json();
+  const pause = async (paused: boolean) => {
+    for (const { name } of schedules.filter((schedule) => !schedule.paused)) {
+      const answer = await api.patch(`/api/schedules/${name}`, {
+        data: { paused },
+        headers: { 'Content-Type': 'application/merge-patch+json' },
+      });
+      expect(answer.status(), await answer.text()).toBe(200);
+    }
+  };
+  const unfinished = async () =>
+    (
+      await Promise.all(
+        ['available', 'running', 'scheduled'].map(
+          async (state) => (await (await api.get(`/api/runs?limit=1&state=${state}`)).json()).length,
+        ),
+      )
+    ).reduce((sum, one) => sum + one, 0);
+  await pause(true);
+  try {
+    await expect.poll(unfinished, { timeout: 20_000 }).toBe(0);
+    await act();
+  } finally {
+    await pause(false);
+  }
+}

@@ -1,20 +1,25 @@
 import { lazy, Suspense } from 'preact/compat';
+import { useState } from 'preact/hooks';
 import { Link, Route, Switch, useLocation, useRoute } from 'wouter-preact';
 import { Banner } from './health/banner';
 import { LiveBadge } from './live/badge';
 import { load, prepare } from './pages';
 import { Boundary } from './ui/boundary';
+import { Fetching } from './ui/fetching';
 import { Notices } from './ui/notices';
 import { Page } from './ui/page';
 import { ThemeButton } from './ui/theme';
 
-const Overview = lazy(load.overview);
-const Items = lazy(load.items);
-const ItemPage = lazy(load.item);
-const Schedules = lazy(load.schedules);
-const Runs = lazy(load.runs);
-const RunPage = lazy(load.run);
-const Workers = lazy(load.workers);
+/** The pages, each fetched when it is first shown. One that could not be is remembered as such: only new ones ask again. */
+const components = () => ({
+  Overview: lazy(load.overview),
+  Items: lazy(load.items),
+  ItemPage: lazy(load.item),
+  Schedules: lazy(load.schedules),
+  Runs: lazy(load.runs),
+  RunPage: lazy(load.run),
+  Workers: lazy(load.workers),
+});
 
 const PAGES: readonly [path: string, name: string][] = [
   ['/', 'Overview'],
@@ -26,6 +31,7 @@ const PAGES: readonly [path: string, name: string][] = [
 
 export function App() {
   const [path] = useLocation();
+  const [{ Overview, Items, ItemPage, Schedules, Runs, RunPage, Workers }, setPages] = useState(components);
   return (
     <>
       <a class="skip" href="#main">
@@ -51,8 +57,8 @@ export function App() {
       </header>
       <Banner />
       <main id="main">
-        <Boundary key={path}>
-          <Suspense fallback={<p class="waiting" aria-busy="true" />}>
+        <Boundary key={path} onAgain={() => setPages(components())}>
+          <Suspense fallback={<Fetching />}>
             <Switch>
               <Route path="/" component={Overview} />
               <Route path="/items" component={Items} />

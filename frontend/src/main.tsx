@@ -4,6 +4,7 @@ import { queryClient } from './api/queries';
 import { App } from './app';
 import { watchPlatform } from './live/live';
 import { prepare } from './pages';
+import './ui/travel';
 import './style/index.css';
 
 let stop = watchPlatform();

@@ -1,4 +1,4 @@
-import { useEffect, useRef } from 'preact/hooks';
+import { Unsaved } from '../ui/unsaved';
 
 /** The end of the form: saving, what went wrong with it, and the question before something typed is let go. */
 export function Footer({
@@ -22,27 +22,11 @@ export function Footer({
   onDiscard: () => void;
   onRestore: () => void;
 }) {
-  const keep = useRef<HTMLButtonElement>(null);
-  useEffect(() => {
-    if (asking) keep.current?.focus();
-  }, [asking]);
   if (hidden) return null;
   return (
     <footer class="editor-footer">
       <div role="alert">
-        {asking && (
-          <div class="callout">
-            <p>What you typed is not saved.</p>
-            <p class="row">
-              <button type="button" ref={keep} onClick={onKeep}>
-                Keep editing
-              </button>
-              <button type="button" class="danger" onClick={onDiscard}>
-                Discard
-              </button>
-            </p>
-          </div>
-        )}
+        {asking && <Unsaved onKeep={onKeep} onDiscard={onDiscard} />}
         {fault && !asking && <p class="callout bad">{fault}</p>}
         {gone && !asking && (
           <div class="callout bad">

@@ -1,7 +1,8 @@
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useRef, useState } from 'preact/hooks';
 import type { Item } from '../api/client';
 import { Dialog } from '../ui/dialog';
 import { tell } from '../ui/notices';
+import { useUnsaved } from '../ui/unsaved';
 import { type Fields, fieldsOf } from './conflict';
 import { ConflictView } from './conflict-view';
 import { type Draft, draftOf, EMPTY, type Faults, faultsOf, readDraft } from './draft';
@@ -32,7 +33,7 @@ export function Editor({
   const [gone, setGone] = useState(false);
   const saved = useRef(false);
   const dirty = JSON.stringify(draft) !== JSON.stringify(first);
-  useWarning(dirty);
+  useUnsaved(dirty, () => setAsking(true));
 
   /** Tells what is wrong; the form leads to the first of it. */
   const blame = (found: Faults) => {
@@ -97,14 +98,18 @@ export function Editor({
   };
 
   const bringBack = async () => {
-    if (!base) return;
+    if (!base || busy.current) return;
+    busy.current = true;
     try {
       const back = await restore(base.item.id);
       // What was changed before it was deleted is for the person to see.
       const asRead = same(fieldsOf(base.item), fieldsOf(back.item));
+      busy.current = false;
       void save(draft, asRead ? back : base);
     } catch (error) {
       setFaults({ form: whyNot(error) });
+    } finally {
+      busy.current = false;
     }
   };
 
@@ -160,14 +165,4 @@ export function Editor({
       </div>
     </Dialog>
   );
-}
-
-/** The browser asks before it leaves a page on which something is not saved. */
-function useWarning(dirty: boolean): void {
-  useEffect(() => {
-    if (!dirty) return;
-    const warn = (event: BeforeUnloadEvent) => event.preventDefault();
-    addEventListener('beforeunload', warn);
-    return () => removeEventListener('beforeunload', warn);
-  }, [dirty]);
 }

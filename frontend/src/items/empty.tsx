@@ -1,10 +1,8 @@
 import { useMutation } from '@tanstack/preact-query';
-import { Link } from 'wouter-preact';
-import type { ApiProblem } from '../api/problem';
 import { complain, tell } from '../ui/notices';
 import { count } from '../ui/number';
 import type { Show } from './toolbar';
-import { addressOf, changeView, isFiltered, type View } from './view';
+import { isFiltered, type View } from './view';
 
 /** The first look at a platform without items. */
 export function FirstRun({ onCreate }: { onCreate: () => void }) {
@@ -70,29 +68,4 @@ function reason(view: View): string {
     ...(view.q ? [`contains “${view.q}”`] : []),
   ];
   return reasons.join(' and ');
-}
-
-/** An address that the API cannot make sense of, such as one with a cursor of other filters. */
-export function BadAddress({ problem, view }: { problem: ApiProblem; view: View }) {
-  const faults = problem.problem.errors ?? [];
-  return (
-    <div class="callout bad" role="alert">
-      <div>
-        <p>
-          <strong>This address asks for something that the list does not have.</strong>{' '}
-          {faults.length === 0 && problem.message}
-        </p>
-        {faults.length > 0 && (
-          <ul>
-            {faults.map((fault) => (
-              <li key={fault.parameter}>
-                <code>{fault.parameter}</code> {fault.detail}
-              </li>
-            ))}
-          </ul>
-        )}
-      </div>
-      <Link href={addressOf(changeView(view, { q: view.q.slice(0, 200) }))}>Go to the first page</Link>
-    </div>
-  );
 }

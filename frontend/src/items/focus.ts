@@ -2,8 +2,13 @@ import { signal } from '@preact/signals';
 import type { RefObject } from 'preact';
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 
-/** The item whose row should get the focus when it appears, such as one that was just brought back. */
-export const wanted = signal<number | null>(null);
+/** The item whose row is to get the focus when it appears, and what has had it since that was said. */
+const wanted = signal<{ id: number; since: Element | null } | null>(null);
+
+/** Gives the focus to an item's row when it appears, such as that of one that was just brought back. */
+export function want(id: number): void {
+  wanted.value = { id, since: document.activeElement };
+}
 
 /**
  * Keeps the focus in a table whose rows come and go. When the row that has it is gone, it goes to the row
@@ -32,9 +37,9 @@ export function useKeptFocus(ids: readonly number[], fallback: string): RefObjec
   // biome-ignore lint/correctness/useExhaustiveDependencies: the ids say when rows have come or gone
   useLayoutEffect(() => {
     const body = rows.current;
-    if (!focusLost()) wanted.value = null; // the person has gone on
+    if (!focusLost() && document.activeElement !== wanted.value?.since) wanted.value = null; // the person has gone on
     if (wanted.value !== null) {
-      const row = body?.querySelector<HTMLElement>(`tr[data-id="${wanted.value}"] a`);
+      const row = body?.querySelector<HTMLElement>(`tr[data-id="${wanted.value.id}"] a`);
       if (row) {
         wanted.value = null;
         row.focus();

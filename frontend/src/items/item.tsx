@@ -99,13 +99,17 @@ function Deleted({ read: { item } }: { read: Read }) {
   useEffect(() => {
     if (document.activeElement === document.body) heading.current?.focus();
   }, []);
+  const restoring = useRef(false);
   const onRestore = async () => {
+    if (restoring.current) return;
+    restoring.current = true;
     try {
       await restore(item.id);
       tell(`Restored “${item.name}”`);
     } catch (error) {
       complain(`“${item.name}” was not restored`, error);
     }
+    restoring.current = false;
   };
   return (
     <Page title={item.name} lead={<Link href="/items">All items</Link>}>

@@ -4,10 +4,11 @@ import { useLocation } from 'wouter-preact';
 import { useSearch } from 'wouter-preact/use-browser-location'; // as it is: the other one decodes it once too often
 import { itemsQuery } from '../api/queries';
 import { pollEvery } from '../live/live';
+import { BadAddress } from '../ui/bad-address';
 import { Loaded } from '../ui/loaded';
 import { Page } from '../ui/page';
 import { Editor } from './editor';
-import { BadAddress, FirstRun, NothingFound } from './empty';
+import { FirstRun, NothingFound } from './empty';
 import { Listing } from './listing';
 import { isStatus } from './save';
 import { Toolbar } from './toolbar';
@@ -58,7 +59,7 @@ export function Items() {
     >
       {!untouched && <Toolbar view={view} show={show} />}
       {isStatus(items.error, 422) ? (
-        <BadAddress problem={items.error} view={view} />
+        <BadAddress problem={items.error} href={addressOf(changeView(view, { q: view.q.slice(0, 200) }))} />
       ) : (
         <Loaded query={items} what="The items">
           {(page) => {

@@ -5,7 +5,7 @@ import { complain, tell } from '../ui/notices';
 import type { Fields } from './conflict';
 import { fieldsOf } from './conflict';
 import { creation } from './draft';
-import { wanted } from './focus';
+import { want } from './focus';
 import { mergePatch, same } from './merge';
 import { TOTALS } from './total';
 
@@ -29,14 +29,19 @@ export async function createAll(items: ItemCreate[]): Promise<void> {
 }
 
 /** Makes `fields` of an item, unless a person has changed it since it was read: an ApiProblem of status 412. */
-export async function change(read: Read, fields: Fields): Promise<Item> {
+export function change(read: Read, fields: Fields): Promise<Item> {
+  return unlessChanged(read, (on) => patch(on, fields));
+}
+
+/** Acts on an item as it was read or, when only the worker was at it since, such as at its expiry, as it is now. */
+async function unlessChanged<T>(read: Read, act: (on: Read) => Promise<T>): Promise<T> {
   try {
-    return await patch(read, fields);
+    return await act(read);
   } catch (error) {
     if (!isStatus(error, 412)) throw error;
     const now = await newest(read.item.id);
     if (!same(fieldsOf(read.item), fieldsOf(now.item))) throw error;
-    return await patch(now, fields); // only the worker was at it: it has expired
+    return await act(now);
   }
 }
 
@@ -73,12 +78,14 @@ export async function restore(id: number): Promise<Read> {
   return read;
 }
 
-/** Deletes an item, unless it has changed since it was read, and offers to undo it. Says whether it is gone. */
+/** Deletes an item, unless a person has changed it since it was read, and offers to undo it. Says whether it is gone. */
 export async function remove(item: Item): Promise<boolean> {
   try {
-    await api.DELETE('/api/items/{id}', {
-      params: { path: { id: item.id }, header: { 'If-Match': `"${item.version}"` } },
-    });
+    await unlessChanged({ item, etag: `"${item.version}"` }, (on) =>
+      api.DELETE('/api/items/{id}', {
+        params: { path: { id: item.id }, header: { 'If-Match': on.etag } },
+      }),
+    );
   } catch (error) {
     refresh();
     if (isStatus(error, 404)) {
@@ -96,7 +103,7 @@ export async function remove(item: Item): Promise<boolean> {
 async function undo(item: Item): Promise<void> {
   try {
     await restore(item.id);
-    wanted.value = item.id;
+    want(item.id);
     tell(`Restored “${item.name}”`);
   } catch (error) {
     complain(`“${item.name}” was not restored`, error);

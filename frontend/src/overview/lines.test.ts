@@ -39,7 +39,7 @@ describe('events about items', () => {
     [{ count: 1, ids: [7], name: 'Sample' }, '“Sample” created -> /items/7'],
     [{ count: 1, ids: [7] }, 'Item 7 created -> /items/7'],
     [{ type: 'items.enriched', count: 12, ids: [1, 2] }, '12 items enriched'],
-    [{ type: 'items.expired', count: 1200 }, `${(1200).toLocaleString()} items expired`],
+    [{ type: 'items.expired', count: 1200 }, '1,200 items expired'],
     [{ type: 'items.restored', count: 1, ids: [7] }, 'Item 7 restored -> /items/7'],
     [{ type: 'items.updated' }, 'Items changed'],
   ])('of %o reads "%s"', (event, words) => {

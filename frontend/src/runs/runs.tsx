@@ -1,7 +1,9 @@
 import { useQuery } from '@tanstack/preact-query';
 import { Link, useSearchParams } from 'wouter-preact';
+import { ApiProblem } from '../api/problem';
 import { type RunsQuery, runsQuery } from '../api/queries';
 import { pollEvery } from '../live/live';
+import { BadAddress } from '../ui/bad-address';
 import { Loaded } from '../ui/loaded';
 import { Page } from '../ui/page';
 import { isState } from '../ui/state';
@@ -23,18 +25,22 @@ export function Runs() {
   return (
     <Page title="Runs" lead="What the workers did, are doing and have to do, the newest first.">
       <Filters task={filters.task?.[0] ?? ''} state={filters.state ?? ''} />
-      <Loaded query={query} what="The runs">
-        {({ rows, next }) => (
-          <>
-            {rows.length > 0 ? (
-              <RunsTable runs={rows} busy={query.isPlaceholderData} />
-            ) : (
-              <Empty filtered={filtered} older={cursor !== null} />
-            )}
-            <Pager cursor={cursor} next={next} />
-          </>
-        )}
-      </Loaded>
+      {query.error instanceof ApiProblem && query.error.status === 422 ? (
+        <BadAddress problem={query.error} href={address(params, null)} />
+      ) : (
+        <Loaded query={query} what="The runs">
+          {({ rows, next }) => (
+            <>
+              {rows.length > 0 ? (
+                <RunsTable runs={rows} busy={query.isPlaceholderData} />
+              ) : (
+                <Empty filtered={filtered} older={cursor !== null} />
+              )}
+              <Pager cursor={cursor} next={next} />
+            </>
+          )}
+        </Loaded>
+      )}
     </Page>
   );
 }

@@ -4,6 +4,7 @@ import type { Schedule } from '../api/client';
 import { ApiProblem, explain } from '../api/problem';
 import { Dialog } from '../ui/dialog';
 import { tell } from '../ui/notices';
+import { Unsaved, useUnsaved } from '../ui/unsaved';
 import { changeSchedule } from './change';
 import { cronWords } from './cron';
 import { type Draft, draftOf, FIELDS, patchOf } from './draft';
@@ -24,6 +25,9 @@ export function EditDialog({ schedule, onClose }: { schedule: Schedule; onClose:
   const { name } = schedule;
   const [before] = useState(() => draftOf(schedule));
   const [draft, setDraft] = useState<Draft>(before);
+  const [asking, setAsking] = useState(false);
+  const dirty = Object.keys(patchOf(before, draft)).length > 0;
+  useUnsaved(dirty, () => setAsking(true));
   const form = useRef<HTMLFormElement>(null);
   const save = useMutation({
     mutationFn: () => changeSchedule(name, patchOf(before, draft)),
@@ -43,14 +47,22 @@ export function EditDialog({ schedule, onClose }: { schedule: Schedule; onClose:
 
   const set = (part: Partial<Draft>) => setDraft({ ...draft, ...part });
   return (
-    <Dialog title={`Edit ${name}`} onClose={onClose}>
+    <Dialog
+      title={`Edit ${name}`}
+      onClose={onClose}
+      mayClose={() => {
+        if (dirty && !asking) setAsking(true);
+        return !dirty;
+      }}
+    >
       <form
         ref={form}
         onSubmit={(event) => {
           event.preventDefault();
           if (save.isPending) return;
-          if (Object.keys(patchOf(before, draft)).length === 0) onClose();
-          else save.mutate();
+          setAsking(false);
+          if (dirty) save.mutate();
+          else onClose();
         }}
       >
         <TextField
@@ -89,17 +101,24 @@ export function EditDialog({ schedule, onClose }: { schedule: Schedule; onClose:
           onChange={(overlap_policy) => set({ overlap_policy })}
           faults={faults('overlap_policy')}
         />
-        <p class="fault" role="alert">
-          {elsewhere && `${explain(save.error).title} ${explain(save.error).detail}`}
-        </p>
-        <p class="row">
-          <button type="submit" aria-disabled={save.isPending}>
-            {save.isPending ? 'Saving…' : 'Save'}
-          </button>
-          <button type="button" class="secondary" onClick={onClose}>
-            Cancel
-          </button>
-        </p>
+        <div role="alert">
+          {asking && <Unsaved onKeep={() => setAsking(false)} onDiscard={onClose} />}
+          {elsewhere && !asking && (
+            <p class="fault">
+              {explain(save.error).title} {explain(save.error).detail}
+            </p>
+          )}
+        </div>
+        {!asking && (
+          <p class="row">
+            <button type="submit" aria-disabled={save.isPending}>
+              {save.isPending ? 'Saving…' : 'Save'}
+            </button>
+            <button type="button" class="secondary" onClick={onClose}>
+              Cancel
+            </button>
+          </p>
+        )}
       </form>
     </Dialog>
   );

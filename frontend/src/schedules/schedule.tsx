@@ -81,7 +81,15 @@ function LastRun({ schedule: { last_run } }: { schedule: Schedule }) {
       <Link href={`/runs/${last_run.id}`} aria-label={`Run ${last_run.id}`}>
         <RunState state={last_run.state} />
       </Link>
-      <small>{at ? <Time at={at} /> : 'not started'}</small>
+      <small>
+        {at ? (
+          <>
+            <Time at={at} />, <Time at={at} exact />
+          </>
+        ) : (
+          'not started'
+        )}
+      </small>
     </>
   );
 }

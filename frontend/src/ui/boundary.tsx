@@ -3,11 +3,11 @@ import { useErrorBoundary } from 'preact/hooks';
 import { Page } from './page';
 
 /** Stands in for a page that failed, so that the rest of the window stays of use. */
-export function Boundary({ children }: { children: ComponentChildren }) {
+export function Boundary({ children, onAgain }: { children: ComponentChildren; onAgain: () => void }) {
   const [error, reset] = useErrorBoundary();
   if (!error) return <>{children}</>;
   // A page's file that is gone was replaced by a newer release's.
-  const replaced = error instanceof TypeError && /import|module/i.test(error.message);
+  const replaced = isUnfetched(error);
   return (
     <Page title={replaced ? 'This page could not be fetched' : 'This page has failed'}>
       <p>
@@ -19,10 +19,25 @@ export function Boundary({ children }: { children: ComponentChildren }) {
         <button type="button" onClick={() => location.reload()}>
           Load again
         </button>
-        <button type="button" class="secondary" onClick={reset}>
+        <button
+          type="button"
+          class="secondary"
+          onClick={() => {
+            onAgain();
+            reset();
+          }}
+        >
           Try again
         </button>
       </p>
     </Page>
+  );
+}
+
+/** Whether a page's file, or a style sheet of it (which Vite reports), could not be fetched, as browsers say it. */
+export function isUnfetched(error: unknown): boolean {
+  return (
+    error instanceof Error &&
+    /dynamically imported module|importing a module script|unable to preload/i.test(error.message)
   );
 }

@@ -1,4 +1,5 @@
 import { signal } from '@preact/signals';
+import { useEffect, useRef } from 'preact/hooks';
 import { explain } from '../api/problem';
 
 /** A short message about what was just done, with what can be done about it. */
@@ -12,7 +13,7 @@ interface Notice {
 
 const notices = signal<readonly Notice[]>([]);
 const STAYS = 10_000; // milliseconds; long enough to read it and to reach its button
-const MOST = 4;
+const MOST = 4; // of those that offer nothing to do
 let lastId = 0;
 
 /** Tells the person what happened, for ten seconds. */
@@ -28,8 +29,14 @@ export function complain(what: string, error: unknown): void {
 
 function add(notice: Omit<Notice, 'id'>): void {
   const id = ++lastId;
-  notices.value = [...notices.value, { ...notice, id }].slice(-MOST);
+  notices.value = bounded([...notices.value, { ...notice, id }]);
   if (notice.tone === 'good') leaveLater(id);
+}
+
+/** Leaves out the oldest of what is too much. What can still be done about something stays for its time. */
+function bounded(all: readonly Notice[]): readonly Notice[] {
+  const spare = all.filter((notice) => !notice.action).slice(0, -MOST);
+  return all.filter((notice) => !spare.includes(notice));
 }
 
 /** Goes once nobody points at it or has the focus in it. */
@@ -45,10 +52,53 @@ function close(id: number): void {
   notices.value = notices.value.filter((notice) => notice.id !== id);
 }
 
-/** Where notices appear. It is there from the start, so that screen readers announce what comes into it. */
+const MAC = /Mac|iP/.test(navigator.platform);
+
+/**
+ * Where notices appear. It is there from the start, so that screen readers announce what comes into it. What the
+ * newest one offers is also done by Ctrl+Z, from wherever the focus is: the way to its button is long.
+ */
 export function Notices() {
+  const place = useRef<HTMLElement>(null);
+  const before = useRef<HTMLElement | null>(null); // what had the focus before it came here
+  const newest = notices.value.findLast((notice) => notice.action);
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      if (!isUndo(event)) return;
+      const notice = notices.value.findLast(({ action }) => action);
+      if (!notice) return;
+      event.preventDefault();
+      act(notice);
+    };
+    addEventListener('keydown', onKey);
+    return () => removeEventListener('keydown', onKey);
+  }, []);
+
+  /** Does something that takes a notice away, and gives the focus that was in it to the next or back. */
+  const leave = (notice: Notice, go: (notice: Notice) => void) => {
+    const inside = place.current
+      ?.querySelector(`[data-notice="${notice.id}"]`)
+      ?.contains(document.activeElement);
+    const next =
+      notices.value.find(({ id }) => id > notice.id) ?? notices.value.findLast(({ id }) => id < notice.id);
+    go(notice);
+    if (!inside) return;
+    const other = next && place.current?.querySelector<HTMLElement>(`[data-notice="${next.id}"] button`);
+    (other ?? (before.current?.isConnected ? before.current : document.querySelector('h1')))?.focus();
+  };
   return (
-    <section class="notices" aria-label="Notices" aria-live="polite" aria-relevant="additions">
+    <section
+      ref={place}
+      class="notices"
+      aria-label="Notices"
+      aria-live="polite"
+      aria-relevant="additions"
+      onFocusCapture={({ relatedTarget }) => {
+        if (relatedTarget instanceof HTMLElement && !place.current?.contains(relatedTarget)) {
+          before.current = relatedTarget;
+        }
+      }}
+    >
       {notices.value.map((notice) => (
         <div key={notice.id} class={`notice ${notice.tone}`} data-notice={notice.id}>
           <p>
@@ -59,19 +109,36 @@ export function Notices() {
             <button
               type="button"
               class="link"
-              onClick={() => {
-                close(notice.id);
-                notice.action?.run();
-              }}
+              aria-keyshortcuts={notice === newest ? (MAC ? 'Meta+Z' : 'Control+Z') : undefined}
+              onClick={() => leave(notice, act)}
             >
               {notice.action.label}
             </button>
           )}
-          <button type="button" class="icon" aria-label="Close this notice" onClick={() => close(notice.id)}>
+          {notice === newest && <kbd>{MAC ? '⌘Z' : 'Ctrl+Z'}</kbd>}
+          <button
+            type="button"
+            class="icon"
+            aria-label="Close this notice"
+            onClick={() => leave(notice, ({ id }) => close(id))}
+          >
             ×
           </button>
         </div>
       ))}
     </section>
   );
+}
+
+function act(notice: Notice): void {
+  close(notice.id);
+  notice.action?.run();
+}
+
+/** Ctrl+Z or ⌘Z, unless it belongs to a text that is being typed, or a dialog is open. */
+function isUndo(event: KeyboardEvent): boolean {
+  const { key, ctrlKey, metaKey, shiftKey, altKey, target } = event;
+  if (key.toLowerCase() !== 'z' || !(MAC ? metaKey : ctrlKey) || shiftKey || altKey) return false;
+  if (target instanceof Element && target.closest('input, textarea, select, [contenteditable]')) return false;
+  return document.querySelector('dialog[open]') === null;
 }
