@@ -1,8 +1,8 @@
 import type { BrowserContext } from '@playwright/test';
 
 /**
- * Notes what no page may do: report an error, or ask another host. What a page logs of answers of 4xx is the
- * browser's own line about what the page handles.
+ * Notes what no page may do: report an error, or ask another host. The browser's own line about an answer of 4xx
+ * from the API is about what the page handles.
  */
 export function guard(context: BrowserContext, origin: string, tolerated: RegExp): string[] {
   const faults: string[] = [];
@@ -11,8 +11,12 @@ export function guard(context: BrowserContext, origin: string, tolerated: RegExp
   };
   context.on('console', (message) => {
     if (message.type() !== 'error') return;
-    if (/^Failed to load resource: the server responded with a status of 4\d\d/.test(message.text())) return;
-    note(`console.error: ${message.text()} (${message.location().url})`);
+    const { url } = message.location();
+    const refused = /^Failed to load resource: the server responded with a status of 4\d\d/.test(
+      message.text(),
+    );
+    if (refused && new URL(url, origin).pathname.startsWith('/api/')) return;
+    note(`console.error: ${message.text()} (${url})`);
   });
   context.on('weberror', (error) => note(`uncaught: ${error.error().stack ?? error.error().message}`));
   context.on('request', (request) => {

@@ -146,11 +146,15 @@ export async function startSeparate(): Promise<Separate> {
   return { url, redis, api, worker, web, whole, stop };
 }
 
-/** Whether the platform says that it is in this state. */
+/** Whether the platform says that it is in this state, in the form that until takes. */
 async function whether(url: string, status: string): Promise<true | undefined> {
-  const response = await fetch(`${url}/api/ready`, { signal: AbortSignal.timeout(5_000) });
-  const answer: unknown = await response.json();
-  return typeof answer === 'object' && answer !== null && 'status' in answer && answer.status === status
-    ? true
-    : undefined;
+  try {
+    const response = await fetch(`${url}/api/ready`, { signal: AbortSignal.timeout(5_000) });
+    const answer: unknown = await response.json();
+    return typeof answer === 'object' && answer !== null && 'status' in answer && answer.status === status
+      ? true
+      : undefined;
+  } catch {
+    return undefined; // no answer, or one that is not the API's
+  }
 }
