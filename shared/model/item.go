@@ -84,6 +84,9 @@ func (f ItemFields) Validate(base string) []errs.Field {
 	if strings.ContainsRune(f.Description, 0) {
 		fault("description", "must not contain the NUL character")
 	}
+	if f.ExpiresAt != nil && !f.ExpiresAt.Representable() {
+		fault("expires_at", YearsExpected)
+	}
 	return faults
 }
 

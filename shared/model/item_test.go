@@ -83,7 +83,16 @@ func TestTime(t *testing.T) {
 	if err := b.Scan(v); err != nil || b != a {
 		t.Errorf("scan %v: %v, %v; want %v", v, b, err, a)
 	}
-	if err := b.UnmarshalText([]byte("yesterday")); err == nil {
-		t.Error("accepted yesterday")
+	for text, ok := range map[string]bool{
+		"yesterday":                 false,
+		"9999-12-31T23:59:59Z":      true,
+		"9999-12-31T23:59:59-01:00": false, // 10000 in UTC
+		"0001-01-01T00:00:00Z":      true,
+		"0001-01-01T00:00:00+01:00": false,
+		"0000-06-01T00:00:00Z":      false,
+	} {
+		if err := b.UnmarshalText([]byte(text)); (err == nil) != ok {
+			t.Errorf("%s: %v, want it accepted: %t", text, err, ok)
+		}
 	}
 }

@@ -22,6 +22,13 @@ func NewTime(t time.Time) Time { return Time{t.UTC().Truncate(time.Microsecond)}
 // Std returns t as a time.Time in UTC.
 func (t Time) Std() time.Time { return t.t }
 
+// YearsExpected says what an instant that is not Representable should be.
+const YearsExpected = "must lie in the years 1 to 9999, in UTC"
+
+// Representable reports whether t lies in the years 1 to 9999, in UTC. RFC 3339
+// has no others, and the dialects keep them differently or not at all.
+func (t Time) Representable() bool { return t.t.Year() >= 1 && t.t.Year() <= 9999 }
+
 // IsZero reports whether t is the zero time.
 func (t Time) IsZero() bool { return t.t.IsZero() }
 
@@ -30,13 +37,15 @@ func (t Time) String() string { return t.t.Format(jsonTime) }
 // MarshalText writes RFC 3339.
 func (t Time) MarshalText() ([]byte, error) { return t.t.AppendFormat(nil, jsonTime), nil }
 
-// UnmarshalText reads RFC 3339 in any zone and precision.
+// UnmarshalText reads RFC 3339 in any zone and precision, of an instant that
+// is Representable.
 func (t *Time) UnmarshalText(text []byte) error {
 	parsed, err := time.Parse(time.RFC3339Nano, string(text))
-	if err != nil {
+	read := NewTime(parsed)
+	if err != nil || !read.Representable() {
 		return errors.New("must be a date and time as in RFC 3339, such as 2030-01-31T12:00:00Z")
 	}
-	*t = NewTime(parsed)
+	*t = read
 	return nil
 }
 

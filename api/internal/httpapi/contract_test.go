@@ -66,6 +66,11 @@ var contract = []step{
 	{name: "attributes not an object", method: "POST", path: "/api/items", body: `{"name":"a","attributes":[1]}`, status: 422, want: `"pointer":"#/attributes"`},
 	{name: "unknown field", method: "POST", path: "/api/items", body: `{"name":"a","colour":"red"}`, status: 422, want: `{"detail":"is not a known field","pointer":"#/colour"}`},
 	{name: "no time", method: "POST", path: "/api/items", body: `{"name":"a","expires_at":"tomorrow"}`, status: 422, want: `"pointer":"#/expires_at"`},
+	{name: "a year past 9999 in UTC", method: "POST", path: "/api/items", body: `{"name":"a","expires_at":"9999-12-31T23:59:59-01:00"}`, status: 422, want: `"pointer":"#/expires_at"`},
+	{name: "a year before 1 in UTC", method: "POST", path: "/api/items", body: `{"name":"a","expires_at":"0001-01-01T00:00:00+01:00"}`, status: 422, want: `"pointer":"#/expires_at"`},
+	{name: "year 0", method: "POST", path: "/api/items", body: `{"name":"a","expires_at":"0000-06-01T00:00:00Z"}`, status: 422, want: `"pointer":"#/expires_at"`},
+	{name: "such a year in a patch", method: "PATCH", path: "/api/items/1", body: `{"expires_at":"9999-12-31T23:59:59-01:00"}`, headers: []string{mergePatch}, status: 422, want: `"pointer":"#/expires_at"`},
+	{name: "such a year in a filter", method: "GET", path: "/api/items?created_before=9999-12-31T23:59:59-01:00&created_after=0000-06-01T00:00:00Z", status: 422, want: `{"detail":"must lie in the years 1 to 9999, in UTC","parameter":"created_after"},{"detail":"must lie in the years 1 to 9999, in UTC","parameter":"created_before"}`},
 	{name: "not an object", method: "POST", path: "/api/items", body: `[]`, status: 422},
 	{name: "malformed JSON", method: "POST", path: "/api/items", body: `{"name":`, status: 400, want: `"type":"urn:fualab:problem:malformed"`, answers: []string{problemJSON}},
 	{name: "no body", method: "POST", path: "/api/items", status: 400},
@@ -122,6 +127,10 @@ var contract = []step{
 	{name: "unknown sort", method: "GET", path: "/api/items?sort=colour", status: 422, want: `"parameter":"sort"`},
 	{name: "unknown parameter", method: "GET", path: "/api/items?staus=active", status: 422, want: `"parameter":"staus"`},
 	{name: "no cursor", method: "GET", path: "/api/items?cursor=abc", status: 422, want: `"parameter":"cursor"`},
+
+	{name: "the last instant there is", method: "PATCH", path: "/api/items/1", body: `{"expires_at":"9999-12-31T23:59:59.9999999Z"}`, headers: []string{mergePatch}, status: 200, want: `"expires_at":"9999-12-31T23:59:59.999999Z"`},
+	{name: "the first", method: "PATCH", path: "/api/items/2", body: `{"expires_at":"0001-01-01T00:00:00Z"}`, headers: []string{mergePatch}, status: 200, want: `"expires_at":"0001-01-01T00:00:00.000000Z"`},
+	{name: "both are listed", method: "GET", path: "/api/items?limit=2", status: 200, want: `"expires_at":"9999-12-31T23:59:59.999999Z"`},
 
 	{name: "no schedules", method: "GET", path: "/api/schedules", status: 200, want: "[]\n"},
 	{name: "no runs", method: "GET", path: "/api/runs", status: 200, want: "[]\n"},

@@ -52,8 +52,8 @@ func (h *itemHandlers) list(ctx context.Context, in *listInput) (*listOutput, er
 
 // page checks and converts the query.
 func (in *listInput) page() (store.Page, error) {
-	if strings.ContainsRune(in.Q, 0) {
-		return store.Page{}, errs.InvalidFields(errs.Field{In: "query", Pointer: "q", Message: "must not contain the NUL character"})
+	if faults := in.faults(); len(faults) > 0 {
+		return store.Page{}, errs.InvalidFields(faults...)
 	}
 	column, descending := strings.CutPrefix(in.Sort, "-")
 	page := store.Page{
@@ -70,6 +70,24 @@ func (in *listInput) page() (store.Page, error) {
 	}
 	page.From = from
 	return page, nil
+}
+
+// faults lists what no tag refuses.
+func (in *listInput) faults() []errs.Field {
+	var faults []errs.Field
+	fault := func(parameter, message string) {
+		faults = append(faults, errs.Field{In: "query", Pointer: parameter, Message: message})
+	}
+	if strings.ContainsRune(in.Q, 0) {
+		fault("q", "must not contain the NUL character")
+	}
+	if !model.NewTime(in.CreatedAfter).Representable() {
+		fault("created_after", model.YearsExpected)
+	}
+	if !model.NewTime(in.CreatedBefore).Representable() {
+		fault("created_before", model.YearsExpected)
+	}
+	return faults
 }
 
 // links points to the neighbouring pages. A page reached by a cursor has one
