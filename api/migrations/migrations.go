@@ -50,7 +50,7 @@ func New(db *database.DB, log *slog.Logger) (*Migrator, error) {
 	if err != nil {
 		return nil, err
 	}
-	m.all = append(m.all, m.river())
+	m.all = append(m.all, river(db.IsPostgres()))
 	slices.SortFunc(m.all, func(a, b migrate.Migration) int { return strings.Compare(a.Name, b.Name) })
 	return m, nil
 }
@@ -67,10 +67,10 @@ func newFrom(db *database.DB, log *slog.Logger, dir fs.FS) (*Migrator, error) {
 // waits for another process that is migrating.
 func (m *Migrator) Up(ctx context.Context) (int, error) {
 	applied := 0
-	err := m.locked(ctx, func() error {
+	err := m.locked(ctx, func(db *bun.DB) error {
 		for i := range m.all {
 			begin := time.Now()
-			ran, err := m.upTo(ctx, i)
+			ran, err := m.upTo(ctx, db, i)
 			if err != nil {
 				return err
 			}
@@ -87,8 +87,8 @@ func (m *Migrator) Up(ctx context.Context) (int, error) {
 // upTo applies the i-th migration, whose predecessors have been. Handing the
 // library one more at a time makes each a group of its own, so that Down
 // reverts one.
-func (m *Migrator) upTo(ctx context.Context, i int) (bool, error) {
-	group, err := m.migrator(m.all[:i+1], markApplied).Migrate(ctx)
+func (m *Migrator) upTo(ctx context.Context, db *bun.DB, i int) (bool, error) {
+	group, err := migrator(db, m.all[:i+1], markApplied).Migrate(ctx)
 	if err != nil {
 		return false, fmt.Errorf("apply migration %s: %w", m.all[i].Name, err)
 	}
@@ -99,8 +99,8 @@ func (m *Migrator) upTo(ctx context.Context, i int) (bool, error) {
 // none is applied.
 func (m *Migrator) Down(ctx context.Context) (string, error) {
 	var name string
-	err := m.locked(ctx, func() error {
-		group, err := m.migrator(m.all, markReverted).Rollback(ctx)
+	err := m.locked(ctx, func(db *bun.DB) error {
+		group, err := migrator(db, m.all, markReverted).Rollback(ctx)
 		if err != nil {
 			return fmt.Errorf("revert the newest migration: %w", err)
 		}
@@ -115,8 +115,8 @@ func (m *Migrator) Down(ctx context.Context) (string, error) {
 // List returns every migration, ascending.
 func (m *Migrator) List(ctx context.Context) ([]Status, error) {
 	var list []Status
-	err := m.locked(ctx, func() error {
-		ms, err := m.migrator(m.all, markApplied).MigrationsWithStatus(ctx)
+	err := m.locked(ctx, func(db *bun.DB) error {
+		ms, err := migrator(db, m.all, markApplied).MigrationsWithStatus(ctx)
 		for i := range ms {
 			list = append(list, Status{ms[i].Name, ms[i].Comment, ms[i].MigratedAt, ms[i].IsApplied()})
 		}
@@ -129,12 +129,12 @@ func (m *Migrator) List(ctx context.Context) ([]Status, error) {
 // transaction has committed, so a process killed between the two would leave
 // one that is applied and not marked. mark therefore runs inside that
 // transaction, and the library's own mark, an upsert, finds it made.
-func (m *Migrator) migrator(ms []migrate.Migration, mark migrate.MigrationHook) *migrate.Migrator {
+func migrator(db *bun.DB, ms []migrate.Migration, mark migrate.MigrationHook) *migrate.Migrator {
 	set := migrate.NewMigrations()
 	for i := range ms {
 		set.Add(ms[i])
 	}
-	return migrate.NewMigrator(m.db.DB, set,
+	return migrate.NewMigrator(db, set,
 		migrate.WithMarkAppliedOnSuccess(true), migrate.WithUpsert(true), migrate.AfterMigration(mark))
 }
 

@@ -16,7 +16,7 @@ import (
 	"github.com/fualab/fualab/shared/testdb"
 )
 
-func migrator(t *testing.T, db *database.DB) *Migrator {
+func newMigrator(t *testing.T, db *database.DB) *Migrator {
 	t.Helper()
 	m, err := New(db, slog.New(slog.DiscardHandler))
 	if err != nil {
@@ -61,7 +61,7 @@ func TestDialectsHaveTheSameMigrations(t *testing.T) {
 func TestUpDownUp(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, db *database.DB) {
-		ctx, m := t.Context(), migrator(t, db)
+		ctx, m := t.Context(), newMigrator(t, db)
 		empty, up := "", ""
 		for round := range 2 {
 			n, err := m.Up(ctx)
@@ -126,7 +126,7 @@ func TestFailedMigrationIsNotMarked(t *testing.T) {
 func TestKilledBetweenCommitAndMark(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, db *database.DB) {
-		m := migrator(t, db)
+		m := newMigrator(t, db)
 		if _, err := m.List(t.Context()); err != nil { // makes the library's tables
 			t.Fatal(err)
 		}
@@ -159,7 +159,7 @@ CREATE TRIGGER kill BEFORE UPDATE ON bun_migrations FOR EACH ROW EXECUTE FUNCTIO
 func TestStatus(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, db *database.DB) {
-		m := migrator(t, db)
+		m := newMigrator(t, db)
 		count := func() (applied int) {
 			list, err := m.List(t.Context())
 			if err != nil {
@@ -194,7 +194,7 @@ func TestConcurrentUp(t *testing.T) {
 			var mu sync.Mutex
 			total := 0
 			for range 5 {
-				m := migrator(t, testdb.Open(t, url))
+				m := newMigrator(t, testdb.Open(t, url))
 				wg.Go(func() {
 					n, err := m.Up(t.Context())
 					mu.Lock()
@@ -205,7 +205,7 @@ func TestConcurrentUp(t *testing.T) {
 				})
 			}
 			wg.Wait()
-			if want := len(migrator(t, testdb.Open(t, url)).all); total != want {
+			if want := len(newMigrator(t, testdb.Open(t, url)).all); total != want {
 				t.Errorf("five migrators applied %d in all, want each of %d once", total, want)
 			}
 		})

@@ -14,7 +14,7 @@ import (
 func TestRestoredKeepsEvents(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, db *database.DB) {
-		m := migrator(t, db)
+		m := newMigrator(t, db)
 		if _, err := m.Up(t.Context()); err != nil {
 			t.Fatal(err)
 		}

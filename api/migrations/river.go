@@ -20,22 +20,22 @@ const riverVersion = 8
 // river is the migration that makes the job queue's tables. River keeps track
 // of its own steps, each of which commits with its mark, so that repeating it
 // after a kill goes on from there.
-func (m *Migrator) river() migrate.Migration {
+func river(postgres bool) migrate.Migration {
 	return migrate.Migration{
 		Name: "0003", Comment: "river",
-		Up: func(ctx context.Context, _ *migrate.Migrator, _ *migrate.Migration) error {
-			return m.migrateRiver(ctx, rivermigrate.DirectionUp, riverVersion)
+		Up: func(ctx context.Context, m *migrate.Migrator, _ *migrate.Migration) error {
+			return migrateRiver(ctx, m.DB().DB, postgres, rivermigrate.DirectionUp, riverVersion)
 		},
-		Down: func(ctx context.Context, _ *migrate.Migrator, _ *migrate.Migration) error {
-			return m.migrateRiver(ctx, rivermigrate.DirectionDown, -1)
+		Down: func(ctx context.Context, m *migrate.Migrator, _ *migrate.Migration) error {
+			return migrateRiver(ctx, m.DB().DB, postgres, rivermigrate.DirectionDown, -1)
 		},
 	}
 }
 
-func (m *Migrator) migrateRiver(ctx context.Context, direction rivermigrate.Direction, target int) error {
-	var driver riverdriver.Driver[*sql.Tx] = riversqlite.New(m.db.DB.DB)
-	if m.db.IsPostgres() {
-		driver = riverdatabasesql.New(m.db.DB.DB)
+func migrateRiver(ctx context.Context, db *sql.DB, postgres bool, direction rivermigrate.Direction, target int) error {
+	var driver riverdriver.Driver[*sql.Tx] = riversqlite.New(db)
+	if postgres {
+		driver = riverdatabasesql.New(db)
 	}
 	migrator, err := rivermigrate.New(driver, &rivermigrate.Config{Logger: slog.New(slog.DiscardHandler)}) // Up has a line of its own
 	if err != nil {

@@ -23,7 +23,7 @@ func TestSnapshot(t *testing.T) {
 	for _, dialect := range testdb.Dialects {
 		t.Run(dialect, func(t *testing.T) {
 			db := testdb.Open(t, testdb.EmptyURL(t, dialect))
-			if _, err := migrator(t, db).Up(t.Context()); err != nil {
+			if _, err := newMigrator(t, db).Up(t.Context()); err != nil {
 				t.Fatal(err)
 			}
 			got, err := snapshot(t.Context(), db)

@@ -97,7 +97,11 @@ func TestErrorKinds(t *testing.T) {
 func TestStatementTimeout(t *testing.T) {
 	t.Parallel()
 	url := testdb.NewURL(t, "postgres")
-	db := testdb.Open(t, url+"&statement_timeout=100")
+	separator := config.DatabaseURL("?")
+	if strings.Contains(url.Reveal(), "?") {
+		separator = "&"
+	}
+	db := testdb.Open(t, url+separator+"statement_timeout=100")
 	_, err := db.ExecContext(t.Context(), "SELECT pg_sleep(20)")
 	if !errs.Is(database.Error(err, "sleep"), errs.Unavailable) {
 		t.Errorf("got %v, want an Unavailable error", err)

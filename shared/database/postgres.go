@@ -45,6 +45,23 @@ func openPostgres(ctx context.Context, o Options) (*DB, error) {
 	cfg.MaxConnLifetime = time.Hour
 	cfg.MaxConnLifetimeJitter = 5 * time.Minute
 
+	return openPool(ctx, cfg)
+}
+
+// Patient opens a second pool of conns connections to the Postgres of db, in
+// which a statement may take as long as it needs: for migrations. The caller
+// closes it.
+func (db *DB) Patient(ctx context.Context, conns int32) (*DB, error) {
+	if db.Pool == nil {
+		return nil, errors.New("open a second pool: not a Postgres database")
+	}
+	cfg := db.Pool.Config() // a copy
+	cfg.ConnConfig.RuntimeParams["statement_timeout"] = "0"
+	cfg.MaxConns, cfg.MinConns = conns, 0
+	return openPool(ctx, cfg)
+}
+
+func openPool(ctx context.Context, cfg *pgxpool.Config) (*DB, error) {
 	pool, err := pgxpool.NewWithConfig(ctx, cfg)
 	if err != nil {
 		return nil, err

@@ -61,6 +61,21 @@ func TestFiveProcessesStartAtOnce(t *testing.T) {
 	})
 }
 
+// TestOneConnection: the smallest pool there is serves as well.
+func TestOneConnection(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, dialect string) {
+		p := serve(t, testdb.EmptyURL(t, dialect), "FUALAB_DATABASE_MAX_CONNS=1")
+		if got, err := request(t.Context(), http.DefaultClient, "POST", p.url+"/api/items", `{"name":"x"}`); err != nil || got.status != 201 {
+			t.Errorf("create: %v, %v", got, err)
+		}
+		if err := get(t.Context(), p.url+"/ready"); err != nil {
+			t.Error(err)
+		}
+		p.stop(t)
+	})
+}
+
 // list returns the names of the applied migrations.
 func list(t *testing.T, url config.DatabaseURL) []string {
 	t.Helper()

@@ -1,0 +1,98 @@
+package migrations
+
+import (
+	"context"
+	"log/slog"
+	"strings"
+	"sync"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"github.com/fualab/fualab/shared/config"
+	"github.com/fualab/fualab/shared/database"
+	"github.com/fualab/fualab/shared/testdb"
+)
+
+// soon is a context that ends before a test that hangs would.
+func soon(t *testing.T) context.Context {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	t.Cleanup(cancel)
+	return ctx
+}
+
+// TestOneConnection migrates in a pool of one connection, which the lock must
+// leave to the migrations.
+func TestOneConnection(t *testing.T) {
+	t.Parallel()
+	for _, dialect := range testdb.Dialects {
+		t.Run(dialect, func(t *testing.T) {
+			t.Parallel()
+			db, err := database.Open(t.Context(), database.Options{
+				URL: testdb.EmptyURL(t, dialect), MaxConns: 1, Log: slog.New(slog.DiscardHandler),
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer func() { _ = db.Close() }()
+			m := newMigrator(t, db)
+			if n, err := m.Up(soon(t)); err != nil || n != len(m.all) {
+				t.Errorf("applied %d of %d: %v", n, len(m.all), err)
+			}
+		})
+	}
+}
+
+// TestWaitersHoldUpNothing builds an index concurrently, which waits for the
+// end of every snapshot, while others wait for the lock.
+func TestWaitersHoldUpNothing(t *testing.T) {
+	t.Parallel()
+	url := testdb.EmptyURL(t, "postgres")
+	dir := fstest.MapFS{
+		"0001_table.tx.up.sql": {Data: []byte("CREATE TABLE t (id integer); SELECT pg_sleep(0.5);")}, // until all wait
+		"0002_index.up.sql":    {Data: []byte("CREATE INDEX CONCURRENTLY IF NOT EXISTS t_id ON t (id);")},
+	}
+	ctx := soon(t)
+	var wg sync.WaitGroup
+	for range 3 {
+		m, err := newFrom(testdb.Open(t, url), slog.New(slog.DiscardHandler), dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		wg.Go(func() {
+			if _, err := m.Up(ctx); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+}
+
+// TestMigrationsTakeTheirTime has migrations of either kind outlast the pool's
+// statement timeout.
+func TestMigrationsTakeTheirTime(t *testing.T) {
+	t.Parallel()
+	db := testdb.Open(t, withParameter(testdb.EmptyURL(t, "postgres"), "statement_timeout=200"))
+	m, err := newFrom(db, slog.New(slog.DiscardHandler), fstest.MapFS{
+		"0001_slow.tx.up.sql": {Data: []byte("SELECT pg_sleep(0.5);")},
+		"0002_slow.up.sql":    {Data: []byte("SELECT pg_sleep(0.5);")},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n, err := m.Up(soon(t)); err != nil || n != 2 {
+		t.Errorf("applied %d of 2: %v", n, err)
+	}
+	if _, err := db.ExecContext(t.Context(), "SELECT pg_sleep(0.5)"); err == nil {
+		t.Error("the service's own statements have lost their timeout")
+	}
+}
+
+func withParameter(url config.DatabaseURL, parameter string) config.DatabaseURL {
+	separator := "?"
+	if strings.Contains(url.Reveal(), "?") {
+		separator = "&"
+	}
+	return config.DatabaseURL(url.Reveal() + separator + parameter)
+}
