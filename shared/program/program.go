@@ -28,6 +28,7 @@ func (e UsageError) Error() string { return string(e) }
 // 1. SIGINT and SIGTERM end its context.
 func Main(name string, environ []string, run Run) {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second signal ends the program at once
 	err := run(ctx, os.Args[1:], environ, os.Stdout, os.Stderr)
 	code := exitCode(ctx, err)
 	stop()

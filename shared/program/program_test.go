@@ -1,10 +1,16 @@
 package program
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"syscall"
 	"testing"
+	"time"
 
 	"github.com/fualab/fualab/shared/config"
 )
@@ -29,6 +35,53 @@ func TestExitCode(t *testing.T) {
 	} {
 		if got := exitCode(tt.ctx, tt.err); got != tt.want {
 			t.Errorf("%s: %d, want %d", tt.name, got, tt.want)
+		}
+	}
+}
+
+// TestMain is also the program of TestSecondSignal: it takes the first signal
+// and then hangs.
+func TestMain(m *testing.M) {
+	if len(os.Args) == 2 && os.Args[1] == "hang" {
+		Main("hang", nil, func(ctx context.Context, _, _ []string, stdout, _ io.Writer) error {
+			_, _ = fmt.Fprintln(stdout, "ready")
+			<-ctx.Done()
+			select {}
+		})
+	}
+	os.Exit(m.Run())
+}
+
+// TestSecondSignal ends a program that does not end in order.
+func TestSecondSignal(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, os.Args[0], "hang")
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if line, err := bufio.NewReader(stdout).ReadString('\n'); err != nil || line != "ready\n" {
+		t.Fatalf("it says %q, %v", line, err)
+	}
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		_ = cmd.Wait() // the process' state tells more
+	}()
+	for {
+		_ = cmd.Process.Signal(syscall.SIGINT) // fails once it has ended
+		select {
+		case <-ended:
+			if status, ok := cmd.ProcessState.Sys().(syscall.WaitStatus); !ok || status.Signal() != syscall.SIGINT {
+				t.Errorf("it ended with %s, not with the second signal", cmd.ProcessState)
+			}
+			return
+		case <-time.After(20 * time.Millisecond):
 		}
 	}
 }
