@@ -1,6 +1,8 @@
 package httpserver_test
 
 import (
+	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -32,6 +34,62 @@ func TestPanicIsLoggedAndAnswered(t *testing.T) {
 			t.Errorf("the log lacks %s: %s", want, out.String())
 		}
 	}
+}
+
+// TestPanicAfterTheHeaders: the client must not take half an answer for the
+// whole, nor get a second one behind it.
+func TestPanicAfterTheHeaders(t *testing.T) {
+	t.Parallel()
+	var out strings.Builder
+	panics := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, strings.Repeat("x", 64<<10)) // more than any buffer on the way
+		panic("kaput")
+	})
+	server := httptest.NewServer(httpserver.Recovered(panics, log.New(&out, slog.LevelInfo, "test"), func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, "problem")
+	}))
+	resp, err := server.Client().Get(server.URL) //nolint:noctx // the server ends with the test
+	if err != nil {
+		t.Fatal(err)
+	}
+	body, err := io.ReadAll(resp.Body)
+	_ = resp.Body.Close()
+	server.Close() // waits for the handler, so that the log can be read
+	if err == nil || strings.Contains(string(body), "problem") {
+		t.Errorf("read %d bytes, %v; want the connection to break", len(body), err)
+	}
+	if !strings.Contains(out.String(), "kaput") {
+		t.Errorf("the log lacks the cause: %s", out.String())
+	}
+}
+
+// unreachable is a client that has gone.
+type unreachable struct{ http.ResponseWriter }
+
+var errGone = errors.New("write: broken pipe")
+
+func (unreachable) Write([]byte) (int, error) { return 0, errGone }
+
+// TestClientGoneIsNoFault has a library panic because it cannot write.
+func TestClientGoneIsNoFault(t *testing.T) {
+	t.Parallel()
+	var out strings.Builder
+	writes := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		if _, err := io.WriteString(w, "x"); err != nil {
+			panic(fmt.Errorf("write the answer: %w", err))
+		}
+	})
+	defer func() {
+		if v := recover(); v != http.ErrAbortHandler { //nolint:errorlint // net/http's own sentinel
+			t.Errorf("panics with %v, want it aborted", v)
+		}
+		if out.Len() > 0 {
+			t.Errorf("logged: %s", out.String())
+		}
+	}()
+	httpserver.Recovered(writes, log.New(&out, slog.LevelInfo, "test"), func(http.ResponseWriter, *http.Request) {
+		t.Error("answered")
+	}).ServeHTTP(unreachable{httptest.NewRecorder()}, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", http.NoBody))
 }
 
 func TestRequestID(t *testing.T) {
