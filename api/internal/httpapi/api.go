@@ -51,6 +51,7 @@ func OpenAPI() ([]byte, error) {
 
 func build(d Deps) (http.Handler, huma.API) {
 	router := mux.NewRouter()
+	router.SkipClean(true) // no redirect from //x to /x, which mux answers with HTML
 	api := newHuma(router)
 
 	if d.Nudge == nil {
@@ -123,11 +124,21 @@ type operations struct {
 	log *slog.Logger
 }
 
+// workTimeout bounds the work for one request, once its body has been read;
+// the database is told. The bodies of streams run without it.
+const workTimeout = 15 * time.Second
+
+// bodyTimeout is how long a body of maxBatchBody may take to arrive; huma gives
+// the others 5 s.
+const bodyTimeout = 30 * time.Second
+
 // handle registers f for op. faults are the statuses, beside 422 and 500,
 // that the documentation names.
 func handle[I, O any](o operations, op huma.Operation, f func(context.Context, *I) (*O, error)) {
 	op.Errors = append(op.Errors, http.StatusUnprocessableEntity, http.StatusInternalServerError, http.StatusServiceUnavailable)
 	huma.Register(o.api, op, func(ctx context.Context, in *I) (*O, error) {
+		ctx, cancel := context.WithTimeout(ctx, workTimeout)
+		defer cancel()
 		out, err := f(ctx, in)
 		if err != nil {
 			return nil, answer(ctx, o.log, err)

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/url"
+	"strings"
 
 	"github.com/fualab/fualab/api/internal/store"
 	"github.com/fualab/fualab/shared/model"
@@ -68,6 +69,9 @@ func decodeCursor(text string, digest []byte, column string) (*store.Position, e
 		}
 		at.Key = key
 	case "name":
+		if strings.ContainsRune(c.Key, 0) { // which no name has, and Postgres refuses
+			return nil, errors.New("is not a cursor; take it from the Link header of an answer")
+		}
 		at.Key = c.Key
 	}
 	return at, nil

@@ -27,10 +27,32 @@ func registerDocs(router *mux.Router, api huma.API) {
 	ui := v5emb.New("FUALab API", "/openapi.json", "/docs/")
 	page := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Security-Policy", docsPolicy)
-		ui.ServeHTTP(w, r)
+		found := &foundOnly{ResponseWriter: w}
+		if ui.ServeHTTP(found, r); found.missing {
+			noRoute(w, r)
+		}
 	})
 	router.Path("/docs").Methods(http.MethodGet).Handler(page)
 	router.PathPrefix("/docs/").Methods(http.MethodGet).Handler(page)
+}
+
+// foundOnly keeps back a 404 in plain text.
+type foundOnly struct {
+	http.ResponseWriter
+	missing bool
+}
+
+func (f *foundOnly) WriteHeader(status int) {
+	if f.missing = status == http.StatusNotFound; !f.missing {
+		f.ResponseWriter.WriteHeader(status)
+	}
+}
+
+func (f *foundOnly) Write(p []byte) (int, error) {
+	if f.missing {
+		return len(p), nil
+	}
+	return f.ResponseWriter.Write(p)
 }
 
 // docsPolicy keeps the browser from asking any other host, whatever the page

@@ -60,12 +60,11 @@ func (h *eventHandlers) watch(ctx context.Context, in *eventsInput) (*huma.Strea
 	if at != nil {
 		watcher.Resume(ctx, *at)
 	}
-	open := unbounded(ctx)
-	return &huma.StreamResponse{Body: func(c huma.Context) {
+	return &huma.StreamResponse{Body: func(c huma.Context) { //nolint:contextcheck // the stream outlives ctx, the bound of the work before it
 		defer watcher.Close()
 		beginStream(c)
-		_, w := humamux.Unwrap(c)
-		h.follow(open, newSSE(w), watcher)
+		r, w := humamux.Unwrap(c)
+		h.follow(r.Context(), newSSE(w), watcher)
 	}}, nil
 }
 

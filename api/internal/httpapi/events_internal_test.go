@@ -1,31 +1,12 @@
 package httpapi
 
 import (
-	"context"
-	"net/http"
 	"net/http/httptest"
 	"testing"
 	"time"
 
 	"github.com/fualab/fualab/api/internal/live"
 )
-
-// TestStreamOutlivesItsRequest: the bound of a request's time does not end a
-// stream, and the client's leaving does.
-func TestStreamOutlivesItsRequest(t *testing.T) {
-	t.Parallel()
-	client, leave := context.WithCancel(t.Context())
-	h := bounded(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-		<-r.Context().Done()
-		free := unbounded(r.Context())
-		if err := free.Err(); err != nil {
-			t.Errorf("the stream ends with its request: %v", err)
-		}
-		leave()
-		<-free.Done()
-	}), time.Millisecond)
-	h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequestWithContext(client, http.MethodGet, "/", http.NoBody))
-}
 
 // bounds notes which deadline holds when something is written.
 type bounds struct {

@@ -97,7 +97,10 @@ func (h *harness) do(method, path, body string, headers ...string) answer {
 	}
 	for _, line := range headers {
 		name, value, _ := strings.Cut(line, ": ")
-		req.Header.Set(name, value)
+		if name == "Content-Type" {
+			req.Header.Del(name)
+		}
+		req.Header.Add(name, value)
 	}
 	rec := httptest.NewRecorder()
 	h.handler.ServeHTTP(rec, req)

@@ -14,10 +14,11 @@ import (
 	"github.com/fualab/fualab/shared/runs"
 )
 
-// Bounds of a request's body, in bytes.
+// Bounds of a request's body, in bytes. huma refuses a body that reaches its
+// bound, hence one more than the largest that is accepted.
 const (
-	maxBody      = 1 << 20
-	maxBatchBody = 8 << 20
+	maxBody      = 1<<20 + 1
+	maxBatchBody = 8<<20 + 1
 )
 
 type itemHandlers struct {
@@ -90,7 +91,7 @@ func (h *itemHandlers) register(o operations) {
 	}, h.create)
 	handle(o, huma.Operation{
 		OperationID: "create-items", Method: http.MethodPost, Path: list + "/batch", Tags: tags, DefaultStatus: http.StatusCreated,
-		Summary: "Create up to 1000 items, all or none", MaxBodyBytes: maxBatchBody, Errors: []int{400, 413, 415},
+		Summary: "Create up to 1000 items, all or none", MaxBodyBytes: maxBatchBody, BodyReadTimeout: bodyTimeout, Errors: []int{400, 413, 415},
 	}, h.createBatch)
 	handle(o, huma.Operation{
 		OperationID: "list-items", Method: http.MethodGet, Path: list, Tags: tags,

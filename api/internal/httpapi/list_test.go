@@ -1,7 +1,9 @@
 package httpapi_test
 
 import (
+	"bytes"
 	"cmp"
+	"encoding/base64"
 	"fmt"
 	"math/rand/v2"
 	"net/url"
@@ -159,4 +161,26 @@ func TestCursorIsBoundToItsQuery(t *testing.T) {
 			t.Errorf("with another %s: %s", name, a.Body)
 		}
 	}
+}
+
+// TestCursorWithNUL sends what no Link says and Postgres refuses.
+func TestCursorWithNUL(t *testing.T) {
+	t.Parallel()
+	testdb.Each(t, func(t *testing.T, db *database.DB) {
+		h := newHarness(t, db)
+		h.must(201, "POST", "/api/items/batch", `[{"name":"one"},{"name":"two"}]`)
+		u, err := url.Parse(h.must(200, "GET", "/api/items?limit=1&sort=name", "").link("next"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		q := u.Query()
+		raw, err := base64.RawURLEncoding.DecodeString(q.Get("cursor"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		q.Set("cursor", base64.RawURLEncoding.EncodeToString(bytes.ReplaceAll(raw, []byte("one"), []byte(`\u0000`))))
+		if a := h.must(422, "GET", "/api/items?"+q.Encode(), ""); !strings.Contains(a.Body, `"parameter":"cursor"`) {
+			t.Errorf("answered %s", a.Body)
+		}
+	})
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/gorilla/mux"
@@ -12,16 +13,13 @@ import (
 	"github.com/fualab/fualab/shared/httpserver"
 )
 
-// requestTimeout bounds the work for one request; the database is told.
-const requestTimeout = 15 * time.Second
-
 // middleware is what every request passes, outermost first.
 func middleware(router http.Handler, logger *slog.Logger) http.Handler {
 	h := httpserver.Recovered(router, logger, func(w http.ResponseWriter, r *http.Request) {
 		writeProblem(w, problemOf(r.Context(), errs.New(errs.Internal, "")))
 	})
 	h = headAsGet(h)
-	h = bounded(h, requestTimeout)
+	h = joined(h)
 	h = logged(h, logger)
 	return httpserver.Identified(h)
 }
@@ -40,19 +38,22 @@ func noteRoute(next http.Handler) http.Handler {
 	})
 }
 
-// logged writes one line a request.
+// logged writes one line a request, also for one that is aborted.
 func logged(next http.Handler, logger *slog.Logger) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		begin, route := time.Now(), "none"
 		rec := &recorder{ResponseWriter: w, status: http.StatusOK}
-		next.ServeHTTP(rec, r.WithContext(context.WithValue(r.Context(), routeKey{}, &route)))
-		level := slog.LevelInfo
-		if isProbe(route) {
-			level = slog.LevelDebug
-		}
-		logger.Log(r.Context(), level, "request",
-			"method", r.Method, "route", route, "status", rec.status, "bytes", rec.bytes,
-			"duration_ms", float64(time.Since(begin).Microseconds())/1000)
+		ctx := r.Context()
+		defer func() {
+			level := slog.LevelInfo
+			if isProbe(route) {
+				level = slog.LevelDebug
+			}
+			logger.Log(ctx, level, "request",
+				"method", r.Method, "route", route, "status", rec.status, "bytes", rec.bytes,
+				"duration_ms", float64(time.Since(begin).Microseconds())/1000)
+		}()
+		next.ServeHTTP(rec, r.WithContext(context.WithValue(ctx, routeKey{}, &route)))
 	})
 }
 
@@ -65,24 +66,17 @@ func isProbe(route string) bool {
 	return false
 }
 
-type unboundedKey struct{}
-
-// bounded ends the request's context when its time is up.
-func bounded(next http.Handler, timeout time.Duration) http.Handler {
+// joined makes one line of a list that came in several (RFC 9110, section
+// 5.3): only the first would be read.
+func joined(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		ctx, cancel := context.WithTimeout(context.WithValue(r.Context(), unboundedKey{}, r.Context()), timeout)
-		defer cancel()
-		next.ServeHTTP(w, r.WithContext(ctx))
+		for _, name := range []string{"If-Match", "If-None-Match"} {
+			if lines := r.Header.Values(name); len(lines) > 1 {
+				r.Header.Set(name, strings.Join(lines, ", "))
+			}
+		}
+		next.ServeHTTP(w, r)
 	})
-}
-
-// unbounded returns the context of a request without the bound of its time,
-// for an answer that has no end of its own. It ends when the client goes.
-func unbounded(ctx context.Context) context.Context {
-	if free, ok := ctx.Value(unboundedKey{}).(context.Context); ok {
-		return free
-	}
-	return ctx
 }
 
 type headKey struct{}
@@ -106,15 +100,22 @@ func headAsGet(next http.Handler) http.Handler {
 type recorder struct {
 	http.ResponseWriter
 	status int
+	sent   bool
 	bytes  int64
 }
 
+// WriteHeader also takes the 499 with which huma notes that the client went
+// away while it was answered: for the log alone.
 func (r *recorder) WriteHeader(status int) {
 	r.status = status
-	r.ResponseWriter.WriteHeader(status)
+	if !r.sent {
+		r.sent = true
+		r.ResponseWriter.WriteHeader(status)
+	}
 }
 
 func (r *recorder) Write(p []byte) (int, error) {
+	r.sent = true
 	n, err := r.ResponseWriter.Write(p)
 	r.bytes += int64(n)
 	return n, err

@@ -87,6 +87,8 @@ var changes = []step{
 	{name: "paused taken away", method: "PATCH", path: "/api/schedules/items.purge", body: `{"paused":null}`, headers: []string{mergePatch}, status: 422, want: `"pointer":"#/paused"`},
 	{name: "paused in words", method: "PATCH", path: "/api/schedules/items.purge", body: `{"paused":"yes"}`, headers: []string{mergePatch}, status: 422, want: `"pointer":"#/paused"`},
 	{name: "what cannot be changed", method: "PATCH", path: "/api/schedules/items.purge", body: `{"next_run_at":"2030-01-01T00:00:00Z"}`, headers: []string{mergePatch}, status: 422, want: `"pointer":"#/next_run_at"`},
+	{name: "1 MiB", method: "PATCH", path: "/api/schedules/items.purge", body: padded(`{"cron":""}`, 1<<20), headers: []string{mergePatch}, status: 422, want: `"pointer":"#/cron"`},
+	{name: "over 1 MiB", method: "PATCH", path: "/api/schedules/items.purge", body: padded(`{"cron":""}`, 1<<20+1), headers: []string{mergePatch}, status: 413, answers: []string{problemJSON}},
 	{name: "nothing of it is there", method: "GET", path: "/api/schedules/items.purge", status: 200, want: `"cron":"30 2 * * *","time_zone":"UTC","missed_policy":"once","overlap_policy":"skip","paused":false,"next_run_at":"2026-01-03T02:30:00.000000Z"`},
 	{name: "patch a missing one", method: "PATCH", path: "/api/schedules/none", body: `{"paused":true}`, headers: []string{mergePatch}, status: 404, want: "GET /api/schedules lists"},
 	{name: "run a missing one", method: "POST", path: "/api/schedules/none/runs", status: 404, want: "GET /api/schedules lists"},

@@ -69,14 +69,20 @@ var protocol = map[int]struct{ name, title, detail string }{
 	415: {"unsupported-media-type", "Unsupported media type", "Send the body as application/json."},
 }
 
+// statusClientGone is for the log alone, as nginx and huma have it.
+const statusClientGone = 499
+
 // problemOf is the one place where an error becomes what a client sees.
 func problemOf(ctx context.Context, err error) *Problem {
 	kind, message, fields := errs.Internal, "", []errs.Field(nil)
 	var known *errs.Error
+	if errors.Is(err, context.Canceled) && !errors.As(err, &known) {
+		return newProblem(ctx, statusClientGone, "client-gone", "The client went away", "Nobody reads this.")
+	}
 	switch {
 	case errors.As(err, &known):
 		kind, message, fields = known.Kind, known.Message, known.Fields
-	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+	case errors.Is(err, context.DeadlineExceeded):
 		kind, message = errs.Unavailable, "The request took too long. Try again."
 	}
 	if kind == errs.Internal {
@@ -143,6 +149,10 @@ func ofLibrary(ctx context.Context, status int, details []error) *Problem {
 	switch status {
 	case http.StatusBadRequest:
 		return problemOf(ctx, errs.New(errs.Malformed, malformed(details)))
+	case http.StatusInternalServerError:
+		// Handlers return Problems, so only the body is left that could not be
+		// read: its client went away, or its framing is broken.
+		return problemOf(ctx, errs.New(errs.Malformed, "The body broke off before its end."))
 	case http.StatusUnprocessableEntity:
 		fields := make([]errs.Field, 0, len(details))
 		for _, d := range details {
