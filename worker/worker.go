@@ -64,6 +64,9 @@ func (c Config) Validate() []config.Fault {
 	if c.EventRetention.Duration() < 48*time.Hour {
 		faults = append(faults, config.Fault{Variable: "FUALAB_EVENT_RETENTION_DAYS", Message: "must be at least 2: today and yesterday are still being counted"})
 	}
+	if c.Env == config.Production && c.JobsUI && !c.Addr.Loopback() {
+		faults = append(faults, config.Fault{Variable: "FUALAB_JOBS_UI", Message: "shows and changes every job without authentication, which FUALAB_ENV=production refuses: set it to false, or FUALAB_WORKER_ADDR to 127.0.0.1:8001"})
+	}
 	if c.Concurrency < 1 || c.Concurrency > 1000 {
 		faults = append(faults, config.Fault{Variable: "FUALAB_WORKER_CONCURRENCY", Message: "must be from 1 to 1000"})
 	}

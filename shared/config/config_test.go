@@ -133,3 +133,55 @@ func TestSecretsStayIn(t *testing.T) {
 		t.Errorf("a malformed URL: %v", err)
 	}
 }
+
+// TestProduction lists what it refuses, and what it lets pass.
+func TestProduction(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		database, redis string
+		refused         []string
+	}{
+		{"sqlite:////var/lib/fualab.db", "", nil},
+		{"postgres://u:p@db/d", "redis://redis:6379/0", nil},
+		{"postgres://u:p@localhost/d?sslmode=disable", "redis://127.0.0.1:6379", nil},
+		{"postgres://u:p@[::1]:5432/d", "redis://[::1]:6379", nil},
+		{"postgres://u:p@db.example.com/d?sslmode=verify-full", "rediss://cache.example.com:6379", nil},
+		{"postgres://u:p@10.0.0.1/d?sslmode=require", "rediss://10.0.0.2:6379", nil},
+		{"postgres://u:p@db.example.com/d", "redis://cache.example.com:6379", []string{"FUALAB_DATABASE_URL", "FUALAB_REDIS_URL"}},
+		{"postgresql://u:p@10.0.0.1/d?sslmode=prefer", "redis://10.0.0.2", []string{"FUALAB_DATABASE_URL", "FUALAB_REDIS_URL"}},
+		{"postgres://u:p@db.example.com/d?sslmode=disable", "", []string{"FUALAB_DATABASE_URL"}},
+		{"postgres://fualab:change-me@db/d", "", []string{"FUALAB_DATABASE_URL"}},
+		{"postgres://fualab:change-me@db.example.com/d?sslmode=disable", "", []string{"FUALAB_DATABASE_URL"}},
+	} {
+		environ := []string{"FUALAB_DATABASE_URL=" + tt.database, "FUALAB_REDIS_URL=" + tt.redis}
+		_, err := config.Load[config.Common](append(environ, "FUALAB_ENV=production"))
+		var got []string
+		var faults *config.Error
+		if errors.As(err, &faults) {
+			for _, f := range faults.Faults {
+				got = append(got, f.Variable)
+				if !strings.Contains(f.Message, "FUALAB_ENV=production refuses") {
+					t.Errorf("%s: %s does not say why", f.Variable, f.Message)
+				}
+			}
+		}
+		if diff := cmp.Diff(tt.refused, got); diff != "" {
+			t.Errorf("%s and %q: refused (-want +got):\n%s", tt.database, tt.redis, diff)
+		}
+		if _, err := config.Load[config.Common](environ); err != nil {
+			t.Errorf("%s and %q in development: %v", tt.database, tt.redis, err)
+		}
+	}
+}
+
+func TestLoopback(t *testing.T) {
+	t.Parallel()
+	for addr, want := range map[config.Addr]bool{
+		"127.0.0.1:8001": true, "[::1]:8001": true, "localhost:0": true,
+		":8001": false, "0.0.0.0:8001": false, "10.0.0.1:8001": false, "[::]:8001": false, "example.com:8001": false,
+	} {
+		if addr.Loopback() != want {
+			t.Errorf("%s: %t, want %t", addr, !want, want)
+		}
+	}
+}
