@@ -25,6 +25,8 @@ type enrichment struct {
 	Fingerprint     *string `json:"fingerprint"`
 	DuplicateOf     *int64  `json:"duplicate_of"`
 
+	Deposed bool `bun:"-" json:"deposed"` // shall be pending; see saveOthers
+
 	before *enrichment // the row as it was read, once it has been applied
 	waits  bool        // for a later batch; see regroup
 }
@@ -54,20 +56,22 @@ func (s *Store) EnrichItems(ctx context.Context, limit int, derive Derive) (done
 		for _, e := range batch {
 			e.apply(derive)
 		}
-		others, whole, err := s.regroup(ctx, tx, batch, limit)
+		r, err := s.regroup(ctx, tx, batch, limit)
 		if err != nil {
 			return err
 		}
-		more = len(batch) == limit || len(others) > 0
-		changes := others
-		if whole {
-			ready := slices.DeleteFunc(batch, func(e *enrichment) bool { return e.waits })
-			more = more || len(ready) < len(batch)
-			changes = append(ready, others...)
+		own := r.leavers
+		if r.whole {
+			own = slices.DeleteFunc(slices.Clone(batch), func(e *enrichment) bool { return e.waits })
 		}
-		saved, err := s.saveEnrichments(ctx, tx, changes)
-		done = Changes{Rows: int64(len(saved)), Items: living(saved, changes)}
-		more = more || len(saved) < len(changes)
+		redirected, err := s.saveOthers(ctx, tx, r.others)
+		if err != nil {
+			return err
+		}
+		saved, err := s.saveEnrichments(ctx, tx, own)
+		saved = append(saved, redirected...)
+		done = Changes{Rows: int64(len(saved)), Items: living(saved, own)}
+		more = len(batch) == limit || len(own) < len(batch) || len(r.others) > 0 || len(saved) < len(own)
 		return err
 	})
 	return done, more, database.Error(err, "enrich a batch of items")
@@ -133,10 +137,11 @@ func (e *enrichment) apply(derive Derive) {
 	e.Slug, e.Fingerprint = &slug, &fingerprint
 }
 
-const changesPostgres = `json_to_recordset(?0::json) AS v(id bigint, deleted boolean, read bigint, version bigint,
+const changesPostgres = `json_to_recordset(?0::json) AS v(id bigint, deleted boolean, deposed boolean, read bigint, version bigint,
 	enriched_version bigint, slug text, fingerprint text, duplicate_of bigint)`
 
-const changesSQLite = `(SELECT value ->> 'id' AS id, value ->> 'deleted' AS deleted, value ->> 'read' AS read, value ->> 'version' AS version,
+const changesSQLite = `(SELECT value ->> 'id' AS id, value ->> 'deleted' AS deleted, value ->> 'deposed' AS deposed,
+	value ->> 'read' AS read, value ->> 'version' AS version,
 	value ->> 'enriched_version' AS enriched_version, value ->> 'slug' AS slug,
 	value ->> 'fingerprint' AS fingerprint, value ->> 'duplicate_of' AS duplicate_of FROM json_each(?0)) AS v`
 

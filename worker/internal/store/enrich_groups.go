@@ -8,6 +8,13 @@ import (
 	"github.com/uptrace/bun"
 )
 
+// regrouping is what must be written with a batch, or instead of it.
+type regrouping struct {
+	others  []*enrichment // outside the batch; see saveOthers
+	whole   bool          // with them, the batch may be written or deleted
+	leavers []*enrichment // unless whole: those of the batch that leave a fingerprint, without it
+}
+
 // regroup returns what must be written so that batch, whose fields follow
 // from their names but for duplicate_of, may be written or deleted: these
 // items outside it change with it.
@@ -22,10 +29,9 @@ import (
 // In every committed state, a living item that is not pending points either
 // to the oldest of its fingerprint or to a pending or deleted item, which will
 // see to it in its own turn. So if limit of the former are found, there may be
-// more, and whole is false: then others are all there is to write, and leave
-// the batch pending. Those in batch that leave a fingerprint have left by
-// then, so that nobody joins them there meanwhile.
-func (s *Store) regroup(ctx context.Context, tx bun.Tx, batch []*enrichment, limit int) (others []*enrichment, whole bool, err error) {
+// more, and the regrouping is not whole: the batch stays pending. Its leavers
+// have left by then, so that nobody joins them there meanwhile.
+func (s *Store) regroup(ctx context.Context, tx bun.Tx, batch []*enrichment, limit int) (r regrouping, err error) {
 	g := newGroups(batch)
 	var fingerprints []string
 	for _, e := range batch {
@@ -35,7 +41,7 @@ func (s *Store) regroup(ctx context.Context, tx bun.Tx, batch []*enrichment, lim
 	}
 	heads, err := s.heads(ctx, tx, g, fingerprints)
 	if err != nil {
-		return nil, false, err
+		return r, err
 	}
 	joining := make(map[int64]bool)
 	for _, e := range batch {
@@ -55,24 +61,25 @@ func (s *Store) regroup(ctx context.Context, tx bun.Tx, batch []*enrichment, lim
 	}
 	misled, err := s.misled(ctx, tx, suspects, limit)
 	if err != nil {
-		return nil, false, err
+		return r, err
 	}
 	if len(misled) < limit {
 		deposed := g.deposed(heads)
 		misled = slices.DeleteFunc(misled, func(e *enrichment) bool {
 			return slices.ContainsFunc(deposed, func(h *enrichment) bool { return h.ID == e.ID })
 		})
-		return append(misled, deposed...), true, s.redirect(ctx, tx, g, misled)
+		r.others, r.whole = append(misled, deposed...), true
+		return r, s.redirect(ctx, tx, g, misled)
 	}
-	var leavers []*enrichment
 	for _, e := range suspects {
 		if !e.Deleted && e.before.Fingerprint != nil && e.regrouped() {
 			left := *e.before
 			left.Read, left.Fingerprint, left.DuplicateOf = left.Version, nil, nil
-			leavers = append(leavers, &left)
+			r.leavers = append(r.leavers, &left)
 		}
 	}
-	return append(misled, leavers...), false, s.redirect(ctx, tx, newGroups(leavers), misled)
+	r.others = misled
+	return r, s.redirect(ctx, tx, newGroups(r.leavers), misled)
 }
 
 // groups knows the oldest living item of each fingerprint that was asked for
@@ -117,8 +124,7 @@ func (g *groups) deposed(heads []*enrichment) []*enrichment {
 		oldest := g.duplicateOf(h)
 		known := oldest == nil || h.DuplicateOf != nil && *h.DuplicateOf == *oldest
 		if !known && h.EnrichedVersion == h.Version {
-			h.Read = h.Version
-			h.Version++
+			h.Deposed = true
 			deposed = append(deposed, h)
 		}
 	}
@@ -167,8 +173,7 @@ func (s *Store) misled(ctx context.Context, tx bun.Tx, suspects []*enrichment, l
 	return misled, err
 }
 
-// redirect has misled point to the oldest of their fingerprints, as their
-// next version.
+// redirect has misled point to the oldest of their fingerprints.
 func (s *Store) redirect(ctx context.Context, tx bun.Tx, g *groups, misled []*enrichment) error {
 	var unknown []string
 	for _, e := range misled {
@@ -180,12 +185,33 @@ func (s *Store) redirect(ctx context.Context, tx bun.Tx, g *groups, misled []*en
 		return err
 	}
 	for _, e := range misled {
-		e.Read = e.Version
-		e.Version++
-		e.EnrichedVersion++
 		e.DuplicateOf = g.duplicateOf(e)
 	}
 	return nil
+}
+
+// saveOthers writes where others point, or that they are pending, as their next
+// version. It returns the ids of the living it wrote.
+//
+// Others are not locked. What may happen to one since it was read is that it
+// expires, which its version tells and which changes nothing here, or that a
+// client changes it: then it is pending, and is left to its own turn. Whoever
+// else might say where it points waits for this transaction.
+func (s *Store) saveOthers(ctx context.Context, tx bun.Tx, others []*enrichment) (saved []int64, err error) {
+	if len(others) == 0 {
+		return nil, nil
+	}
+	rows, err := asJSON(others)
+	if err != nil {
+		return nil, err
+	}
+	err = tx.NewRaw(`UPDATE items
+		SET duplicate_of = CASE WHEN v.deposed THEN items.duplicate_of ELSE v.duplicate_of END,
+			version = items.version + 1,
+			enriched_version = CASE WHEN v.deposed THEN items.enriched_version ELSE items.version + 1 END
+		FROM `+s.changes()+` WHERE items.id = v.id AND items.enriched_version = items.version AND items.deleted_at IS NULL
+		RETURNING items.id`, rows).Scan(ctx, &saved)
+	return saved, err
 }
 
 // misledQuery looks up each suspect in the index of duplicate_of. The planner

@@ -22,16 +22,16 @@ func (s *Store) PurgeItems(ctx context.Context, cutoff model.Time, limit int) (d
 		if err != nil || len(batch) == 0 {
 			return err
 		}
-		others, whole, err := s.regroup(ctx, tx, batch, limit)
+		r, err := s.regroup(ctx, tx, batch, limit)
 		if err != nil {
 			return err
 		}
-		saved, err := s.saveEnrichments(ctx, tx, others)
+		saved, err := s.saveOthers(ctx, tx, r.others)
 		if err != nil {
 			return err
 		}
 		done.Rows = int64(len(saved))
-		if !whole {
+		if !r.whole {
 			more = true
 			return nil
 		}
