@@ -10,8 +10,7 @@ import (
 	"github.com/fualab/fualab/worker/internal/task"
 )
 
-// expireItems sets items expired whose time has come by the beginning of the
-// pass.
+// expireItems sets items expired whose time has come.
 func expireItems(d Deps) task.Task {
 	return task.Task{
 		Name:          "items.expire",
@@ -22,9 +21,8 @@ func expireItems(d Deps) task.Task {
 		Timeout:       time.Minute,
 		Event:         events.ItemsExpired,
 		Run: func(ctx context.Context) (task.Result, error) {
-			now := model.NewTime(d.Now())
 			return inBatches(ctx, task.Result{}, func(ctx context.Context) (store.Changes, bool, error) {
-				done, err := d.Store.ExpireItems(ctx, now, batchSize)
+				done, err := d.Store.ExpireItems(ctx, model.NewTime(d.Now()), batchSize)
 				return done, done.Rows == batchSize, err
 			})
 		},

@@ -64,6 +64,7 @@ func TestExpire(t *testing.T) {
 			{"never due", nil, [3]any{"active", int64(1), int64(1)}},
 			{"pending", map[string]any{"expires_at": due, "version": 5, "enriched_version": 3}, [3]any{"expired", int64(6), int64(3)}},
 			{"deleted", map[string]any{"expires_at": due, "deleted_at": due}, [3]any{"active", int64(1), int64(1)}},
+			{"changed since", map[string]any{"expires_at": due, "updated_at": due}, [3]any{"active", int64(1), int64(1)}},
 			{"expired before", map[string]any{"expires_at": due, "status": "expired"}, [3]any{"expired", int64(1), int64(1)}},
 		} {
 			id := item(t, db, tt.row)
@@ -76,7 +77,7 @@ func TestExpire(t *testing.T) {
 				if got := [3]any{status, version, enriched}; err != nil || got != tt.wants {
 					t.Errorf("%s: %v, %v; want %v", tt.name, got, err, tt.wants)
 				}
-				if changed := updated.Std().Equal(noon); changed != (tt.wants[1] != int64(1) && tt.name != "expired before") {
+				if changed := updated.Std().Equal(noon); changed != (tt.wants[1] != int64(1) || tt.name == "changed since") {
 					t.Errorf("%s: updated_at %s", tt.name, updated)
 				}
 			}()
