@@ -26,9 +26,10 @@ var parser = gocron.MustNewParser(gocron.SecondOptional | gocron.Minute | gocron
 // or six with the second first, and a time zone such as Europe/Berlin. Its
 // errors are sentences for the person who wrote the expression.
 //
-// Where a clock is put forward, a time that it skips is due an hour later, so
-// that a daily schedule is never left out. Where it is put back, a time that
-// comes twice is due at the first only, unless the hour is * or a step of it.
+// Where a clock is put forward, a time that it skips is due later by as much as
+// it skips, mostly an hour, so that a daily schedule is never left out. Where it
+// is put back, a time that comes twice is due at the first only, unless the hour
+// is * or a step of it.
 func Parse(expression, timeZone string) (*Schedule, error) {
 	zone, err := time.LoadLocation(timeZone)
 	if err != nil || timeZone == "" || timeZone == "Local" {
@@ -52,12 +53,37 @@ func Parse(expression, timeZone string) (*Schedule, error) {
 // Next returns the first time after t at which the schedule is due, in UTC,
 // and the zero time when there is none.
 func (s *Schedule) Next(t time.Time) time.Time {
-	for next := s.spec.Next(t.In(s.zone)); !next.IsZero(); next = s.spec.Next(next) {
-		if !s.wallClock || !repeated(next) {
-			return next.UTC()
+	t = t.Truncate(time.Second)
+	for {
+		p := periodOf(t.Add(time.Second), s.zone)
+		next := s.in(p, t)
+		if p.end.IsZero() || !next.IsZero() && next.Before(p.end) {
+			return next
+		}
+		if s.spec.Next(wall(t, p.offset)).IsZero() {
+			return time.Time{}
+		}
+		t = p.end.Add(-time.Second)
+	}
+}
+
+// in returns the first time after t that is due if the period p never ends.
+func (s *Schedule) in(p period, t time.Time) time.Time {
+	if p.shift < 0 && s.wallClock {
+		// The clock shows again what it has shown before.
+		if again := p.start.Add(-p.shift - time.Second); t.Before(again) {
+			t = again
 		}
 	}
-	return time.Time{}
+	next := instant(s.spec.Next(wall(t, p.offset)), p.offset)
+	if p.shift > 0 && t.Before(p.start.Add(p.shift)) {
+		// A time that the clock has skipped is where it would have been.
+		skipped := instant(s.spec.Next(wall(t, p.before)), p.before)
+		if skipped.Before(p.start.Add(p.shift)) && !skipped.IsZero() && (next.IsZero() || skipped.Before(next)) {
+			return skipped
+		}
+	}
+	return next
 }
 
 // Due returns the times from first, which is due, up to and including now, at
@@ -69,13 +95,24 @@ func (s *Schedule) Due(first, now time.Time, limit int) (due []time.Time, next t
 	return due, next
 }
 
-// repeated reports whether the wall clock has shown t's time before: it was
-// put back between then and t.
-func repeated(t time.Time) bool {
-	_, offset := t.Zone()
-	// Zones move by at most a few hours; by how much, the offset before tells.
-	_, before := t.Add(-3 * time.Hour).Zone()
-	earlier := t.Add(-time.Duration(before-offset) * time.Second)
-	_, then := earlier.Zone()
-	return before > offset && then == before
+// Newest returns the last time from first, which is due, up to and including
+// now, and the one that comes next.
+func (s *Schedule) Newest(first, now time.Time) (newest, next time.Time) {
+	newest = first.UTC()
+	// Most schedules have few times in a day, and one of each second has one in
+	// any span: however long ago first was, it does not take long.
+	for span := time.Minute; ; span *= 60 {
+		from := now.Add(-span)
+		last := !from.After(first)
+		if last {
+			from = first
+		}
+		found := false
+		for next = s.Next(from); !next.IsZero() && !next.After(now); next = s.Next(next) {
+			newest, found = next, true
+		}
+		if found || last {
+			return newest, next
+		}
+	}
 }

@@ -1,6 +1,7 @@
 package cron_test
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -38,6 +39,27 @@ func TestNext(t *testing.T) {
 		// Lord Howe Island moves by half an hour.
 		{"half an hour twice", "45 1 * * *", "Australia/Lord_Howe", "2026-04-04T00:00:00Z",
 			[]string{"2026-04-04T14:45:00Z", "2026-04-05T15:15:00Z"}},
+		{"half an hour skipped", "15 2 * * *", "Australia/Lord_Howe", "2026-10-02T18:00:00Z",
+			[]string{"2026-10-03T15:45:00Z", "2026-10-04T15:15:00Z"}},
+		// Cairo skips from 00:00 to 01:00 on 24 April 2026.
+		{"a midnight that does not exist", "0 0 * * *", "Africa/Cairo", "2026-04-22T23:00:00Z",
+			[]string{"2026-04-23T22:00:00Z", "2026-04-24T21:00:00Z"}},
+		{"on the day it names alone", "0 0 24 4 *", "Africa/Cairo", "2026-01-01T00:00:00Z",
+			[]string{"2026-04-23T22:00:00Z", "2027-04-23T22:00:00Z"}},
+		// And from 00:00 to 23:00 on 29 October 2026, whose last hour comes twice.
+		{"a midnight after an hour twice", "0 0 * * *", "Africa/Cairo", "2026-10-28T22:00:00Z",
+			[]string{"2026-10-29T22:00:00Z", "2026-10-30T22:00:00Z"}},
+		{"each of its minutes is due an hour later", "*/20 2 * * *", "Europe/Berlin", "2026-03-28T12:00:00Z",
+			[]string{"2026-03-29T01:00:00Z", "2026-03-29T01:20:00Z", "2026-03-29T01:40:00Z", "2026-03-30T00:00:00Z"}},
+		{"what falls together is due once", "0,30 2-3 * * *", "Europe/Berlin", "2026-03-28T12:00:00Z",
+			[]string{"2026-03-29T01:00:00Z", "2026-03-29T01:30:00Z", "2026-03-30T00:00:00Z"}},
+		{"each second of it", "58-59 59 2 * * *", "Europe/Berlin", "2026-03-28T12:00:00Z",
+			[]string{"2026-03-29T01:59:58Z", "2026-03-29T01:59:59Z", "2026-03-30T00:59:58Z"}},
+		{"a step of hours", "0 */2 * * *", "Europe/Berlin", "2026-03-28T23:00:00Z",
+			[]string{"2026-03-29T01:00:00Z", "2026-03-29T02:00:00Z"}},
+		// Samoa left out 30 December 2011.
+		{"a day that does not exist", "0 12 30 12 *", "Pacific/Apia", "2011-12-01T00:00:00Z",
+			[]string{"2011-12-30T22:00:00Z", "2012-12-29T22:00:00Z"}},
 	} {
 		s, err := cron.Parse(tt.expression, tt.zone)
 		if err != nil {
@@ -72,6 +94,52 @@ func TestDue(t *testing.T) {
 	}
 	if due, next = s.Due(now.Add(time.Second), now, 2); len(due) != 0 || !next.Equal(now.Add(time.Second)) {
 		t.Errorf("nothing: due %v, then %s", due, next)
+	}
+}
+
+// Every day has its run, once, in every zone that shifts by whatever and
+// whenever.
+func TestDailyOnce(t *testing.T) {
+	t.Parallel()
+	for _, zone := range []string{"Europe/Berlin", "America/New_York", "America/Havana", "Africa/Cairo", "Asia/Beirut", "Australia/Lord_Howe", "America/Santiago", "Africa/Casablanca", "Antarctica/Troll", "Asia/Tokyo"} {
+		for minute := 0; minute < 24*60; minute += 45 {
+			s, err := cron.Parse(fmt.Sprintf("%d %d * * *", minute%60, minute/60), zone)
+			if err != nil {
+				t.Fatal(err)
+			}
+			at := instant(t, "2026-01-01T00:00:00Z")
+			for range 400 {
+				next := s.Next(at)
+				if step := next.Sub(at); at.After(instant(t, "2026-01-02T23:00:00Z")) && (step < 21*time.Hour || step > 27*time.Hour) {
+					t.Errorf("%s, minute %d: %s after %s", zone, minute, next, at)
+				}
+				at = next
+			}
+			if days := at.Sub(instant(t, "2026-01-01T00:00:00Z")).Hours() / 24; days < 398.9 || days > 400.1 {
+				t.Errorf("%s, minute %d: 400 runs in %.2f days", zone, minute, days)
+			}
+		}
+	}
+}
+
+func TestNewest(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct{ expression, first, now, newest, next string }{
+		{"* * * * * *", "2026-01-01T00:00:00Z", "2026-01-01T00:00:00Z", "2026-01-01T00:00:00Z", "2026-01-01T00:00:01Z"},
+		{"* * * * * *", "2026-01-01T00:00:00Z", "2026-01-01T00:00:30Z", "2026-01-01T00:00:30Z", "2026-01-01T00:00:31Z"},
+		{"* * * * * *", "2020-01-01T00:00:00Z", "2026-01-01T00:00:30.5Z", "2026-01-01T00:00:30Z", "2026-01-01T00:00:31Z"},
+		{"0 0 1 1 *", "2020-01-01T00:00:00Z", "2025-12-31T23:59:59Z", "2025-01-01T00:00:00Z", "2026-01-01T00:00:00Z"},
+		{"0 0 1 1 *", "2026-01-01T00:00:00Z", "2026-05-01T00:00:00Z", "2026-01-01T00:00:00Z", "2027-01-01T00:00:00Z"},
+		{"* * 2 * * *", "2026-01-01T02:00:00Z", "2026-03-01T00:00:00Z", "2026-02-28T02:59:59Z", "2026-03-01T02:00:00Z"},
+	} {
+		s, err := cron.Parse(tt.expression, "UTC")
+		if err != nil {
+			t.Fatal(err)
+		}
+		newest, next := s.Newest(instant(t, tt.first), instant(t, tt.now))
+		if !newest.Equal(instant(t, tt.newest)) || !next.Equal(instant(t, tt.next)) {
+			t.Errorf("%s from %s to %s: newest %s, then %s", tt.expression, tt.first, tt.now, newest, next)
+		}
 	}
 }
 
