@@ -47,7 +47,7 @@ func (m *Migrator) locked(ctx context.Context, f func(db *bun.DB) error) (err er
 	if err != nil {
 		return fmt.Errorf("wait for another migration to end: %w", err)
 	}
-	err = migrator(db.DB, m.all, markApplied).Init(ctx)
+	err = migrator(db.DB, m.all).Init(ctx)
 	if err == nil {
 		err = f(db.DB)
 	}

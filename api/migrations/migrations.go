@@ -56,11 +56,11 @@ func New(db *database.DB, log *slog.Logger) (*Migrator, error) {
 }
 
 func newFrom(db *database.DB, log *slog.Logger, dir fs.FS) (*Migrator, error) {
-	found := migrate.NewMigrations()
-	if err := found.Discover(dir); err != nil {
+	all, err := discover(dir)
+	if err != nil {
 		return nil, fmt.Errorf("read the migrations: %w", err)
 	}
-	return &Migrator{db: db, log: log, all: found.Sorted()}, nil
+	return &Migrator{db: db, log: log, all: all}, nil
 }
 
 // Up applies every pending migration, in order, and returns how many. It
@@ -88,7 +88,7 @@ func (m *Migrator) Up(ctx context.Context) (int, error) {
 // library one more at a time makes each a group of its own, so that Down
 // reverts one.
 func (m *Migrator) upTo(ctx context.Context, db *bun.DB, i int) (bool, error) {
-	group, err := migrator(db, m.all[:i+1], markApplied).Migrate(ctx)
+	group, err := migrator(db, m.all[:i+1]).Migrate(ctx)
 	if err != nil {
 		return false, fmt.Errorf("apply migration %s: %w", m.all[i].Name, err)
 	}
@@ -100,7 +100,7 @@ func (m *Migrator) upTo(ctx context.Context, db *bun.DB, i int) (bool, error) {
 func (m *Migrator) Down(ctx context.Context) (string, error) {
 	var name string
 	err := m.locked(ctx, func(db *bun.DB) error {
-		group, err := migrator(db, m.all, markReverted).Rollback(ctx)
+		group, err := migrator(db, m.all).Rollback(ctx)
 		if err != nil {
 			return fmt.Errorf("revert the newest migration: %w", err)
 		}
@@ -116,7 +116,7 @@ func (m *Migrator) Down(ctx context.Context) (string, error) {
 func (m *Migrator) List(ctx context.Context) ([]Status, error) {
 	var list []Status
 	err := m.locked(ctx, func(db *bun.DB) error {
-		ms, err := migrator(db, m.all, markApplied).MigrationsWithStatus(ctx)
+		ms, err := migrator(db, m.all).MigrationsWithStatus(ctx)
 		for i := range ms {
 			list = append(list, Status{ms[i].Name, ms[i].Comment, ms[i].MigratedAt, ms[i].IsApplied()})
 		}
@@ -127,24 +127,12 @@ func (m *Migrator) List(ctx context.Context) ([]Status, error) {
 
 // migrator configures the library. It marks a migration after the migration's
 // transaction has committed, so a process killed between the two would leave
-// one that is applied and not marked. mark therefore runs inside that
-// transaction, and the library's own mark, an upsert, finds it made.
-func migrator(db *bun.DB, ms []migrate.Migration, mark migrate.MigrationHook) *migrate.Migrator {
+// one that is applied and not marked. A script therefore marks it inside of
+// that transaction, and the library's own mark, an upsert, finds it made.
+func migrator(db *bun.DB, ms []migrate.Migration) *migrate.Migrator {
 	set := migrate.NewMigrations()
 	for i := range ms {
 		set.Add(ms[i])
 	}
-	return migrate.NewMigrator(db, set,
-		migrate.WithMarkAppliedOnSuccess(true), migrate.WithUpsert(true), migrate.AfterMigration(mark))
-}
-
-func markApplied(ctx context.Context, tx bun.IConn, mig *migrate.Migration) error {
-	_, err := tx.ExecContext(ctx, fmt.Sprintf(
-		"INSERT INTO bun_migrations (name, group_id) VALUES ('%s', %d)", mig.Name, mig.GroupID))
-	return err
-}
-
-func markReverted(ctx context.Context, tx bun.IConn, mig *migrate.Migration) error {
-	_, err := tx.ExecContext(ctx, fmt.Sprintf("DELETE FROM bun_migrations WHERE id = %d", mig.ID))
-	return err
+	return migrate.NewMigrator(db, set, migrate.WithMarkAppliedOnSuccess(true), migrate.WithUpsert(true))
 }

@@ -149,8 +149,9 @@ var contract = []step{
 	{name: "method not allowed on an item", method: "PUT", path: "/api/items/1", body: `{}`, status: 405, answers: []string{"Allow: GET, HEAD, PATCH, DELETE"}},
 	{name: "method not allowed on health", method: "POST", path: "/health", status: 405, answers: []string{"Allow: GET, HEAD"}},
 	{name: "documentation", method: "GET", path: "/docs", status: 200, want: "swagger-ui",
-		answers: []string{"Content-Security-Policy: default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'"}},
+		answers: []string{"Content-Security-Policy: default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"}},
 	{name: "its assets", method: "GET", path: "/docs/swagger-ui.css", status: 200},
+	{name: "its own script", method: "GET", path: "/docs/start.js", status: 200, want: "SwaggerUIBundle", answers: []string{"Content-Type: text/javascript; charset=utf-8"}},
 	{name: "OpenAPI", method: "GET", path: "/openapi.json", status: 200, want: `"openapi": "3.1.0"`},
 }
 

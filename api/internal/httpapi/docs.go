@@ -2,14 +2,26 @@ package httpapi
 
 import (
 	"bytes"
+	_ "embed"
 	"encoding/json"
 	"net/http"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/gorilla/mux"
-	"github.com/swaggest/swgui/v5emb"
+	"github.com/swaggest/swgui/v5/static"
+	"github.com/vearutop/statigz"
 
 	"github.com/fualab/fualab/shared/errs"
+)
+
+// The page is ours, its assets are Swagger UI's. The package they come from has
+// a page as well, by html/template, for which the linker would keep every
+// method of every type, a third of the program.
+var (
+	//go:embed docs.html
+	docsPage []byte
+	//go:embed docs.js
+	docsScript []byte
 )
 
 // registerDocs serves the OpenAPI document and interactive documentation.
@@ -21,44 +33,30 @@ func registerDocs(router *mux.Router, api huma.API) {
 			writeProblem(w, problemOf(r.Context(), errs.Wrap(errs.Internal, "", err)))
 			return
 		}
-		w.Header().Set("Content-Type", "application/json")
-		_, _ = w.Write(body) // the client is gone
+		writeBody(w, "application/json", body)
 	})
-	ui := v5emb.New("FUALab API", "/openapi.json", "/docs/")
-	page := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	page := func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Security-Policy", docsPolicy)
-		found := &foundOnly{ResponseWriter: w}
-		if ui.ServeHTTP(found, r); found.missing {
-			noRoute(w, r)
-		}
+		writeBody(w, "text/html; charset=utf-8", docsPage)
+	}
+	router.Path("/docs").Methods(http.MethodGet).HandlerFunc(page)
+	router.Path("/docs/").Methods(http.MethodGet).HandlerFunc(page)
+	router.Path("/docs/start.js").Methods(http.MethodGet).HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		writeBody(w, "text/javascript; charset=utf-8", docsScript)
 	})
-	router.Path("/docs").Methods(http.MethodGet).Handler(page)
-	router.PathPrefix("/docs/").Methods(http.MethodGet).Handler(page)
+	assets := http.StripPrefix("/docs/", statigz.FileServer(static.FS, statigz.OnNotFound(noRoute)))
+	router.PathPrefix("/docs/").Methods(http.MethodGet).Handler(assets)
 }
 
-// foundOnly keeps back a 404 in plain text.
-type foundOnly struct {
-	http.ResponseWriter
-	missing bool
-}
-
-func (f *foundOnly) WriteHeader(status int) {
-	if f.missing = status == http.StatusNotFound; !f.missing {
-		f.ResponseWriter.WriteHeader(status)
-	}
-}
-
-func (f *foundOnly) Write(p []byte) (int, error) {
-	if f.missing {
-		return len(p), nil
-	}
-	return f.ResponseWriter.Write(p)
+func writeBody(w http.ResponseWriter, contentType string, body []byte) {
+	w.Header().Set("Content-Type", contentType)
+	_, _ = w.Write(body) // the client is gone
 }
 
 // docsPolicy keeps the browser from asking any other host, whatever the page
-// would like. Swagger UI's page has its script and styles inline.
-const docsPolicy = "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; " +
-	"img-src 'self' data:; frame-ancestors 'none'"
+// would like. Swagger UI sets styles by itself.
+const docsPolicy = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; " +
+	"img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 func document(api huma.API) ([]byte, error) {
 	raw, err := json.Marshal(api.OpenAPI())

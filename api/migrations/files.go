@@ -1,0 +1,95 @@
+package migrations
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"io/fs"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/uptrace/bun"
+	"github.com/uptrace/bun/migrate"
+)
+
+// The library could read these files itself, through text/template, which
+// calls methods by name: the linker would then keep every method of every
+// type, a third of the program.
+
+// fileName is NNNN_name.tx.up.sql: the migration's name, its comment, whether
+// it runs in a transaction, and which way.
+var fileName = regexp.MustCompile(`^(\d{4})_([a-z0-9_]+?)(\.tx)?\.(up|down)\.sql$`)
+
+// separator stands alone on a line between statements that run one by one.
+const separator = "--split"
+
+// discover reads the migrations of one dialect's directory, ascending.
+func discover(dir fs.FS) ([]migrate.Migration, error) {
+	names, err := fs.Glob(dir, "*.sql")
+	if err != nil {
+		return nil, err
+	}
+	var all []migrate.Migration
+	for _, name := range names {
+		parts := fileName.FindStringSubmatch(name)
+		if parts == nil {
+			return nil, fmt.Errorf("%s: want a name like 0001_items.tx.up.sql", name)
+		}
+		text, err := fs.ReadFile(dir, name)
+		if err != nil {
+			return nil, err
+		}
+		i := slices.IndexFunc(all, func(m migrate.Migration) bool { return m.Name == parts[1] })
+		if i < 0 {
+			all = append(all, migrate.Migration{Name: parts[1], Comment: parts[2]})
+			i = len(all) - 1
+		}
+		script := script{text: string(text), tx: parts[3] != ""}
+		if parts[4] == "up" {
+			all[i].Up = script.run(markApplied)
+		} else {
+			all[i].Down = script.run(markReverted)
+		}
+	}
+	return all, nil
+}
+
+// script is one file: in a transaction all of it and its mark, which a killed
+// process then leaves together or not at all; otherwise statement by statement.
+type script struct {
+	text string
+	tx   bool
+}
+
+type marker func(ctx context.Context, db bun.IConn, m *migrate.Migration) error
+
+func (s script) run(mark marker) func(context.Context, *migrate.Migrator, *migrate.Migration) error {
+	return func(ctx context.Context, library *migrate.Migrator, m *migrate.Migration) error {
+		if s.tx {
+			return library.DB().RunInTx(ctx, &sql.TxOptions{}, func(ctx context.Context, tx bun.Tx) error {
+				if _, err := tx.ExecContext(ctx, s.text); err != nil {
+					return err
+				}
+				return mark(ctx, tx, m)
+			})
+		}
+		for statement := range strings.SplitSeq(s.text, "\n"+separator+"\n") {
+			if _, err := library.DB().ExecContext(ctx, statement); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+}
+
+func markApplied(ctx context.Context, db bun.IConn, m *migrate.Migration) error {
+	_, err := db.ExecContext(ctx, fmt.Sprintf(
+		"INSERT INTO bun_migrations (name, group_id) VALUES ('%s', %d)", m.Name, m.GroupID))
+	return err
+}
+
+func markReverted(ctx context.Context, db bun.IConn, m *migrate.Migration) error {
+	_, err := db.ExecContext(ctx, fmt.Sprintf("DELETE FROM bun_migrations WHERE id = %d", m.ID))
+	return err
+}
