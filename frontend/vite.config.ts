@@ -1,17 +1,41 @@
 import preact from '@preact/preset-vite';
 import { defineConfig } from 'vitest/config';
+import { firstVisit } from './first.ts';
 
 // The API that `npm run dev` passes requests on to.
 const api = process.env.FUALAB_API_UPSTREAM ?? 'http://127.0.0.1:8000';
 const apiPaths = ['/api', '/health', '/ready', '/docs', '/openapi.json'];
 
+// Modules that pages share, in few files: divided as they would be, they compress less, and most would be of a few
+// hundred bytes and a request each.
+const groups = [
+  { name: 'base', test: isBase },
+  { name: 'edit', test: /\/src\/ui\/(dialog|unsaved|bad-address)|\/useMutation/ },
+  {
+    name: 'item',
+    test: /\/src\/items\/(?!items|item\.|samples|json|duplicates|facts|row|table|pager|toolbar|empty|listing|total)/,
+  },
+];
+
+/** Whether a module is one that every page needs. */
+function isBase(id: string): boolean {
+  if (/\/node_modules\//.test(id))
+    return !/\/(uplot|jsonc-parser|eventsource-parser)\/|\/useMutation/.test(id);
+  return /\/src\/(app|pages|api|health|live\/(live|badge)|runs\/(took|words)|ui\/(?!dialog|unsaved|bad-address))/.test(
+    id,
+  );
+}
+
 export default defineConfig({
-  plugins: [preact()],
+  plugins: [preact(), firstVisit()],
   build: {
     target: 'es2022',
     sourcemap: false,
     assetsInlineLimit: 0, // the content security policy allows no data: scripts or fonts
-    modulePreload: { polyfill: false },
+    modulePreload: false, // first.ts says what a page at an address needs; a page is one file, or few
+    rolldownOptions: { output: { codeSplitting: { groups } } },
+    cssCodeSplit: false, // a page need not wait for a style sheet of its own
+    manifest: true, // scripts/size.mjs reads it
   },
   server: {
     host: '127.0.0.1',

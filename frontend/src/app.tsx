@@ -1,25 +1,20 @@
-import { lazy, Suspense } from 'preact/compat';
-import { useState } from 'preact/hooks';
 import { Link, Route, Switch, useLocation, useRoute } from 'wouter-preact';
 import { Banner } from './health/banner';
 import { LiveBadge } from './live/badge';
-import { load, prepare } from './pages';
+import { pages, prepare } from './pages';
 import { Boundary } from './ui/boundary';
-import { Fetching } from './ui/fetching';
+import { fetched } from './ui/fetching';
 import { Notices } from './ui/notices';
 import { Page } from './ui/page';
 import { ThemeButton } from './ui/theme';
 
-/** The pages, each fetched when it is first shown. One that could not be is remembered as such: only new ones ask again. */
-const components = () => ({
-  Overview: lazy(load.overview),
-  Items: lazy(load.items),
-  ItemPage: lazy(load.item),
-  Schedules: lazy(load.schedules),
-  Runs: lazy(load.runs),
-  RunPage: lazy(load.run),
-  Workers: lazy(load.workers),
-});
+const Overview = fetched(pages.overview);
+const Items = fetched(pages.items);
+const ItemPage = fetched(pages.item);
+const Schedules = fetched(pages.schedules);
+const Runs = fetched(pages.runs);
+const RunPage = fetched(pages.run);
+const Workers = fetched(pages.workers);
 
 const PAGES: readonly [path: string, name: string][] = [
   ['/', 'Overview'],
@@ -31,7 +26,6 @@ const PAGES: readonly [path: string, name: string][] = [
 
 export function App() {
   const [path] = useLocation();
-  const [{ Overview, Items, ItemPage, Schedules, Runs, RunPage, Workers }, setPages] = useState(components);
   return (
     <>
       <a class="skip" href="#main">
@@ -57,19 +51,27 @@ export function App() {
       </header>
       <Banner />
       <main id="main">
-        <Boundary key={path} onAgain={() => setPages(components())}>
-          <Suspense fallback={<Fetching />}>
-            <Switch>
-              <Route path="/" component={Overview} />
-              <Route path="/items" component={Items} />
-              <Route path="/items/:id">{({ id }) => <ItemPage key={id} id={id} />}</Route>
-              <Route path="/schedules" component={Schedules} />
-              <Route path="/runs" component={Runs} />
-              <Route path="/runs/:id">{({ id }) => <RunPage key={id} id={id} />}</Route>
-              <Route path="/workers" component={Workers} />
-              <Route component={NotFound} />
-            </Switch>
-          </Suspense>
+        <Boundary key={path}>
+          <Switch>
+            <Route path="/">
+              <Overview />
+            </Route>
+            <Route path="/items">
+              <Items />
+            </Route>
+            <Route path="/items/:id">{({ id }) => <ItemPage key={id} id={id} />}</Route>
+            <Route path="/schedules">
+              <Schedules />
+            </Route>
+            <Route path="/runs">
+              <Runs />
+            </Route>
+            <Route path="/runs/:id">{({ id }) => <RunPage key={id} id={id} />}</Route>
+            <Route path="/workers">
+              <Workers />
+            </Route>
+            <Route component={NotFound} />
+          </Switch>
         </Boundary>
       </main>
       <Notices />
@@ -80,7 +82,7 @@ export function App() {
 function NavLink({ path, name }: { path: string; name: string }) {
   const [here] = useRoute(path === '/' ? '/' : `${path}/*?`);
   return (
-    <Link href={path} aria-current={here ? 'page' : undefined} onPointerEnter={() => prepare(path)}>
+    <Link href={path} aria-current={here ? 'page' : undefined} onPointerEnter={() => void prepare(path)}>
       {name}
     </Link>
   );

@@ -2,16 +2,20 @@ import { QueryClientProvider } from '@tanstack/preact-query';
 import { render } from 'preact';
 import { queryClient } from './api/queries';
 import { App } from './app';
-import { watchPlatform } from './live/live';
+import { mode } from './live/live';
 import { prepare } from './pages';
 import './ui/travel';
 import './style/index.css';
 
-let stop = watchPlatform();
-prepare(location.pathname, location.search);
-
 const root = document.getElementById('app');
 if (!root) throw new Error('index.html has no element with the id "app"');
+
+// What comes within this time, as what first/start.js has asked for does, is shown at once with all the rest.
+const PATIENCE = 100; // milliseconds
+await Promise.race([
+  prepare(location.pathname, location.search),
+  new Promise((resolve) => setTimeout(resolve, PATIENCE)),
+]);
 root.replaceChildren();
 render(
   <QueryClientProvider client={queryClient}>
@@ -20,8 +24,24 @@ render(
   root,
 );
 
+// What happens is listened to once there is something to show it in.
+let stop = () => {};
+async function watch(): Promise<void> {
+  let wanted = true;
+  stop = () => {
+    wanted = false;
+  };
+  try {
+    const { watchPlatform } = await import('./live/watch');
+    if (wanted) stop = watchPlatform();
+  } catch {
+    mode.set('polling');
+  }
+}
+setTimeout(watch);
+
 // A page in the back-forward cache must not hold a stream open.
 addEventListener('pagehide', () => stop());
 addEventListener('pageshow', (event) => {
-  if (event.persisted) stop = watchPlatform();
+  if (event.persisted) void watch();
 });

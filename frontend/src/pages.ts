@@ -7,47 +7,47 @@ import {
   schedulesQuery,
   workersQuery,
 } from './api/queries';
-import { parseView, queryOf } from './items/view';
+import { file } from './ui/fetching';
 
 /** The pages' code: a file each, fetched when it is first needed. */
-export const load = {
-  overview: () => import('./overview/overview').then((m) => m.Overview),
-  items: () => import('./items/items').then((m) => m.Items),
-  item: () => import('./items/item').then((m) => m.ItemPage),
-  schedules: () => import('./schedules/schedules').then((m) => m.Schedules),
-  runs: () => import('./runs/runs').then((m) => m.Runs),
-  run: () => import('./runs/run').then((m) => m.RunPage),
-  workers: () => import('./workers/workers').then((m) => m.Workers),
+export const pages = {
+  overview: file(() => import('./overview/overview').then((m) => m.Overview)),
+  items: file(() => import('./items/items').then((m) => m.Items)),
+  item: file(() => import('./items/item').then((m) => m.ItemPage)),
+  schedules: file(() => import('./schedules/schedules').then((m) => m.Schedules)),
+  runs: file(() => import('./runs/runs').then((m) => m.Runs)),
+  run: file(() => import('./runs/run').then((m) => m.RunPage)),
+  workers: file(() => import('./workers/workers').then((m) => m.Workers)),
 };
 
 /** Fetches at once what the page at an address will need: its code, and what it shows first. */
-export function prepare(path: string, search = ''): void {
+export async function prepare(path: string, search = ''): Promise<void> {
   const [, area = '', id = ''] = path.split('/');
+  void read(readyQuery());
+  await Promise.allSettled(needs(area, id, search));
+}
+
+function needs(area: string, id: string, search: string): Promise<unknown>[] {
   switch (area) {
     case '':
-      void Promise.allSettled([
-        load.overview(),
+      return [
+        pages.overview.load(),
         read(itemsQuery({ limit: 1 })),
         read(itemStatsQuery()),
         read(lastRunsQuery()),
-      ]);
-      break;
+      ];
     case 'items':
-      void Promise.allSettled(
-        id ? [load.item()] : [load.items(), read(itemsQuery(queryOf(parseView(search))))],
-      );
-      break;
+      if (id) return [pages.item.load()];
+      return [pages.items.load(), import('./items/items').then(({ readFirst }) => readFirst(search))];
     case 'schedules':
-      void Promise.allSettled([load.schedules(), read(schedulesQuery())]);
-      break;
+      return [pages.schedules.load(), read(schedulesQuery())];
     case 'runs':
-      void Promise.allSettled([id ? load.run() : load.runs()]);
-      break;
+      return [id ? pages.run.load() : pages.runs.load()];
     case 'workers':
-      void Promise.allSettled([load.workers(), read(workersQuery())]);
-      break;
+      return [pages.workers.load(), read(workersQuery())];
+    default:
+      return [];
   }
-  void read(readyQuery());
 }
 
 const read: typeof queryClient.prefetchQuery = (options) => queryClient.prefetchQuery(options);

@@ -23,10 +23,26 @@ api.use({
   },
 });
 
+declare global {
+  interface Window {
+    /** What first/start.js has asked for already, by path. */
+    early?: Map<string, Promise<Response>>;
+  }
+}
+
+/** The answer that was asked for before this script was there, once. */
+function early({ method, url }: Request): Promise<Response> | undefined {
+  const path = url.slice(location.origin.length);
+  const answer = method === 'GET' ? window.early?.get(path) : undefined;
+  window.early?.delete(path);
+  return answer;
+}
+
 async function send(request: Request): Promise<Response> {
   const timeout = AbortSignal.timeout(REQUEST_TIMEOUT);
   try {
-    return await fetch(new Request(request, { signal: AbortSignal.any([request.signal, timeout]) }));
+    return await (early(request) ??
+      fetch(new Request(request, { signal: AbortSignal.any([request.signal, timeout]) })));
   } catch (error) {
     if (request.signal.aborted) throw error; // whoever asked has left
     throw new Unreachable(timeout.aborted ? 'timeout' : 'network', { cause: error });

@@ -114,5 +114,5 @@ export const readyQuery = () =>
     queryFn: ({ signal }) => readiness(signal),
     refetchInterval: 5_000,
     retry: 0,
-    staleTime: 0,
+    staleTime: 1_000,
   });

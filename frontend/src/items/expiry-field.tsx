@@ -1,3 +1,4 @@
+import { useStore } from '@nanostores/preact';
 import { distance, now } from '../ui/time';
 import { fromLocal, PRESETS, toLocal, zoneAt } from './expiry';
 import { Field } from './field';
@@ -13,7 +14,7 @@ export function ExpiryField({
   onChange: (text: string) => void;
 }) {
   return (
-    <Field label="Expires" hint={hintOf(text)} error={error}>
+    <Field label="Expires" hint={hintOf(text, useStore(now))} error={error}>
       {(ties) => (
         <div class="expiry">
           <input
@@ -45,9 +46,9 @@ export function ExpiryField({
   );
 }
 
-function hintOf(text: string): string {
+function hintOf(text: string, present: number): string {
   const meaning = fromLocal(text);
-  if (!meaning) return `Never. Times are yours: ${zoneAt(new Date(now.value))}.`;
+  if (!meaning) return `Never. Times are yours: ${zoneAt(new Date(present))}.`;
   const { at, odd } = meaning;
   const zone = zoneAt(at);
   if (odd === 'never') {
@@ -55,9 +56,9 @@ function hintOf(text: string): string {
   }
   if (odd === 'twice')
     return `The clocks go back then, and this time comes twice: the first is meant (${zone}).`;
-  if (at.getTime() <= now.value)
+  if (at.getTime() <= present)
     return `That is past: the worker lets the item expire within a minute (${zone}).`;
-  return `${capital(distance(at.getTime(), now.value))} (${zone}).`;
+  return `${capital(distance(at.getTime(), present))} (${zone}).`;
 }
 
 function capital(text: string): string {

@@ -1,13 +1,12 @@
-import { signal } from '@preact/signals';
 import type { RefObject } from 'preact';
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 
 /** The item whose row is to get the focus when it appears, and what has had it since that was said. */
-const wanted = signal<{ id: number; since: Element | null } | null>(null);
+let wanted: { id: number; since: Element | null } | null = null;
 
 /** Gives the focus to an item's row when it appears, such as that of one that was just brought back. */
 export function want(id: number): void {
-  wanted.value = { id, since: document.activeElement };
+  wanted = { id, since: document.activeElement };
 }
 
 /**
@@ -37,11 +36,11 @@ export function useKeptFocus(ids: readonly number[], fallback: string): RefObjec
   // biome-ignore lint/correctness/useExhaustiveDependencies: the ids say when rows have come or gone
   useLayoutEffect(() => {
     const body = rows.current;
-    if (!focusLost() && document.activeElement !== wanted.value?.since) wanted.value = null; // the person has gone on
-    if (wanted.value !== null) {
-      const row = body?.querySelector<HTMLElement>(`tr[data-id="${wanted.value.id}"] a`);
+    if (!focusLost() && document.activeElement !== wanted?.since) wanted = null; // the person has gone on
+    if (wanted !== null) {
+      const row = body?.querySelector<HTMLElement>(`tr[data-id="${wanted.id}"] a`);
       if (row) {
-        wanted.value = null;
+        wanted = null;
         row.focus();
         return;
       }

@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/preact-query';
 import { useState } from 'preact/hooks';
 import { useLocation } from 'wouter-preact';
 import { useSearch } from 'wouter-preact/use-browser-location'; // as it is: the other one decodes it once too often
-import { itemsQuery } from '../api/queries';
+import { itemsQuery, queryClient } from '../api/queries';
 import { pollEvery } from '../live/live';
 import { BadAddress } from '../ui/bad-address';
 import { Loaded } from '../ui/loaded';
@@ -24,6 +24,11 @@ import {
   type View,
 } from './view';
 import '../style/items.css';
+
+/** Reads what the page at an address shows, before it does. */
+export function readFirst(search: string): Promise<void> {
+  return queryClient.prefetchQuery(itemsQuery(queryOf(parseView(search))));
+}
 
 /** All items, a page at a time. The page's address says which ones. */
 export function Items() {

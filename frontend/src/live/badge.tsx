@@ -1,3 +1,4 @@
+import { useStore } from '@nanostores/preact';
 import { mode, POLL_EVERY } from './live';
 
 const WORDS = {
@@ -8,9 +9,10 @@ const WORDS = {
 
 /** Says whether the page is live. */
 export function LiveBadge() {
-  const [word, meaning] = WORDS[mode.value];
+  const shown = useStore(mode);
+  const [word, meaning] = WORDS[shown];
   return (
-    <span class={`badge live-${mode.value}`} role="status" title={meaning}>
+    <span class={`badge live-${shown}`} role="status" title={meaning}>
       <span class="dot" aria-hidden="true" />
       {word}
     </span>

@@ -1,3 +1,4 @@
+import { useStore } from '@nanostores/preact';
 import { useQuery } from '@tanstack/preact-query';
 import { useState } from 'preact/hooks';
 import { Link } from 'wouter-preact';
@@ -13,10 +14,12 @@ import { lines } from './lines';
 export function Feed() {
   const [paused, setPaused] = useState<readonly FeedEntry[] | null>(null);
   const [held, setHeld] = useState<readonly FeedEntry[] | null>(null);
-  const shown = paused ?? held ?? feed.value;
+  const newest = useStore(feed);
+  const how = useStore(mode);
+  const shown = paused ?? held ?? newest;
   const { data: runs } = useQuery(lastRunsQuery());
   const told = lines(shown, runs?.rows);
-  const newer = paused ? feed.value.findIndex((entry) => entry.key === paused[0]?.key) : 0;
+  const newer = paused ? newest.findIndex((entry) => entry.key === paused[0]?.key) : 0;
   return (
     <section class="panel glance told" aria-labelledby="feed-title">
       <header class="panel-head">
@@ -27,20 +30,16 @@ export function Feed() {
             type="button"
             class="secondary small"
             aria-pressed={paused !== null}
-            onClick={() => setPaused(paused ? null : feed.value)}
+            onClick={() => setPaused(paused ? null : newest)}
           >
             {paused ? 'Go on' : 'Pause'}
           </button>
         </span>
       </header>
-      <Why mode={mode.value} empty={told.length === 0} />
+      <Why mode={how} empty={told.length === 0} />
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard */}
       <div class="scroll" tabIndex={0} role="log" aria-live="off" aria-labelledby="feed-title">
-        <ol
-          class="feed"
-          onFocusCapture={() => setHeld(held ?? feed.value)}
-          onBlurCapture={() => setHeld(null)}
-        >
+        <ol class="feed" onFocusCapture={() => setHeld(held ?? newest)} onBlurCapture={() => setHeld(null)}>
           {told.map(({ key, at, subject, href, text }) => (
             <li key={key}>
               <time dateTime={at}>{timeOfDay(at)}</time>

@@ -2,14 +2,17 @@ import { useQuery } from '@tanstack/preact-query';
 import { useEffect, useRef } from 'preact/hooks';
 import { itemStatsQuery, itemsQuery } from '../api/queries';
 import { pollEvery } from '../live/live';
+import { fetched, file } from '../ui/fetching';
 import { Page } from '../ui/page';
 import { Days } from './days';
 import { Feed } from './feed';
-import { FirstSteps } from './first';
 import { Health } from './health';
 import { LastRuns } from './lastruns';
 import { total } from './series';
 import '../style/overview.css';
+
+// Seen once in the life of a platform.
+const FirstSteps = fetched(file(() => import('./first').then((m) => m.FirstSteps)));
 
 /** How the platform is, what it did, and what it is doing now. */
 export function Overview() {

@@ -1,3 +1,4 @@
+import { useStore } from '@nanostores/preact';
 import type { Schedule } from '../api/client';
 import { dateTime, distance, now } from '../ui/time';
 
@@ -5,6 +6,7 @@ const LATE = 5_000; // milliseconds: a worker looks for what is due once a secon
 
 /** When a schedule is due next: how far away, and when in the person's time zone. */
 export function NextRun({ schedule: { paused, next_run_at } }: { schedule: Schedule }) {
+  const present = useStore(now);
   if (paused) {
     return (
       <>
@@ -16,14 +18,10 @@ export function NextRun({ schedule: { paused, next_run_at } }: { schedule: Sched
       </>
     );
   }
-  const late = now.value - Date.parse(next_run_at);
+  const late = present - Date.parse(next_run_at);
   return (
     <>
-      {late < 0
-        ? distance(next_run_at, now.value)
-        : late < LATE
-          ? 'now'
-          : 'overdue: no worker has seen to it'}
+      {late < 0 ? distance(next_run_at, present) : late < LATE ? 'now' : 'overdue: no worker has seen to it'}
       <small>
         <time dateTime={next_run_at}>{dateTime(next_run_at)}</time>
       </small>

@@ -1,3 +1,4 @@
+import { useStore } from '@nanostores/preact';
 import { useMutation, useQuery } from '@tanstack/preact-query';
 import type { ComponentChildren } from 'preact';
 import { Link } from 'wouter-preact';
@@ -57,6 +58,7 @@ function useProgress(started: { id: number; asked: number } | undefined): Progre
     // Somebody waits for it: it is looked for even if the events about it are lost.
     refetchInterval: ({ state: { data } }) => (data && hasEnded(data.state) ? false : POLL_EVERY),
   });
+  const present = useStore(now);
   if (!started || !run) return null;
-  return progressOf(run, started.asked, hasEnded(run.state) ? 0 : now.value, ready?.worker.status);
+  return progressOf(run, started.asked, hasEnded(run.state) ? 0 : present, ready?.worker.status);
 }

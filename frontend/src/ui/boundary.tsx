@@ -3,7 +3,7 @@ import { useErrorBoundary } from 'preact/hooks';
 import { Page } from './page';
 
 /** Stands in for a page that failed, so that the rest of the window stays of use. */
-export function Boundary({ children, onAgain }: { children: ComponentChildren; onAgain: () => void }) {
+export function Boundary({ children }: { children: ComponentChildren }) {
   const [error, reset] = useErrorBoundary();
   if (!error) return <>{children}</>;
   // A page's file that is gone was replaced by a newer release's.
@@ -19,14 +19,7 @@ export function Boundary({ children, onAgain }: { children: ComponentChildren; o
         <button type="button" onClick={() => location.reload()}>
           Load again
         </button>
-        <button
-          type="button"
-          class="secondary"
-          onClick={() => {
-            onAgain();
-            reset();
-          }}
-        >
+        <button type="button" class="secondary" onClick={reset}>
           Try again
         </button>
       </p>

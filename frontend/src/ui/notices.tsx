@@ -1,4 +1,5 @@
-import { signal } from '@preact/signals';
+import { useStore } from '@nanostores/preact';
+import { atom } from 'nanostores';
 import { useEffect, useRef } from 'preact/hooks';
 import { explain } from '../api/problem';
 
@@ -11,7 +12,7 @@ interface Notice {
   action?: { label: string; run: () => void };
 }
 
-const notices = signal<readonly Notice[]>([]);
+const notices = atom<readonly Notice[]>([]);
 const STAYS = 10_000; // milliseconds; long enough to read it and to reach its button
 const MOST = 4; // of those that offer nothing to do
 let lastId = 0;
@@ -29,7 +30,7 @@ export function complain(what: string, error: unknown): void {
 
 function add(notice: Omit<Notice, 'id'>): void {
   const id = ++lastId;
-  notices.value = bounded([...notices.value, { ...notice, id }]);
+  notices.set(bounded([...notices.get(), { ...notice, id }]));
   if (notice.tone === 'good') leaveLater(id);
 }
 
@@ -49,7 +50,7 @@ function leaveLater(id: number): void {
 }
 
 function close(id: number): void {
-  notices.value = notices.value.filter((notice) => notice.id !== id);
+  notices.set(notices.get().filter((notice) => notice.id !== id));
 }
 
 const MAC = /Mac|iP/.test(navigator.platform);
@@ -61,11 +62,12 @@ const MAC = /Mac|iP/.test(navigator.platform);
 export function Notices() {
   const place = useRef<HTMLElement>(null);
   const before = useRef<HTMLElement | null>(null); // what had the focus before it came here
-  const newest = notices.value.findLast((notice) => notice.action);
+  const shown = useStore(notices);
+  const newest = shown.findLast((notice) => notice.action);
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
       if (!isUndo(event)) return;
-      const notice = notices.value.findLast(({ action }) => action);
+      const notice = notices.get().findLast(({ action }) => action);
       if (!notice) return;
       event.preventDefault();
       act(notice);
@@ -79,8 +81,7 @@ export function Notices() {
     const inside = place.current
       ?.querySelector(`[data-notice="${notice.id}"]`)
       ?.contains(document.activeElement);
-    const next =
-      notices.value.find(({ id }) => id > notice.id) ?? notices.value.findLast(({ id }) => id < notice.id);
+    const next = shown.find(({ id }) => id > notice.id) ?? shown.findLast(({ id }) => id < notice.id);
     go(notice);
     if (!inside) return;
     const other = next && place.current?.querySelector<HTMLElement>(`[data-notice="${next.id}"] button`);
@@ -99,7 +100,7 @@ export function Notices() {
         }
       }}
     >
-      {notices.value.map((notice) => (
+      {shown.map((notice) => (
         <div key={notice.id} class={`notice ${notice.tone}`} data-notice={notice.id}>
           <p>
             {notice.text}

@@ -1,12 +1,13 @@
-import { signal } from '@preact/signals';
+import { useStore } from '@nanostores/preact';
+import { atom } from 'nanostores';
 
 type Theme = 'system' | 'light' | 'dark';
 
-const KEY = 'fualab-theme'; // public/theme.js reads it before the first paint
+const KEY = 'fualab-theme'; // first/start.js reads it before the first paint
 const NAMES: Record<Theme, string> = { system: 'as the system', light: 'light', dark: 'dark' };
 const NEXT: Record<Theme, Theme> = { system: 'light', light: 'dark', dark: 'system' };
 
-const theme = signal<Theme>(chosen());
+const chosenTheme = atom<Theme>(chosen());
 
 function chosen(): Theme {
   const value = document.documentElement.dataset.theme;
@@ -14,7 +15,7 @@ function chosen(): Theme {
 }
 
 function choose(value: Theme): void {
-  theme.value = value;
+  chosenTheme.set(value);
   if (value === 'system') delete document.documentElement.dataset.theme;
   else document.documentElement.dataset.theme = value;
   try {
@@ -27,18 +28,19 @@ function choose(value: Theme): void {
 
 /** Goes through the themes: the system's, light, dark. */
 export function ThemeButton() {
+  const theme = useStore(chosenTheme);
   return (
     <button
       type="button"
       class="icon theme"
-      aria-label={`Theme: ${NAMES[theme.value]}. Change to ${NAMES[NEXT[theme.value]]}`}
-      title={`Theme: ${NAMES[theme.value]}`}
-      onClick={() => choose(NEXT[theme.value])}
+      aria-label={`Theme: ${NAMES[theme]}. Change to ${NAMES[NEXT[theme]]}`}
+      title={`Theme: ${NAMES[theme]}`}
+      onClick={() => choose(NEXT[theme])}
     >
       <svg viewBox="0 0 20 20" width="18" height="18" aria-hidden="true">
         <circle cx="10" cy="10" r="7" fill="none" stroke="currentColor" stroke-width="1.6" />
-        <path d={theme.value === 'system' ? 'M10 3a7 7 0 0 1 0 14z' : ''} fill="currentColor" />
-        {theme.value === 'dark' && <circle cx="10" cy="10" r="7" fill="currentColor" />}
+        <path d={theme === 'system' ? 'M10 3a7 7 0 0 1 0 14z' : ''} fill="currentColor" />
+        {theme === 'dark' && <circle cx="10" cy="10" r="7" fill="currentColor" />}
       </svg>
     </button>
   );

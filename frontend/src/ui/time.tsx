@@ -1,13 +1,14 @@
-import { signal } from '@preact/signals';
+import { useStore } from '@nanostores/preact';
+import { atom } from 'nanostores';
 
 /** The present, to the second, while somebody looks. */
-export const now = signal(Date.now());
+export const now = atom(Date.now());
 
 setInterval(() => {
-  if (document.visibilityState === 'visible') now.value = Date.now();
+  if (document.visibilityState === 'visible') now.set(Date.now());
 }, 1_000);
 document.addEventListener('visibilitychange', () => {
-  now.value = Date.now();
+  now.set(Date.now());
 });
 
 // Made when first needed: reading a locale's rules takes longer than showing a page without them.
@@ -56,6 +57,7 @@ export function duration(ms: number): string {
 
 /** An instant as a person reads it, kept current; who points at it learns the exact time. */
 export function Time({ at, exact = false }: { at: string; exact?: boolean }) {
+  const present = useStore(now);
   return (
     <time
       dateTime={at}
@@ -63,7 +65,7 @@ export function Time({ at, exact = false }: { at: string; exact?: boolean }) {
         event.currentTarget.title = dateTime(at);
       }}
     >
-      {exact ? dateTime(at) : distance(at, Math.max(now.value, Date.now()))}
+      {exact ? dateTime(at) : distance(at, Math.max(present, Date.now()))}
     </time>
   );
 }

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { CHECK_EVERY, feed, mode, POLL_EVERY, paced, pollEvery, watchPlatform } from './live';
+import { CHECK_EVERY, feed, mode, POLL_EVERY, pollEvery } from './live';
+import { paced, watchPlatform } from './watch';
 
 const { changed, readAgain } = vi.hoisted(() => ({ changed: vi.fn(), readAgain: vi.fn() }));
 vi.mock('../api/queries', () => ({ changed, readAgain }));
@@ -13,7 +14,7 @@ beforeEach(() => {
   vi.useFakeTimers();
   changed.mockReset();
   readAgain.mockClear();
-  feed.value = [];
+  feed.set([]);
   vi.stubGlobal('fetch', (_url: string, init: RequestInit) => {
     const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
     const writer = writable.getWriter();
@@ -46,23 +47,23 @@ test('reads again, the first time it is live, what was read before', async () =>
 });
 
 test('is live with a hello, and polls as soon as the server has lost its events', async () => {
-  expect(mode.value).toBe('starting');
+  expect(mode.get()).toBe('starting');
   await send('hello', { live: true });
-  expect([mode.value, pollEvery()]).toEqual(['live', CHECK_EVERY]);
+  expect([mode.get(), pollEvery()]).toEqual(['live', CHECK_EVERY]);
   await send('status', { live: false });
-  expect([mode.value, pollEvery()]).toEqual(['polling', POLL_EVERY]);
+  expect([mode.get(), pollEvery()]).toEqual(['polling', POLL_EVERY]);
   await send('status', { live: true });
-  expect(mode.value).toBe('live');
+  expect(mode.get()).toBe('live');
 });
 
 test('polls when the hello says that no events arrive', async () => {
   await send('hello', { live: false });
-  expect(mode.value).toBe('polling');
+  expect(mode.get()).toBe('polling');
 });
 
 test('polls within six seconds when nothing arrives at all', async () => {
   await vi.advanceTimersByTimeAsync(6_000);
-  expect(mode.value).toBe('polling');
+  expect(mode.get()).toBe('polling');
 });
 
 test.each([
@@ -101,7 +102,7 @@ test('keeps the newest events, each once, and none that tells nothing to a perso
   for (let n = 1; n <= 51; n++) await send('items.created', event('items.created', { count: n }), `${n}-0`);
   await send('items.created', event('items.created', { count: 51 }), '51-0');
   await send('workers.beat', event('workers.beat'), '52-0');
-  expect(feed.value.map((entry) => entry.count)).toEqual(Array.from({ length: 50 }, (_, i) => 51 - i));
+  expect(feed.get().map((entry) => entry.count)).toEqual(Array.from({ length: 50 }, (_, i) => 51 - i));
 });
 
 test('passes over what is no event of the API', async () => {
@@ -110,7 +111,7 @@ test('passes over what is no event of the API', async () => {
   void out.write(new TextEncoder().encode('data: not json\n\n'));
   await send('unknown.kind', event('unknown.kind'), '3-0');
   expect(changed.mock.calls.flat()).toEqual([]);
-  expect(mode.value).toBe('live');
+  expect(mode.get()).toBe('live');
 });
 
 test('a reset counts each time, whatever its id', async () => {

@@ -1,0 +1,112 @@
+import type { EventSourceMessage } from 'eventsource-parser';
+import { changed, readAgain, type Subject } from '../api/queries';
+import { feed, mode, type PlatformEvent } from './live';
+import { openStream } from './stream';
+
+const FEED_LENGTH = 50;
+const FLUSH_EVERY = 300; // milliseconds
+
+/** What an event makes stale, by the part of its type before the dot. */
+const SUBJECTS: Record<string, Subject[]> = {
+  items: ['items', 'stats'],
+  runs: ['runs', 'schedules'],
+  schedules: ['schedules'],
+  workers: ['workers', 'ready'],
+  reset: ['items', 'stats', 'runs', 'schedules', 'workers', 'ready'],
+};
+
+/** Watches the platform until the returned function is called. */
+export function watchPlatform(): () => void {
+  const refresh = refresher();
+  let seen = false; // whether the stream was up before
+  const close = openStream({
+    url: '/api/events',
+    onEvent: (event) => receive(event, refresh),
+    onLive: (live) => {
+      become(live, refresh);
+      if (!live) return;
+      // What happened meanwhile is replayed, unless it is too long ago; looking once more costs little.
+      // The first time, nothing told of changes since the first answers; what is still being read is current.
+      if (seen) refresh(...(SUBJECTS.reset ?? []));
+      else readAgain();
+      seen = true;
+    },
+  });
+  return () => {
+    close();
+    mode.set('starting');
+  };
+}
+
+/** Marks subjects as stale, each at its own pace: one that takes long to read holds up no other. */
+type Refresh = (...subjects: Subject[]) => void;
+
+function refresher(): Refresh {
+  const paces = new Map<Subject, () => void>();
+  return (...subjects) => {
+    for (const subject of subjects) {
+      const mark = paces.get(subject) ?? paced(() => changed(subject), FLUSH_EVERY);
+      paces.set(subject, mark);
+      mark();
+    }
+  };
+}
+
+function become(live: boolean, refresh: Refresh): void {
+  const was = mode.get();
+  mode.set(live ? 'live' : 'polling');
+  // A query looks at how often it is to be read only after it was: without this, the long pause of a live page goes on.
+  if (was === 'live' && !live) refresh(...(SUBJECTS.reset ?? []));
+}
+
+function receive(message: EventSourceMessage, refresh: Refresh): void {
+  const data = parse(message.data);
+  if (!data) return;
+  if (message.event === 'hello' || message.event === 'status') {
+    become(data.live !== false, refresh);
+    return;
+  }
+  const event = data as unknown as PlatformEvent;
+  if (typeof event.type !== 'string') return;
+  if (event.type === 'reset') {
+    refresh(...(SUBJECTS.reset ?? [])); // whatever its id, which is that of an event that may have come before
+    return;
+  }
+  const key = message.id ?? `${event.type} ${event.at}`;
+  if (feed.get().some((entry) => entry.key === key)) return;
+  refresh(...(SUBJECTS[event.type.split('.')[0] ?? ''] ?? []));
+  if (event.type !== 'workers.beat' && event.type !== 'schedules.changed') {
+    feed.set([{ ...event, key }, ...feed.get()].slice(0, FEED_LENGTH));
+  }
+}
+
+function parse(text: string): Record<string, unknown> | null {
+  try {
+    const data: unknown = JSON.parse(text);
+    return typeof data === 'object' && data !== null ? (data as Record<string, unknown>) : null;
+  } catch {
+    return null; // not an event of this API
+  }
+}
+
+/**
+ * Calls `act` for what comes in bursts: at once, and then once for all the calls that come before it is done and
+ * `pause` milliseconds are over. Marking as stale what is being read ends that read, so a read that takes longer
+ * than the pause would never come to its end on a busy platform.
+ */
+export function paced(act: () => Promise<unknown>, pause: number): () => void {
+  let again = false;
+  let busy = false;
+  const run = async () => {
+    busy = true;
+    do {
+      again = false;
+      await Promise.allSettled([act(), new Promise((resolve) => setTimeout(resolve, pause))]);
+    } while (again);
+    busy = false;
+  };
+  return () => {
+    if (busy) again = true;
+    else void run();
+  };
+}
