@@ -113,7 +113,10 @@ func OpenDatabase(ctx context.Context, cfg Config) (*database.DB, error) {
 // prepareSchema migrates, or makes sure that somebody else did.
 func prepareSchema(ctx context.Context, cfg Config, db *database.DB) error {
 	if !cfg.MigrateOnStart {
-		return schema.Check(ctx, db)
+		if err := schema.Check(ctx, db); err != nil {
+			return fmt.Errorf("FUALAB_MIGRATE_ON_START=false leaves the schema to others; set it to true if nobody migrates: %w", err)
+		}
+		return nil
 	}
 	m, err := migrations.New(db, cfg.Log)
 	if err != nil {

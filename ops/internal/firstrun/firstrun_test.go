@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -39,6 +40,10 @@ func TestMain(m *testing.M) {
 			return 1
 		}
 		defer func() { _ = os.RemoveAll(dir) }()
+		if err := os.Chmod(dir, 0o755); err != nil { // for nobody, see world
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
 		bin = dir
 		return m.Run()
 	}()
@@ -107,6 +112,10 @@ func command(ctx context.Context, t *testing.T, program string, w world, args ..
 	dir := t.TempDir()
 	cmd := exec.CommandContext(ctx, filepath.Join(bin, program), args...)
 	cmd.Dir, cmd.WaitDelay = w.dir, time.Second
+	if w.nobody && os.Geteuid() == 0 {
+		const nobody = 65534
+		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
+	}
 	inherited := slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, config.Prefix) })
 	cmd.Env = slices.Concat(inherited, []string{
 		"FUALAB_API_ADDR=127.0.0.1:0", "FUALAB_WORKER_ADDR=127.0.0.1:0", "FUALAB_FRONTEND_ADDR=127.0.0.1:0",

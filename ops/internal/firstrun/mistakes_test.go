@@ -1,6 +1,10 @@
 package firstrun_test
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/fualab/fualab/shared/schema"
+)
 
 // secret stands in every URL that has a password; no program may print it.
 const secret = "marker-s3cret"
@@ -90,6 +94,16 @@ var mistakes = []mistake{
 		cure: "make it, or name another path",
 	},
 	{
+		name: "A SQLite file where this user may not write", program: "fualab-api", arrange: notWritable("fualab.db"), exit: 1, variable: "FUALAB_DATABASE_URL",
+		says: "FUALAB_DATABASE_URL: cannot write in the directory " + shownPath + " (permission denied): ",
+		cure: "give this user write access to it, or name another path",
+	},
+	{
+		name: "A SQLite file where this user may make no directory", program: "fualab-worker", arrange: notWritable("data/fualab.db"), exit: 1, variable: "FUALAB_DATABASE_URL",
+		says: "FUALAB_DATABASE_URL: cannot make the directory " + shownPath + "/data (permission denied): ",
+		cure: "make it, or name another path",
+	},
+	{
 		name: "A data directory that cannot be made", program: "fualab-local", arrange: belowFile("FUALAB_DATA_DIR=", "/data"), exit: 1, variable: "FUALAB_DATA_DIR",
 		says: "FUALAB_DATA_DIR: cannot make the directory " + shownPath + "/data (not a directory): ",
 		cure: "make it, or name another one",
@@ -105,14 +119,21 @@ var mistakes = []mistake{
 		cure: "start this from inside the repository",
 	},
 	{
-		name: "No schema, and migrations on start turned off", program: "fualab-api", arrange: noSchema, exit: 1,
-		says: "The database has no schema yet; migration 0002 is needed: ",
+		name: "No schema, and migrations on start turned off", program: "fualab-api", arrange: with("FUALAB_MIGRATE_ON_START=false"), exit: 1, variable: "FUALAB_MIGRATE_ON_START",
+		says: "FUALAB_MIGRATE_ON_START=false leaves the schema to others; set it to true if nobody migrates: The database has no schema yet; migration " + schema.Version + " is needed: ",
 		cure: "start the API, or run `fualab-api migrate up`",
 	},
 	{
 		name: "A Redis URL without its scheme", program: "fualab-api", arrange: with("FUALAB_REDIS_URL=:" + secret + "@localhost:6379"), exit: 2, variable: "FUALAB_REDIS_URL",
 		says: faulty + "FUALAB_REDIS_URL: ",
 		cure: "must be redis://user:password@host:6379/0, or rediss://… for TLS; leave it empty to run without Redis",
+	},
+	{
+		name: "Plain text to other hosts in production", program: "fualab-worker", exit: 2, variable: "FUALAB_REDIS_URL",
+		arrange: with("FUALAB_ENV=production", "FUALAB_DATABASE_URL=postgresql://fualab:"+secret+"@db.example:5432/fualab", "FUALAB_REDIS_URL=redis://:"+secret+"@redis.example:6379"),
+		says: faulty + "FUALAB_DATABASE_URL: sends passwords and data in plain text to another host, or may, which FUALAB_ENV=production refuses: end it with ?sslmode=verify-full, or at least ?sslmode=require\n" +
+			"  FUALAB_REDIS_URL: sends passwords and data in plain text to another host, which FUALAB_ENV=production refuses: ",
+		cure: "begin it with rediss://",
 	},
 	{
 		name: "A typo in a variable's name", program: "fualab-api", arrange: with("FUALAB_DATABSE_URL=postgresql://fualab:" + secret + "@localhost/fualab"), exit: 2, variable: "FUALAB_DATABSE_URL",

@@ -7,8 +7,8 @@ import (
 	"strconv"
 	"testing"
 
+	"github.com/fualab/fualab/shared/database"
 	"github.com/fualab/fualab/shared/httpserver"
-	"github.com/fualab/fualab/shared/schema"
 	"github.com/fualab/fualab/shared/testdb"
 )
 
@@ -17,6 +17,7 @@ type world struct {
 	environ []string
 	dir     string   // working directory; "" is the one of this test
 	shown   []string // pairs: a text of this machine, and what stands for it
+	nobody  bool     // root, who may write anywhere, runs the program as nobody
 }
 
 // with is a world that consists of environment variables.
@@ -38,15 +39,10 @@ func portTaken(variable string) func(*testing.T) world {
 	}
 }
 
-// noServer names a port on which nothing listens.
-func noServer(t *testing.T) world {
-	t.Helper()
-	ln, err := httpserver.Listen(t.Context(), "127.0.0.1:0", "")
-	if err != nil {
-		t.Fatal(err)
-	}
-	addr := ln.Addr().String()
-	_ = ln.Close()
+// noServer names a port on which nothing listens, nor can while this runs: it
+// is not one that the system hands out.
+func noServer(*testing.T) world {
+	const addr = "127.0.0.1:1"
 	return world{
 		environ: []string{"FUALAB_DATABASE_URL=postgresql://fualab:" + secret + "@" + addr + "/fualab", "FUALAB_DATABASE_WAIT_SECONDS=0"},
 		shown:   []string{addr, shownHost},
@@ -88,8 +84,22 @@ func belowFile(before, after string) func(*testing.T) world {
 	}
 }
 
-func noSchema(*testing.T) world {
-	return world{environ: []string{"FUALAB_MIGRATE_ON_START=false"}, shown: []string{"migration " + schema.Version, "migration 0002"}}
+// notWritable names a SQLite file in a directory that may be read and no more.
+func notWritable(file string) func(*testing.T) world {
+	return func(t *testing.T) world {
+		t.Helper()
+		// Not t.TempDir, into which only its owner may look.
+		dir, err := os.MkdirTemp("", "fualab-first-run-")
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = os.RemoveAll(dir) })
+		if err := os.Chmod(dir, 0o555); err != nil {
+			t.Fatal(err)
+		}
+		url := database.SQLiteURL(filepath.Join(dir, file))
+		return world{environ: []string{"FUALAB_DATABASE_URL=" + url.Reveal()}, shown: []string{dir, shownPath}, nobody: true}
+	}
 }
 
 func elsewhere(t *testing.T) world {
