@@ -41,14 +41,16 @@ func startPlatform(t *testing.T, environ ...string) *running {
 func startPlatformIn(t *testing.T, dir string, environ ...string) *running {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
+	t.Cleanup(cancel) // of a test that fails before it stops the platform
 	stdout := &output{}
 	p := &running{stdout: stdout, cancel: cancel, ended: make(chan error, 1)}
 	go func() { p.ended <- runPlatform(ctx, dir, append(anyPort(), environ...), stdout, t.Output()) }()
 	select {
 	case err := <-p.ended:
-		cancel()
 		t.Fatalf("it ended before it was ready: %v", err)
 	case <-stdout.has(bannerEnd):
+	case <-time.After(60 * time.Second):
+		t.Fatalf("it is not ready after 60 s, and has printed\n%s", stdout)
 	}
 	p.banner = stdout.String()
 	p.site, p.api, p.docs = urlAfter(t, p.banner, "Web client"), urlAfter(t, p.banner, "API"), urlAfter(t, p.banner, "API docs")

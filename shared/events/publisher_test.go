@@ -236,11 +236,11 @@ func TestSilentRedis(t *testing.T) {
 	for range 2 * queue {
 		p.Publish(named("lost"))
 	}
-	if took := time.Since(begin); took > sendTimeout {
+	if took := time.Since(begin); took > 10*sendTimeout { // which each would take that waited
 		t.Errorf("publishing took %s", took)
 	}
 	p.Close()
-	if took := time.Since(begin); took > 10*sendTimeout {
+	if took := time.Since(begin); took > 20*sendTimeout {
 		t.Errorf("it ended after %s", took)
 	}
 	if n := log.count("level=WARN"); n != 1 {
