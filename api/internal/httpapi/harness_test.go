@@ -2,13 +2,10 @@ package httpapi_test
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"io"
 	"log/slog"
-	"net/http"
 	"net/http/httptest"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -37,26 +34,29 @@ func (c *clock) Now() time.Time {
 	return c.now
 }
 
-// harness drives the API's real router on a database of its own.
+// harness drives the API on a database of its own.
 type harness struct {
-	t       testing.TB
-	handler http.Handler
-	log     *bytes.Buffer
-	queue   *runs.Client
-	nudges  chan string       // what was nudged, in order
-	events  chan events.Event // what was published, in order
+	*client
+	db     *database.DB
+	server *httptest.Server
+	log    *bytes.Buffer // complete once the server is closed
+	queue  *runs.Client
+	nudges chan string       // what was nudged, in order
+	events chan events.Event // what was published, in order
 }
 
 func newHarness(t testing.TB, db *database.DB) *harness {
 	t.Helper()
-	h := &harness{t: t, log: new(bytes.Buffer), queue: inserter(t, db), nudges: make(chan string, 10_000), events: make(chan events.Event, 10_000)}
+	h := &harness{db: db, log: new(bytes.Buffer), queue: inserter(t, db), nudges: make(chan string, 10_000), events: make(chan events.Event, 10_000)}
 	now := newClock()
-	h.handler = httpapi.New(httpapi.Deps{
+	h.server = httptest.NewServer(httpapi.New(httpapi.Deps{
 		Service: "FUALab API", Store: store.New(db, h.queue, now.Now), HeartbeatTTL: 45 * time.Second,
 		Nudge:    func(task string) { h.nudges <- task },
 		Publish:  func(e events.Event) { h.events <- e },
 		Draining: func() bool { return false }, Now: now.Now, Log: log.New(&lockedWriter{w: h.log}, slog.LevelInfo, "test"),
-	})
+	}))
+	t.Cleanup(h.server.Close)
+	h.client = newClient(t, h.server.URL)
 	return h
 }
 
@@ -80,43 +80,6 @@ func (l *lockedWriter) Write(p []byte) (int, error) {
 	return l.w.Write(p)
 }
 
-// answer is what came back, whole.
-type answer struct {
-	Status int
-	Header http.Header
-	Body   string
-}
-
-// do sends one request; header lines are "Name: value". A body is JSON
-// unless a header says otherwise.
-func (h *harness) do(method, path, body string, headers ...string) answer {
-	h.t.Helper()
-	req := httptest.NewRequestWithContext(context.Background(), method, path, strings.NewReader(body))
-	if body != "" {
-		req.Header.Set("Content-Type", "application/json")
-	}
-	for _, line := range headers {
-		name, value, _ := strings.Cut(line, ": ")
-		if name == "Content-Type" {
-			req.Header.Del(name)
-		}
-		req.Header.Add(name, value)
-	}
-	rec := httptest.NewRecorder()
-	h.handler.ServeHTTP(rec, req)
-	return answer{rec.Code, rec.Header(), rec.Body.String()}
-}
-
-// must is do for a request that has to get the given status.
-func (h *harness) must(status int, method, path, body string) answer {
-	h.t.Helper()
-	a := h.do(method, path, body)
-	if a.Status != status {
-		h.t.Fatalf("%s %s: status %d, want %d: %s", method, path, a.Status, status, a.Body)
-	}
-	return a
-}
-
 // decode reads a body as a T.
 func decode[T any](t testing.TB, body string) T {
 	t.Helper()
@@ -132,15 +95,4 @@ type item struct {
 	ID      int64  `json:"id"`
 	Name    string `json:"name"`
 	Version int64  `json:"version"`
-}
-
-// link returns the path that the Link header gives for rel, "" for none.
-func (a answer) link(rel string) string {
-	for _, l := range a.Header.Values("Link") {
-		target, params, _ := strings.Cut(l, ">")
-		if strings.Contains(params, `rel="`+rel+`"`) {
-			return strings.TrimPrefix(target, "<")
-		}
-	}
-	return ""
 }

@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/base64"
-	"fmt"
-	"math/rand/v2"
 	"net/url"
 	"slices"
 	"strings"
@@ -17,72 +15,6 @@ import (
 
 // sorts are the documented ones.
 var sorts = []string{"id", "-id", "created_at", "-created_at", "updated_at", "-updated_at", "name", "-name"}
-
-// TestPagingWhileOthersWrite pages through every sort while others insert and
-// delete between the pages: an item that stands throughout is seen once.
-func TestPagingWhileOthersWrite(t *testing.T) {
-	t.Parallel()
-	testdb.Each(t, func(t *testing.T, db *database.DB) {
-		h := newHarness(t, db)
-		for _, sort := range sorts {
-			pageWhileOthersWrite(t, h, sort, rand.Uint64())
-		}
-	})
-}
-
-func pageWhileOthersWrite(t *testing.T, h *harness, sort string, seed uint64) {
-	t.Helper()
-	r := rand.New(rand.NewPCG(seed, 0))
-	// Few names, so that the id has to break ties.
-	tag := "t" + strings.ReplaceAll(fmt.Sprint(r.Uint64()), "0", "x")
-	create := func(n int) []int64 {
-		bodies := make([]string, n)
-		for i := range bodies {
-			bodies[i] = fmt.Sprintf(`{"name":"%c %s"}`, 'a'+rune(r.IntN(4)), tag)
-		}
-		var ids []int64
-		for _, it := range decode[[]item](t, h.must(201, "POST", "/api/items/batch", "["+strings.Join(bodies, ",")+"]").Body) {
-			ids = append(ids, it.ID)
-		}
-		return ids
-	}
-	standing, doomed := create(20), create(20)
-	standing = append(standing, create(20)...)
-	for _, id := range standing[:5] { // so that updated_at is not the order of creation
-		h.must(200, "PATCH", fmt.Sprintf("/api/items/%d", id), `{"description":"changed"}`)
-	}
-
-	seen := make(map[int64]int)
-	query := url.Values{"sort": {sort}, "q": {tag}, "limit": {fmt.Sprint(2 + r.IntN(8))}}
-	path, pages := "/api/items?"+query.Encode(), 0
-	for path != "" {
-		if pages++; pages > 1000 {
-			t.Fatalf("%s: the list does not end", sort)
-		}
-		page := h.must(200, "GET", path, "")
-		for _, it := range decode[[]item](t, page.Body) {
-			seen[it.ID]++
-		}
-		path = page.link("next")
-		if pages < 10 { // then the list may end
-			create(1 + r.IntN(3))
-		}
-		if len(doomed) > 0 {
-			h.must(204, "DELETE", fmt.Sprintf("/api/items/%d", doomed[0]), "")
-			doomed = doomed[1:]
-		}
-	}
-	for _, id := range standing {
-		if seen[id] != 1 {
-			t.Errorf("%s, seed %d: item %d was seen %d times in %d pages", sort, seed, id, seen[id], pages)
-		}
-	}
-	for id, n := range seen {
-		if n > 1 {
-			t.Errorf("%s, seed %d: item %d was seen %d times", sort, seed, id, n)
-		}
-	}
-}
 
 // TestPagesForthAndBack compares the pages with a list sorted here.
 func TestPagesForthAndBack(t *testing.T) {
