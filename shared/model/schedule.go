@@ -43,6 +43,31 @@ type Schedule struct {
 	UpdatedAt             Time
 }
 
+// Declare takes over what the code declares now. A field that an operator has
+// changed stays. It reports whether anything is declared otherwise than before;
+// NextRunAt is the caller's.
+func (s *Schedule) Declare(d *Schedule) (changed bool) {
+	changed = s.Summary != d.Summary
+	s.Summary = d.Summary
+	changed = declare(&s.Cron, &s.DeclaredCron, d.Cron) || changed
+	changed = declare(&s.TimeZone, &s.DeclaredTimeZone, d.TimeZone) || changed
+	changed = declare(&s.MissedPolicy, &s.DeclaredMissedPolicy, d.MissedPolicy) || changed
+	changed = declare(&s.OverlapPolicy, &s.DeclaredOverlapPolicy, d.OverlapPolicy) || changed
+	if changed {
+		s.UpdatedAt = d.UpdatedAt
+	}
+	return changed
+}
+
+func declare[T comparable](field, declared *T, now T) (changed bool) {
+	if *field == *declared {
+		*field = now
+	}
+	changed = *declared != now
+	*declared = now
+	return changed
+}
+
 // DayStats counts what happened to items on one UTC day.
 type DayStats struct {
 	bun.BaseModel `bun:"table:item_stats"`

@@ -68,17 +68,37 @@ func NewInserter(db *database.DB, log *slog.Logger) (*Client, error) {
 // it until somebody retries it.
 const MaxAttempts = 5
 
-// InsertDue inserts the run of task that is due at due, in tx. Inserting it
-// again changes nothing.
-func InsertDue(ctx context.Context, c *Client, tx *sql.Tx, task string, due time.Time) (int64, error) {
-	res, err := c.InsertTx(ctx, tx, Args{Task: task, Trigger: Scheduled, DueAt: due.UTC()}, &river.InsertOpts{
-		MaxAttempts: MaxAttempts,
-		UniqueOpts:  river.UniqueOpts{ByArgs: true, ByState: everyState},
-	})
-	if err != nil {
-		return 0, fmt.Errorf("insert the run of %s due at %s: %w", task, due.UTC().Format(time.RFC3339), err)
+// Due is a task's due time that shall have a run.
+type Due struct {
+	Task string
+	At   time.Time
+}
+
+// InsertDue inserts the runs of due times, each of which there is once, in tx,
+// and returns their ids in that order. Inserting one again changes nothing.
+func InsertDue(ctx context.Context, c *Client, tx *sql.Tx, due []Due) ([]int64, error) {
+	if len(due) == 0 {
+		return nil, nil
 	}
-	return res.Job.ID, nil
+	all := make([]river.InsertManyParams, len(due))
+	for i, d := range due {
+		all[i] = river.InsertManyParams{
+			Args: Args{Task: d.Task, Trigger: Scheduled, DueAt: d.At.UTC()},
+			InsertOpts: &river.InsertOpts{
+				MaxAttempts: MaxAttempts,
+				UniqueOpts:  river.UniqueOpts{ByArgs: true, ByState: everyState},
+			},
+		}
+	}
+	inserted, err := c.InsertManyTx(ctx, tx, all)
+	if err != nil {
+		return nil, database.Error(err, "insert %d runs that are due", len(due))
+	}
+	ids := make([]int64, len(inserted))
+	for i, res := range inserted {
+		ids[i] = res.Job.ID
+	}
+	return ids, nil
 }
 
 // Insert inserts a run of task that is due now.

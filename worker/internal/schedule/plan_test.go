@@ -29,6 +29,7 @@ func TestPlan(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	const limit = 500
 	for _, tt := range []struct {
 		name    string
 		missed  model.MissedPolicy
@@ -46,11 +47,11 @@ func TestPlan(t *testing.T) {
 
 		{"on time, once", model.MissedOnce, model.OverlapAllow, noon, false, minutes(0, 0), minute(1)},
 		{"a gap, once", model.MissedOnce, model.OverlapAllow, minute(10).Add(30 * time.Second), false, minutes(10, 10), minute(11)},
-		{"a gap of two months, once", model.MissedOnce, model.OverlapAllow, minute(90_000), false, minutes(90_000, 90_000), minute(90_001)},
+		{"a gap of two years, once", model.MissedOnce, model.OverlapAllow, minute(1_000_000), false, minutes(1_000_000, 1_000_000), minute(1_000_001)},
 
 		{"on time, all", model.MissedAll, model.OverlapAllow, noon, false, minutes(0, 0), minute(1)},
 		{"a gap, all", model.MissedAll, model.OverlapAllow, minute(10).Add(30 * time.Second), false, minutes(0, 10), minute(11)},
-		{"a long gap, all: the next turn goes on", model.MissedAll, model.OverlapAllow, minute(maxCatchUp + 5), false, minutes(0, maxCatchUp-1), minute(maxCatchUp)},
+		{"a long gap, all: the next turn goes on", model.MissedAll, model.OverlapAllow, minute(limit + 5), false, minutes(0, limit-1), minute(limit)},
 
 		{"busy, skip", model.MissedSkip, model.OverlapSkip, noon, true, nil, minute(1)},
 		{"busy, once", model.MissedOnce, model.OverlapSkip, noon, true, nil, minute(1)},
@@ -59,7 +60,7 @@ func TestPlan(t *testing.T) {
 		{"idle, all, one after another", model.MissedAll, model.OverlapSkip, minute(3), false, minutes(0, 0), minute(1)},
 	} {
 		row := &model.Schedule{MissedPolicy: tt.missed, OverlapPolicy: tt.overlap, NextRunAt: model.NewTime(noon)}
-		runs, next := plan(row, spec, tt.now, tt.busy)
+		runs, next := plan(row, spec, tt.now, tt.busy, limit)
 		if diff := cmp.Diff(tt.runs, runs); diff != "" {
 			t.Errorf("%s: runs (-want +got):\n%s", tt.name, diff)
 		}

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/riverqueue/river/rivertype"
@@ -21,8 +22,16 @@ import (
 	"github.com/fualab/fualab/worker/internal/task"
 )
 
-// batch is how many schedules one transaction takes.
-const batch = 50
+const (
+	// batch is how many schedules one transaction takes.
+	batch = 50
+	// maxRuns bounds the runs that one transaction inserts: schedules that have
+	// much to make up for share it, and go on in the next turn.
+	maxRuns = 500
+	// turnTime is how long a turn goes on to take batches, of the two seconds
+	// that the loop gives it.
+	turnTime = 500 * time.Millisecond
+)
 
 // lookAgain is when a schedule that cannot be read is looked at again.
 const lookAgain = time.Minute
@@ -37,6 +46,7 @@ type Ticker struct {
 	tasks    []task.Task
 	names    []string
 	declared bool // whether the database knows the tasks' declarations
+	limit    int  // of runs in the next transaction
 }
 
 // Config configures a Ticker.
@@ -54,7 +64,7 @@ func New(cfg Config) (*Ticker, error) {
 	if cfg.Publish == nil {
 		cfg.Publish = func(events.Event) {}
 	}
-	t := &Ticker{store: cfg.Store, client: cfg.Client, publish: cfg.Publish, now: cfg.Now, log: cfg.Log, tasks: cfg.Tasks}
+	t := &Ticker{store: cfg.Store, client: cfg.Client, publish: cfg.Publish, now: cfg.Now, log: cfg.Log, tasks: cfg.Tasks, limit: maxRuns}
 	for _, declared := range cfg.Tasks {
 		if _, err := cron.Parse(declared.Cron, zone(declared)); err != nil {
 			return nil, fmt.Errorf("task %s: %w", declared.Name, err)
@@ -80,23 +90,46 @@ func (t *Ticker) Step(ctx context.Context, _ loop.Turn) error {
 		t.declared = true
 		t.publish(events.Event{Type: events.SchedulesChanged, At: model.NewTime(t.now())})
 	}
-	now := model.NewTime(t.now())
+	now := t.now()
 	// While nothing is due, which is most of the time, a turn costs one read.
-	if due, err := t.store.AnyDue(ctx, t.names, now); err != nil || !due {
+	if due, err := t.store.AnyDue(ctx, t.names, model.NewTime(now)); err != nil || !due {
 		return err
 	}
+	// Each schedule has one chance in a turn: one that is far behind would
+	// otherwise keep those from theirs that are on time.
+	left := slices.Clone(t.names)
+	for {
+		taken, err := t.take(ctx, left, now)
+		if err != nil || len(taken) < batch || t.now().Sub(now) > turnTime {
+			return err
+		}
+		left = slices.DeleteFunc(left, func(name string) bool { return slices.Contains(taken, name) })
+	}
+}
+
+// take advances one batch of the schedules of names that are due at now, and
+// returns their names.
+func (t *Ticker) take(ctx context.Context, names []string, now time.Time) (taken []string, err error) {
 	var happened []events.Event
-	err := t.store.TakeDue(ctx, t.names, now, batch, func(ctx context.Context, tx store.Tx, schedules []*model.Schedule) (err error) {
-		happened, err = t.advance(ctx, tx, schedules)
+	err = t.store.TakeDue(ctx, names, model.NewTime(now), batch, func(ctx context.Context, tx store.Tx, schedules []*model.Schedule) (err error) {
+		for _, row := range schedules {
+			taken = append(taken, row.Name)
+		}
+		happened, err = t.advance(ctx, tx, schedules, now)
 		return err
 	})
 	if err != nil {
-		return err
+		if ctx.Err() != nil {
+			// A database that is too slow for so many gets on with fewer.
+			t.limit = max(1, t.limit/2)
+		}
+		return nil, err
 	}
+	t.limit = min(2*t.limit, maxRuns)
 	for _, event := range happened {
 		t.publish(event)
 	}
-	return nil
+	return taken, nil
 }
 
 func (t *Ticker) declare(ctx context.Context) error {
@@ -116,15 +149,20 @@ func (t *Ticker) declare(ctx context.Context) error {
 			NextRunAt: model.NewTime(spec.Next(now)), UpdatedAt: model.NewTime(now),
 		}
 	}
-	return t.store.DeclareSchedules(ctx, rows)
+	return t.store.DeclareSchedules(ctx, rows, func(expression, timeZone string) (model.Time, error) {
+		spec, err := cron.Parse(expression, timeZone)
+		if err != nil {
+			return model.Time{}, err
+		}
+		return model.NewTime(spec.Next(now)), nil
+	})
 }
 
-// advance inserts the runs that are due and moves the schedules on. It returns
-// what to tell of that once it is committed. A schedule that cannot be read is
-// skipped and reported; the others go on.
-func (t *Ticker) advance(ctx context.Context, tx store.Tx, schedules []*model.Schedule) (happened []events.Event, err error) {
-	now := t.now()
-	at := model.NewTime(now)
+// advance inserts the runs that are due at now and moves the schedules on. It
+// returns what to tell of that once it is committed. A schedule that cannot be
+// read is skipped and reported; the others go on.
+func (t *Ticker) advance(ctx context.Context, tx store.Tx, schedules []*model.Schedule, now time.Time) (happened []events.Event, err error) {
+	var due []runs.Due
 	var unreadable []error
 	for _, row := range schedules {
 		spec, err := cron.Parse(row.Cron, row.TimeZone)
@@ -139,20 +177,30 @@ func (t *Ticker) advance(ctx context.Context, tx store.Tx, schedules []*model.Sc
 				return nil, err
 			}
 		}
-		dueTimes, next := plan(row, spec, now, busy)
-		for _, due := range dueTimes {
-			id, err := runs.InsertDue(ctx, t.client, tx.SQL(), row.Name, due)
-			if err != nil {
-				return nil, err
-			}
-			row.LastRunID = &id
-			happened = append(happened, events.Event{Type: events.RunsQueued, At: at, Run: &events.Run{ID: id, Task: row.Name, State: string(rivertype.JobStateAvailable)}})
+		dueTimes, next := plan(row, spec, now, busy, max(1, t.limit/len(schedules)))
+		for _, at := range dueTimes {
+			due = append(due, runs.Due{Task: row.Name, At: at})
 		}
 		row.NextRunAt = model.NewTime(next)
-		happened = append(happened, events.Event{Type: events.SchedulesChanged, At: at, Name: row.Name})
 	}
 	if err := errors.Join(unreadable...); err != nil {
 		t.log.ErrorContext(ctx, "schedules that cannot be read are not run; correct them by PATCH /api/schedules/{name}", "error", err)
+	}
+	ids, err := runs.InsertDue(ctx, t.client, tx.SQL(), due)
+	if err != nil {
+		return nil, err
+	}
+	at := model.NewTime(now)
+	last := make(map[string]*int64)
+	for i, run := range due {
+		last[run.Task] = &ids[i]
+		happened = append(happened, events.Event{Type: events.RunsQueued, At: at, Run: &events.Run{ID: ids[i], Task: run.Task, State: string(rivertype.JobStateAvailable)}})
+	}
+	for _, row := range schedules {
+		if id := last[row.Name]; id != nil {
+			row.LastRunID = id
+		}
+		happened = append(happened, events.Event{Type: events.SchedulesChanged, At: at, Name: row.Name})
 	}
 	return happened, nil
 }

@@ -3,6 +3,7 @@ package schedule_test
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"log/slog"
 	"sync"
 	"testing"
@@ -28,6 +29,7 @@ type world struct {
 	mu  sync.Mutex
 	now time.Time
 
+	back      time.Duration     // by how much the clock is set back when it has been read
 	published chan events.Event // nil: nobody is told
 }
 
@@ -40,7 +42,9 @@ func newWorld(t *testing.T, db *database.DB) *world { return &world{t: t, db: db
 func (w *world) clock() time.Time {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return w.now
+	now := w.now
+	w.now, w.back = w.now.Add(-w.back), 0
+	return now
 }
 
 func (w *world) pass(d time.Duration) {
@@ -237,9 +241,85 @@ func TestDeclarations(t *testing.T) {
 		if row = w.schedule(); row.Cron != "5 5 * * *" || row.NextRunAt.String() != "2026-01-03T05:05:00.000000Z" || row.DeclaredCron != "0 6 * * *" {
 			t.Errorf("the operator's cron is overwritten: %+v", row)
 		}
+		fourth := third
+		fourth.TimeZone = "Europe/Berlin"
+		w.turn(w.ticker(fourth)) // the operator's cron in the new time zone
+		if row = w.schedule(); row.Cron != "5 5 * * *" || row.NextRunAt.String() != "2026-01-03T04:05:00.000000Z" || row.TimeZone != "Europe/Berlin" {
+			t.Errorf("the operator's cron in another time zone: %+v", row)
+		}
+		third = fourth
 		w.turn(w.ticker(third)) // a restart changes nothing
 		if again := w.schedule(); !cmp.Equal(row, again, cmp.Comparer(func(a, b model.Time) bool { return a == b })) {
 			t.Errorf("a restart changed %+v to %+v", row, again)
+		}
+	})
+}
+
+// TestMuchToMakeUpFor: schedules that are far behind catch up over some turns,
+// each within its time, and one that is on time does not have to wait for them.
+func TestMuchToMakeUpFor(t *testing.T) {
+	t.Parallel()
+	testdb.Each(t, func(t *testing.T, db *database.DB) {
+		w := newWorld(t, db)
+		const behind, minutes = 60, 50
+		tasks := make([]task.Task, behind)
+		for i := range tasks {
+			tasks[i] = everyMinute(fmt.Sprintf("test.behind_%02d", i))
+			tasks[i].MissedPolicy = model.MissedAll
+		}
+		onTime := everyMinute("test.task")
+		onTime.MissedPolicy, onTime.Cron = model.MissedSkip, fmt.Sprintf("%d 12 * * *", minutes)
+		ticker := w.ticker(append(tasks, onTime)...)
+		w.turn(ticker)
+		w.pass(minutes * time.Minute)
+		count := func() (n int) {
+			t.Helper()
+			if err := db.NewRaw("SELECT count(*) FROM river_job").Scan(t.Context(), &n); err != nil {
+				t.Fatal(err)
+			}
+			return n
+		}
+		for turns := 1; ; turns++ {
+			before := count()
+			w.turn(ticker)
+			after := count()
+			if turns == 1 && len(w.due("test.task")) != 1 {
+				t.Errorf("in the first turn the schedule that is on time ran %v", w.due("test.task"))
+			}
+			if after == before {
+				break
+			}
+			if after-before > 2*500 { // two batches
+				t.Errorf("turn %d inserted %d runs", turns, after-before)
+			}
+		}
+		if n := count(); n != behind*minutes+1 {
+			t.Errorf("%d runs, want %d", n, behind*minutes+1)
+		}
+		var want []int
+		for i := range minutes {
+			want = append(want, (i+1)*60)
+		}
+		for _, name := range []string{"test.behind_00", fmt.Sprintf("test.behind_%02d", behind-1)} {
+			if diff := cmp.Diff(want, w.due(name)); diff != "" {
+				t.Errorf("%s (-want +got):\n%s", name, diff)
+			}
+		}
+	})
+}
+
+// TestClockSetBack: the clock may stand before what was due by it.
+func TestClockSetBack(t *testing.T) {
+	t.Parallel()
+	testdb.Each(t, func(t *testing.T, db *database.DB) {
+		w := newWorld(t, db)
+		ticker := w.ticker(everyMinute("test.task"))
+		w.turn(ticker)
+		w.pass(time.Minute)
+		w.back = 2 * time.Minute
+		w.turn(ticker)
+		if diff := cmp.Diff([]int{60}, w.due("test.task")); diff != "" {
+			t.Errorf("due times (-want +got):\n%s", diff)
 		}
 	})
 }

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"fmt"
 
 	"github.com/uptrace/bun"
 
@@ -12,41 +13,48 @@ import (
 
 // DeclareSchedules stores what the code declares. A schedule that is new is
 // stored whole. Of one that is there, a field changes with its declaration
-// unless an operator has changed it; next_run_at is only set anew with cron or
-// time zone. What is declared as before is not written.
-func (s *Store) DeclareSchedules(ctx context.Context, declared []*model.Schedule) error {
+// unless an operator has changed it; next says when it is due then, and is only
+// asked when its cron or time zone changes. What is declared as before is not
+// written.
+func (s *Store) DeclareSchedules(ctx context.Context, declared []*model.Schedule, next func(cron, timeZone string) (model.Time, error)) error {
 	if len(declared) == 0 {
 		return nil
 	}
-	_, err := s.db.NewInsert().Model(&declared).
-		On("CONFLICT (name) DO UPDATE").
-		Set("summary = EXCLUDED.summary").
-		Set("cron = " + unlessOperators("cron")).
-		Set("time_zone = " + unlessOperators("time_zone")).
-		Set("missed_policy = " + unlessOperators("missed_policy")).
-		Set("overlap_policy = " + unlessOperators("overlap_policy")).
-		Set(`next_run_at = CASE
-			WHEN schedule.cron = schedule.declared_cron AND schedule.cron <> EXCLUDED.cron
-			  OR schedule.time_zone = schedule.declared_time_zone AND schedule.time_zone <> EXCLUDED.time_zone
-			THEN EXCLUDED.next_run_at ELSE schedule.next_run_at END`).
-		Set("declared_cron = EXCLUDED.declared_cron").
-		Set("declared_time_zone = EXCLUDED.declared_time_zone").
-		Set("declared_missed_policy = EXCLUDED.declared_missed_policy").
-		Set("declared_overlap_policy = EXCLUDED.declared_overlap_policy").
-		Set("updated_at = EXCLUDED.updated_at").
-		Where(`schedule.summary <> EXCLUDED.summary
-			OR schedule.declared_cron <> EXCLUDED.declared_cron
-			OR schedule.declared_time_zone <> EXCLUDED.declared_time_zone
-			OR schedule.declared_missed_policy <> EXCLUDED.declared_missed_policy
-			OR schedule.declared_overlap_policy <> EXCLUDED.declared_overlap_policy`).
-		Exec(ctx)
+	err := s.db.RunInTx(ctx, nil, func(ctx context.Context, tx bun.Tx) error {
+		if _, err := tx.NewInsert().Model(&declared).On("CONFLICT (name) DO NOTHING").Returning("NULL").Exec(ctx); err != nil {
+			return err
+		}
+		names := make([]string, len(declared))
+		byName := make(map[string]*model.Schedule, len(declared))
+		for i, d := range declared {
+			names[i], byName[d.Name] = d.Name, d
+		}
+		var rows []*model.Schedule
+		query := tx.NewSelect().Model(&rows).Where("name IN (?)", bun.List(names)).OrderExpr("name")
+		if s.db.IsPostgres() {
+			query = query.For("UPDATE")
+		}
+		if err := query.Scan(ctx); err != nil {
+			return err
+		}
+		for _, row := range rows {
+			was := *row
+			if !row.Declare(byName[row.Name]) {
+				continue
+			}
+			if row.Cron != was.Cron || row.TimeZone != was.TimeZone {
+				var err error
+				if row.NextRunAt, err = next(row.Cron, row.TimeZone); err != nil {
+					return fmt.Errorf("schedule %s: %w", row.Name, err)
+				}
+			}
+			if _, err := tx.NewUpdate().Model(row).WherePK().Exec(ctx); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 	return database.Error(err, "declare %d schedules", len(declared))
-}
-
-// unlessOperators keeps a column that differs from its declaration.
-func unlessOperators(column string) string {
-	return "CASE WHEN schedule." + column + " = schedule.declared_" + column +
-		" THEN EXCLUDED." + column + " ELSE schedule." + column + " END"
 }
 
 // AnyDue reports whether a schedule of names is due at now.
