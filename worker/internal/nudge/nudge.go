@@ -19,6 +19,9 @@ const (
 	// patience is how long one wait for a nudge takes at most. Nothing cuts a
 	// wait short, so it is also what a worker that stops may have to wait.
 	patience = time.Second
+	// answerTime is how much longer an answer may take. Left to itself, the
+	// client waits for one for ten seconds, and a worker that stops with it.
+	answerTime = time.Second
 	// gap is the least time between two runs that nudges make: what arrives
 	// meanwhile is one run's work.
 	gap = 250 * time.Millisecond
@@ -74,6 +77,8 @@ func Listen(ctx context.Context, cfg Config) {
 
 // take waits for a nudge and returns its task, "" for none.
 func take(ctx context.Context, client redis.Client) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, patience+answerTime)
+	defer cancel()
 	popped, err := client.BRPop(ctx, patience, runs.NudgeKey).Result()
 	if errors.Is(err, redis.Nil) {
 		return "", nil
