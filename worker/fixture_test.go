@@ -63,7 +63,7 @@ func (p *process) stop() {
 	p.cancel()
 	select {
 	case <-p.ended:
-	case <-time.After(10 * time.Second):
+	case <-time.After(30 * time.Second):
 		p.t.Fatal("the worker does not stop")
 	}
 	if p.err != nil {

@@ -125,8 +125,10 @@ func TestRunsWithAWorker(t *testing.T) {
 			t.Errorf("a completed run is %+v", good)
 		}
 		h.must(200, "POST", fmt.Sprintf("/api/runs/%d/retry", good.ID), "")
-		for h.await(good.ID, "completed").Attempt != 2 {
-			time.Sleep(time.Millisecond)
+		for deadline := time.Now().Add(20 * time.Second); h.await(good.ID, "completed").Attempt != 2; time.Sleep(5 * time.Millisecond) {
+			if time.Now().After(deadline) {
+				t.Fatal("the run that is retried has no second attempt")
+			}
 		}
 
 		// A run with one attempt ends discarded, and completes when it is

@@ -13,6 +13,9 @@ import (
 	"github.com/fualab/fualab/worker/internal/loop"
 )
 
+// slack is what a busy machine may add.
+const slack = 5 * time.Second
+
 // A Redis that accepts and never answers may not hold up the loop.
 func TestRedisHangs(t *testing.T) {
 	t.Parallel()
@@ -24,8 +27,8 @@ func TestRedisHangs(t *testing.T) {
 	f := newFixture(t, testdb.New(t, "sqlite"), config.RedisURL("redis://"+ln.Addr().String()))
 	begin := time.Now()
 	f.turn(0)
-	if took := time.Since(begin); f.err != nil || took > redisTime+rowTime {
-		t.Errorf("the step took %s, %v; want at most %s", took, f.err, redisTime+rowTime)
+	if took := time.Since(begin); f.err != nil || took > redisTime+rowTime+slack {
+		t.Errorf("the step took %s, %v; want about %s at most", took, f.err, redisTime+rowTime)
 	}
 	f.wantBeat(0)
 }
@@ -42,8 +45,8 @@ func TestDatabaseHangs(t *testing.T) {
 	}
 	begin := time.Now()
 	f.turn(0)
-	if took := time.Since(begin); !errs.Is(f.err, errs.Unavailable) || took > redisTime+rowTime {
-		t.Errorf("the step took %s, %v; want at most %s", took, f.err, redisTime+rowTime)
+	if took := time.Since(begin); !errs.Is(f.err, errs.Unavailable) || took > redisTime+rowTime+slack {
+		t.Errorf("the step took %s, %v; want about %s at most", took, f.err, redisTime+rowTime)
 	}
 	if got, err := m.Get("test:beat"); err != nil || got != "2030-01-31T12:00:00.000000Z" {
 		t.Errorf("meanwhile the shared key holds %q, %v", got, err)
