@@ -21,6 +21,8 @@ func TestConfig(t *testing.T) {
 		{"twice", []string{interval + "=15", ttl + "=30"}, nil},
 		{"less than twice", []string{interval + "=15", ttl + "=29.9"}, []string{ttl}},
 		{"an interval beyond half of the default", []string{interval + "=23"}, []string{ttl}},
+		{"the longest", []string{ttl + "=55"}, nil},
+		{"too long to rescue within a minute", []string{ttl + "=56"}, []string{ttl}},
 		{"the shortest", []string{interval + "=1", ttl + "=2"}, nil},
 		{"less than a tick", []string{interval + "=0.9"}, []string{interval}},
 		{"none", []string{interval + "=0", ttl + "=0"}, []string{interval}},

@@ -36,7 +36,7 @@ type Config struct {
 	Addr              config.Addr    `env:"WORKER_ADDR" envDefault:":8001" doc:"where the worker answers /health and /ready: host:port; :port is every interface, port 0 any free one"`
 	HeartbeatInterval config.Seconds `env:"HEARTBEAT_INTERVAL_SECONDS" envDefault:"15" doc:"from one heartbeat of a worker to its next, in seconds; at least 1, and at most half of FUALAB_HEARTBEAT_TTL_SECONDS"`
 
-	Concurrency    int         `env:"WORKER_CONCURRENCY" envDefault:"4" doc:"most runs that one worker executes at a time"`
+	Concurrency    int         `env:"WORKER_CONCURRENCY" envDefault:"4" doc:"most runs that one worker executes at a time, beside one that a nudge has made"`
 	JobsUI         bool        `env:"JOBS_UI" envDefault:"false" doc:"serve River's job console under /jobs on the worker's address; it has no authentication"`
 	ItemRetention  config.Days `env:"ITEM_RETENTION_DAYS" envDefault:"30" doc:"how long a deleted item is kept before it is purged, in days"`
 	RunRetention   config.Days `env:"RUN_RETENTION_DAYS" envDefault:"7" doc:"how long a finished run is kept, in days; discarded ones are kept four times as long"`
@@ -51,6 +51,10 @@ type Config struct {
 	tasks []task.Task // replaces the registered ones, in tests
 }
 
+// maxHeartbeatTTL leaves a turn of the loop to see that a worker is dead, and
+// another to give its runs back.
+const maxHeartbeatTTL = 55 * time.Second
+
 // Validate checks what the types cannot.
 func (c Config) Validate() []config.Fault {
 	faults := c.Common.Validate()
@@ -60,6 +64,9 @@ func (c Config) Validate() []config.Fault {
 		faults = append(faults, config.Fault{Variable: "FUALAB_HEARTBEAT_INTERVAL_SECONDS", Message: "must be at least 1: the worker's loop turns once a second"})
 	case c.HeartbeatTTL.Duration() < 2*interval:
 		faults = append(faults, config.Fault{Variable: "FUALAB_HEARTBEAT_TTL_SECONDS", Message: "must be at least twice FUALAB_HEARTBEAT_INTERVAL_SECONDS, so that one late beat is no dead worker; three times is usual"})
+	}
+	if c.HeartbeatTTL.Duration() > maxHeartbeatTTL {
+		faults = append(faults, config.Fault{Variable: "FUALAB_HEARTBEAT_TTL_SECONDS", Message: "must be at most 55: the runs of a dead worker are to go on within a minute"})
 	}
 	if c.EventRetention.Duration() < 48*time.Hour {
 		faults = append(faults, config.Fault{Variable: "FUALAB_EVENT_RETENTION_DAYS", Message: "must be at least 2: today and yesterday are still being counted"})
@@ -176,23 +183,40 @@ func run(ctx context.Context, cfg Config, ln net.Listener, db *database.DB, rdb 
 		if awaitSchema(ctx, st.CheckSchema, cfg.Log) != nil {
 			return // ctx has ended
 		}
-		var nudges sync.WaitGroup
+		var beside sync.WaitGroup
 		if rdb != nil {
-			nudges.Go(func() { listenForNudges(ctx, cfg, rdb, work, all) })
+			beside.Go(func() { listenForNudges(ctx, cfg, rdb, work, all) })
+		}
+		if jobs != nil {
+			beside.Go(func() { jobs.Run(ctx) })
 		}
 		turns.Run(ctx)
-		nudges.Wait()
-		if err := work.Stop(ctx); err != nil {
-			cfg.Log.WarnContext(ctx, "runs were cut short; other workers take them over", "error", err)
-		}
+		stopWork(ctx, cfg, work, beater)
+		beside.Wait()
 		if err := beater.Leave(ctx); err != nil {
 			cfg.Log.WarnContext(ctx, "the heartbeat stays behind and grows stale", "instance", cfg.Instance, "error", err)
 		}
 	})
 }
 
+// stopWork ends execution. Until it has ended the worker beats: others would
+// take over runs that are being given the time to finish.
+func stopWork(ctx context.Context, cfg Config, work *runner.Runner, beater *heartbeat.Beater) {
+	beats, end := context.WithCancel(context.WithoutCancel(ctx))
+	var stopping sync.WaitGroup
+	stopping.Go(func() {
+		loop.New(loop.Config{Steps: []loop.Step{{Name: "heartbeat", Run: beater.Step}}, Now: time.Now, Log: cfg.Log}).Run(beats)
+	})
+	err := work.Stop(ctx)
+	end()
+	stopping.Wait()
+	if err != nil {
+		cfg.Log.WarnContext(ctx, "runs were cut short; other workers take them over", "error", err)
+	}
+}
+
 // jobConsole returns nil unless the settings ask for one.
-func jobConsole(cfg Config, client *runs.Client) (httpapi.Handler, error) {
+func jobConsole(cfg Config, client *runs.Client) (*httpapi.Jobs, error) {
 	if !cfg.JobsUI {
 		return nil, nil //nolint:nilnil // none is what was asked for
 	}

@@ -14,9 +14,6 @@ import (
 	"github.com/fualab/fualab/worker/internal/store"
 )
 
-// Handler is net/http's, for callers that do not know HTTP.
-type Handler = http.Handler
-
 // Deps is what the answers are made from.
 type Deps struct {
 	Service  string // name in /health
@@ -24,8 +21,8 @@ type Deps struct {
 	Store    *store.Store
 	Redis    redis.Client // nil: runs without Redis
 	Loop     *loop.Loop
-	Jobs     http.Handler // the job console; nil: none
-	Draining func() bool  // reports that the process is about to stop
+	Jobs     *Jobs       // the job console; nil: none
+	Draining func() bool // reports that the process is about to stop
 	Now      func() time.Time
 	Log      *slog.Logger
 }

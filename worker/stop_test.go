@@ -1,0 +1,89 @@
+package worker
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/fualab/fualab/shared/config"
+	"github.com/fualab/fualab/shared/model"
+	"github.com/fualab/fualab/shared/runs"
+	"github.com/fualab/fualab/shared/testdb"
+	"github.com/fualab/fualab/worker/internal/task"
+)
+
+// TestBeatsWhileItStops: a run that is being given time to finish, longer than
+// a heartbeat lives, is not taken over meanwhile.
+func TestBeatsWhileItStops(t *testing.T) {
+	t.Parallel()
+	each(t, testdb.NewURL, func(t *testing.T, url config.DatabaseURL) {
+		entered := make(chan struct{}, 2)
+		slow := task.Task{
+			Name: "test.slow", Summary: "slow", Cron: "0 0 1 1 *", MissedPolicy: model.MissedSkip, OverlapPolicy: model.OverlapSkip, Timeout: time.Minute,
+			Run: func(context.Context) (task.Result, error) {
+				entered <- struct{}{}
+				time.Sleep(5 * time.Second)
+				return task.Result{}, nil
+			},
+		}
+		worker := func(name string) *process {
+			return startWith(t, Config{
+				Common: config.Common{
+					DatabaseURL: url, ShutdownTimeout: config.Seconds(20 * time.Second), HeartbeatTTL: config.Seconds(2 * time.Second),
+				},
+				HeartbeatInterval: config.Seconds(time.Second), Concurrency: 1, Instance: name, tasks: []task.Task{slow},
+			})
+		}
+		db := testdb.Open(t, url)
+		client, err := runs.NewInserter(db, slog.New(slog.DiscardHandler))
+		if err != nil {
+			t.Fatal(err)
+		}
+		first := worker("test-1")
+		job, err := runs.Insert(t.Context(), client, "test.slow", runs.Manual)
+		if err != nil {
+			t.Fatal(err)
+		}
+		<-entered
+		other := worker("test-2")
+		eventually(t, "both to be known", func() bool { return len(workers(t, db)) == 2 })
+		first.stop()
+		if lines := other.log.lines("run rescued"); len(lines) > 0 {
+			t.Errorf("taken over: %s", lines)
+		}
+		if job, err = client.JobGet(t.Context(), job.ID); err != nil || job.State != "completed" || job.Attempt != 1 {
+			t.Errorf("the run is %+v, %v", job, err)
+		}
+	})
+}
+
+// TestJobConsole: it is there when it is asked for.
+func TestJobConsole(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]int{"": http.StatusNotFound, "FUALAB_JOBS_UI=true": http.StatusOK} {
+		url := testdb.NewURL(t, "sqlite")
+		cfg, err := config.Load[Config]([]string{"FUALAB_DATABASE_URL=" + url.Reveal(), name})
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := startWith(t, cfg)
+		p.await("/ready", "ready")
+		for _, path := range []string{"/jobs/", "/jobs/api/queues"} {
+			req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, p.url+path, http.NoBody)
+			if err != nil {
+				t.Fatal(err)
+			}
+			resp, err := client.Do(req)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_ = resp.Body.Close()
+			if resp.StatusCode != want {
+				t.Errorf("with %q, %s answers %d, want %d", name, path, resp.StatusCode, want)
+			}
+		}
+		p.stop()
+	}
+}
