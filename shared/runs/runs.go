@@ -3,6 +3,7 @@
 package runs
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
@@ -70,8 +71,9 @@ const MaxAttempts = 5
 
 // Due is a task's due time that shall have a run.
 type Due struct {
-	Task string
-	At   time.Time
+	Task        string
+	At          time.Time
+	MaxAttempts int // 0: MaxAttempts
 }
 
 // InsertDue inserts the runs of due times, each of which there is once, in tx,
@@ -85,7 +87,7 @@ func InsertDue(ctx context.Context, c *Client, tx *sql.Tx, due []Due) ([]int64, 
 		all[i] = river.InsertManyParams{
 			Args: Args{Task: d.Task, Trigger: Scheduled, DueAt: d.At.UTC()},
 			InsertOpts: &river.InsertOpts{
-				MaxAttempts: MaxAttempts,
+				MaxAttempts: cmp.Or(d.MaxAttempts, MaxAttempts),
 				UniqueOpts:  river.UniqueOpts{ByArgs: true, ByState: everyState},
 			},
 		}
@@ -101,9 +103,16 @@ func InsertDue(ctx context.Context, c *Client, tx *sql.Tx, due []Due) ([]int64, 
 	return ids, nil
 }
 
+// NudgeQueue is where runs wait that a nudge made.
+const NudgeQueue = "nudge"
+
 // Insert inserts a run of task that is due now.
 func Insert(ctx context.Context, c *Client, task string, trigger Trigger) (*rivertype.JobRow, error) {
-	res, err := c.Insert(ctx, Args{Task: task, Trigger: trigger}, &river.InsertOpts{MaxAttempts: MaxAttempts})
+	opts := &river.InsertOpts{MaxAttempts: MaxAttempts}
+	if trigger == Nudge {
+		opts.Queue = NudgeQueue
+	}
+	res, err := c.Insert(ctx, Args{Task: task, Trigger: trigger}, opts)
 	if err != nil {
 		return nil, database.Error(err, "insert a run of %s", task)
 	}
@@ -123,12 +132,6 @@ func CancelRequested(job *rivertype.JobRow) bool {
 var everyState = []rivertype.JobState{
 	rivertype.JobStateAvailable, rivertype.JobStateCancelled, rivertype.JobStateCompleted, rivertype.JobStateDiscarded,
 	rivertype.JobStatePending, rivertype.JobStateRetryable, rivertype.JobStateRunning, rivertype.JobStateScheduled,
-}
-
-// Output is what a run records about itself while it works and when it ends.
-type Output struct {
-	RowsAffected int64  `json:"rows_affected"`
-	Progress     string `json:"progress,omitempty"`
 }
 
 // IsNotFound reports whether err says that a run is not there.

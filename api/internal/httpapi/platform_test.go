@@ -33,6 +33,9 @@ var readings = []step{
 			`"created_at":"2026-01-02T03:00:00.100000Z","started_at":"2026-01-02T03:00:01.250000Z","finished_at":"2026-01-02T03:00:03.000000Z","duration_ms":1750,"rows_affected":42,"progress":"",` +
 			`"errors":[{"attempt":1,"at":"2026-01-02T03:00:00.500000Z","error":"panic: kaput","trace":"goroutine 1"}]}`},
 	{name: "run with progress", method: "GET", path: "/api/runs/3", status: 200, want: `"trigger":"manual","state":"running","attempt":1,"max_attempts":5,"worker":"young"`},
+	{name: "its log of progress", method: "GET", path: "/api/runs/3", status: 200,
+		want: `"rows_affected":5,"progress":"5 rows so far","log":[{"at":"2026-01-02T03:02:01.500000Z","attempt":1,"rows_affected":3},{"at":"2026-01-02T03:02:02.500000Z","attempt":1,"rows_affected":5}],"errors":[]}`},
+	{name: "the list has none", method: "GET", path: "/api/runs?state=running", status: 200, want: `"rows_affected":5,"progress":"5 rows so far","errors":[]}`},
 	{name: "no such run", method: "GET", path: "/api/runs/99", status: 404, want: `"detail":"Run not found"`, answers: []string{problemJSON}},
 	{name: "run 0", method: "GET", path: "/api/runs/0", status: 404},
 	{name: "run of no number", method: "GET", path: "/api/runs/x", status: 422, want: `"parameter":"id"`},

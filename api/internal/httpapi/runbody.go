@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"encoding/json"
+	"fmt"
 	"slices"
 	"time"
 
@@ -28,7 +29,15 @@ type runBody struct {
 	DurationMS      *int64         `json:"duration_ms" nullable:"true" doc:"From started_at to finished_at, in milliseconds."`
 	RowsAffected    int64          `json:"rows_affected" doc:"How many rows the last attempt that recorded it has changed so far."`
 	Progress        string         `json:"progress" doc:"How far a run that is running has got, in words; may be empty."`
+	Log             []progressBody `json:"log,omitempty" doc:"How far the run had got, the oldest first: about once a second, more rarely in a long run, and at the end of an attempt. Only in the answer for a single run."`
 	Errors          []runErrorBody `json:"errors" doc:"Of attempts that failed, the first one first."`
+}
+
+// progressBody is how far an attempt had got at a time.
+type progressBody struct {
+	At           model.Time `json:"at" format:"date-time"`
+	Attempt      int        `json:"attempt" example:"1"`
+	RowsAffected int64      `json:"rows_affected" doc:"What this attempt had changed by then."`
 }
 
 // runErrorBody is why one attempt failed.
@@ -41,18 +50,16 @@ type runErrorBody struct {
 
 // runBodyOf is the one conversion from River's job, whatever made it.
 func runBodyOf(job *rivertype.JobRow) runBody {
-	// A job that is no task's has arguments and output of its own.
 	var args runs.Args
-	var output runs.Output
-	_ = json.Unmarshal(job.EncodedArgs, &args)
-	_ = json.Unmarshal(job.Output(), &output)
+	_ = json.Unmarshal(job.EncodedArgs, &args) // a job that is no task's has arguments of its own
+	output := runs.OutputOf(job)
 	body := runBody{
 		ID: job.ID, Task: job.Kind, Trigger: "other", State: string(job.State),
 		Attempt: job.Attempt, MaxAttempts: job.MaxAttempts,
 		CancelRequested: job.State == rivertype.JobStateRunning && runs.CancelRequested(job),
 		CreatedAt:       model.NewTime(job.CreatedAt), StartedAt: timeOf(job.AttemptedAt), FinishedAt: timeOf(job.FinalizedAt),
-		RowsAffected: output.RowsAffected, Progress: output.Progress,
-		Errors: make([]runErrorBody, len(job.Errors)),
+		RowsAffected: output.RowsAffected,
+		Errors:       make([]runErrorBody, len(job.Errors)),
 	}
 	if slices.Contains([]runs.Trigger{runs.Scheduled, runs.Manual, runs.Nudge}, args.Trigger) {
 		body.Trigger = string(args.Trigger)
@@ -68,17 +75,24 @@ func runBodyOf(job *rivertype.JobRow) runBody {
 		ms := max(0, job.FinalizedAt.Sub(*job.AttemptedAt).Milliseconds())
 		body.DurationMS = &ms
 	}
+	for _, p := range output.Log {
+		body.Log = append(body.Log, progressBody(p))
+		if job.State == rivertype.JobStateRunning && p.Attempt == job.Attempt {
+			body.Progress = fmt.Sprintf("%d rows so far", p.RowsAffected)
+		}
+	}
 	for i, e := range job.Errors {
 		body.Errors[i] = runErrorBody{Attempt: e.Attempt, At: model.NewTime(e.At), Error: e.Error, Trace: e.Trace}
 	}
 	return body
 }
 
-// runBodies leaves out the stacks.
+// runBodies leaves out the logs of progress and the stacks.
 func runBodies(jobs []*rivertype.JobRow) []runBody {
 	bodies := make([]runBody, len(jobs))
 	for i, job := range jobs {
 		bodies[i] = runBodyOf(job)
+		bodies[i].Log = nil
 		for j := range bodies[i].Errors {
 			bodies[i].Errors[j].Trace = ""
 		}

@@ -85,11 +85,11 @@ func jobs() []riverdriver.JobInsertFullParams {
 		{
 			Kind: "items.expire", EncodedArgs: due("03:01:00"), State: "discarded", Attempt: 1, MaxAttempts: 1, CreatedAt: clock("03:01:00"),
 			AttemptedAt: clock("03:01:00"), FinalizedAt: clock("03:01:01"), AttemptedBy: []string{"old"},
-			Errors: [][]byte{attempt(1, "03:01:01", "no luck", "")}, Metadata: []byte(`{"output":{"rows_affected":7,"progress":"7 rows so far"}}`),
+			Errors: [][]byte{attempt(1, "03:01:01", "no luck", "")}, Metadata: []byte(`{"output":{"rows_affected":7,"log":[{"at":"2026-01-02T03:01:01.000000Z","attempt":1,"rows_affected":7}]}}`),
 		},
 		{
 			Kind: "stats.rollup", EncodedArgs: []byte(`{"trigger":"manual"}`), State: "running", Attempt: 1, MaxAttempts: 5, CreatedAt: clock("03:02:00"),
-			AttemptedAt: clock("03:02:01"), AttemptedBy: []string{"young"}, Metadata: []byte(`{"output":{"rows_affected":5,"progress":"half way"}}`),
+			AttemptedAt: clock("03:02:01"), AttemptedBy: []string{"young"}, Metadata: []byte(`{"output":{"rows_affected":5,"log":[{"at":"2026-01-02T03:02:01.500000Z","attempt":1,"rows_affected":3},{"at":"2026-01-02T03:02:02.500000Z","attempt":1,"rows_affected":5}]}}`),
 		},
 		{
 			Kind: "items.enrich", EncodedArgs: []byte(`{"trigger":"nudge"}`), State: "retryable", Attempt: 1, MaxAttempts: 5, CreatedAt: clock("03:03:00"),

@@ -47,7 +47,7 @@ func (e *executor) Work(ctx context.Context, job *river.Job[runs.Args]) error {
 	returned = true
 	err = classify(ctx, err, e.task.Timeout)
 	e.log(ctx, job.JobRow, result, e.runner.cfg.Now().Sub(begin), err)
-	return errors.Join(err, river.RecordOutput(ctx, runs.Output{RowsAffected: result.RowsAffected}))
+	return errors.Join(err, river.RecordOutput(ctx, record.output(result)))
 }
 
 var errPanic = errors.New("panic; the run has its stack")
@@ -79,6 +79,16 @@ func (e *executor) log(ctx context.Context, job *rivertype.JobRow, result task.R
 		}
 	}
 	e.runner.cfg.Log.Log(ctx, level, "run", attrs...)
+}
+
+// stuck is told of a run that goes on long after its timeout: its task ignores
+// its context, and nothing in Go can end it. It loses its slot, so that others
+// run on, unless as many have done so as run at a time: something is at fault
+// that more of them will not mend.
+func (r *Runner) stuck(ctx context.Context, stuck river.JobStuckHandlerParams) river.JobStuckHandlerResult {
+	add := stuck.TotalStuckJobs <= r.cfg.Concurrency
+	r.cfg.Log.ErrorContext(ctx, "a run ignores its timeout; only a new process ends it", "task", stuck.Kind, "run", stuck.ID, "stuck", stuck.TotalStuckJobs, "slot_replaced", add)
+	return river.JobStuckHandlerResult{AddWorkerSlot: add}
 }
 
 func (r *Runner) enter(name string) {

@@ -8,7 +8,9 @@ import (
 	"github.com/fualab/fualab/shared/runs"
 )
 
-// Nudged inserts a run of the task called name, unless one is waiting already.
+// Nudged inserts a run of the task called name, unless one that a nudge made is
+// waiting already: what that one finds, when its turn comes, includes whatever
+// this nudge is about.
 func (r *Runner) Nudged(ctx context.Context, name string) error {
 	if waits, err := r.cfg.Store.RunWaits(ctx, name); err != nil || waits {
 		return err

@@ -2,7 +2,6 @@ package runner
 
 import (
 	"context"
-	"fmt"
 	"sync"
 	"time"
 
@@ -28,10 +27,24 @@ type recorder struct {
 	mu    sync.Mutex
 	last  time.Time
 	items []int64 // that have not been told of yet
+	log   []runs.Progress
 }
 
 func (r *Runner) recorder(ctx context.Context, job *rivertype.JobRow, event events.Type) *recorder {
-	return &recorder{ctx: ctx, runner: r, job: job, event: event, last: r.cfg.Now()}
+	return &recorder{ctx: ctx, runner: r, job: job, event: event, last: r.cfg.Now(), log: runs.OutputOf(job).Log}
+}
+
+// output is what the run records about itself when it ends.
+func (p *recorder) output(result task.Result) runs.Output {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.add(p.runner.cfg.Now(), result)
+}
+
+// add notes how far the attempt has got.
+func (p *recorder) add(now time.Time, soFar task.Result) runs.Output {
+	p.log = runs.AppendProgress(p.log, runs.Progress{At: model.NewTime(now), Attempt: p.job.Attempt, RowsAffected: soFar.RowsAffected})
+	return runs.Output{RowsAffected: soFar.RowsAffected, Log: p.log}
 }
 
 // report is the task's reporter. Progress that cannot be stored is not worth
@@ -46,8 +59,7 @@ func (p *recorder) report(soFar task.Result, items []int64) {
 	}
 	p.last = now
 	p.tell(now)
-	output := runs.Output{RowsAffected: soFar.RowsAffected, Progress: fmt.Sprintf("%d rows so far", soFar.RowsAffected)}
-	job, err := p.runner.client.JobUpdate(p.ctx, p.job.ID, &river.JobUpdateParams{Output: output})
+	job, err := p.runner.client.JobUpdate(p.ctx, p.job.ID, &river.JobUpdateParams{Output: p.add(now, soFar)})
 	if err == nil {
 		p.runner.cfg.Publish(events.OfRun(events.RunsProgress, model.NewTime(now), job))
 	} else if p.ctx.Err() == nil {

@@ -3,8 +3,11 @@ package runner
 import (
 	"context"
 	"encoding/json"
+	"errors"
+	"slices"
 	"time"
 
+	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/riverdriver"
 	"github.com/riverqueue/river/rivertype"
 
@@ -12,43 +15,107 @@ import (
 	"github.com/fualab/fualab/shared/events"
 	"github.com/fualab/fualab/shared/model"
 	"github.com/fualab/fualab/shared/runs"
+	"github.com/fualab/fualab/worker/internal/store"
 )
 
-// giveBack makes lost runs available again, cancels those that somebody wanted
-// cancelled, and discards those that have no attempt left. A run that has
-// meanwhile ended is left as it is.
-func (r *Runner) giveBack(ctx context.Context, lost []*rivertype.JobRow, now time.Time) error {
+// rescueBatch bounds the runs that one turn looks at.
+const rescueBatch = 1000
+
+var errLost = errors.New("the worker that ran it is gone")
+
+// anyAge is later than any clock's time at which an attempt began: how old it is
+// does not matter here.
+var anyAge = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// rescue gives back the runs of workers that are dead. River's own rescue
+// goes by a run's age, which has to be longer than any run may take.
+func (r *Runner) rescue(ctx context.Context) error {
+	list, err := r.client.JobList(ctx, river.NewJobListParams().States(rivertype.JobStateRunning).First(rescueBatch))
+	if err != nil || len(list.Jobs) == 0 {
+		return database.Error(err, "list running runs")
+	}
+	beats, err := r.cfg.Store.Beats(ctx)
+	if err != nil {
+		return err
+	}
+	r.fleet.look(r.cfg.Now(), beats)
+	lost := slices.DeleteFunc(list.Jobs, func(job *rivertype.JobRow) bool { return !r.fleet.dead(holder(job)) })
 	if len(lost) == 0 {
 		return nil
 	}
-	params := &riverdriver.JobRescueManyParams{StuckHorizon: now}
-	for _, job := range lost {
-		fault, err := json.Marshal(rivertype.AttemptError{At: now.UTC(), Attempt: job.Attempt, Error: errLost.Error() + ": " + holder(job)})
+	return r.giveBack(ctx, lost)
+}
+
+func holder(job *rivertype.JobRow) string {
+	if len(job.AttemptedBy) == 0 {
+		return ""
+	}
+	return job.AttemptedBy[len(job.AttemptedBy)-1]
+}
+
+// giveBack makes lost runs available again, cancels those that somebody wanted
+// cancelled, and discards those that have no attempt left. A run that has
+// meanwhile ended, or been given back by another worker, is left as it is.
+func (r *Runner) giveBack(ctx context.Context, lost []*rivertype.JobRow) error {
+	listed := make(map[int64]*rivertype.JobRow, len(lost))
+	ids := make([]int64, len(lost))
+	for i, job := range lost {
+		ids[i], listed[job.ID] = job.ID, job
+	}
+	now := r.cfg.Now()
+	var given []*rivertype.JobRow
+	err := r.cfg.Store.HoldRuns(ctx, ids, func(ctx context.Context, tx store.Tx) error {
+		held, err := r.client.JobListTx(ctx, tx.SQL(), river.NewJobListParams().IDs(ids...).States(rivertype.JobStateRunning).First(len(ids)))
 		if err != nil {
 			return err
 		}
-		state, finalized := rivertype.JobStateAvailable, &now
+		given = slices.DeleteFunc(held.Jobs, func(job *rivertype.JobRow) bool {
+			was := listed[job.ID]
+			return job.Attempt != was.Attempt || holder(job) != holder(was) || !job.AttemptedAt.Equal(*was.AttemptedAt)
+		})
+		if len(given) == 0 {
+			return nil
+		}
+		params, err := rescueOf(given, now)
+		if err != nil {
+			return err
+		}
+		_, err = r.client.Driver().UnwrapExecutor(tx.SQL()).JobRescueMany(ctx, params)
+		return err
+	})
+	if err != nil {
+		return database.Error(err, "give back %d runs", len(lost))
+	}
+	for _, job := range given {
+		r.cfg.Log.WarnContext(ctx, "run rescued", "task", job.Kind, "run", job.ID, "attempt", job.Attempt, "held_by", holder(job), "state", job.State)
+		r.cfg.Publish(events.OfRun(events.RunsFinished, model.NewTime(now), job))
+	}
+	return nil
+}
+
+// rescueOf sets the state of each of jobs to what it becomes, and returns how
+// that is written.
+func rescueOf(jobs []*rivertype.JobRow, now time.Time) (*riverdriver.JobRescueManyParams, error) {
+	params := &riverdriver.JobRescueManyParams{StuckHorizon: anyAge}
+	for _, job := range jobs {
+		fault, err := json.Marshal(rivertype.AttemptError{At: now.UTC(), Attempt: job.Attempt, Error: errLost.Error() + ": " + holder(job)})
+		if err != nil {
+			return nil, err
+		}
+		finalized := &now
 		switch {
 		case runs.CancelRequested(job):
-			state = rivertype.JobStateCancelled
+			job.State = rivertype.JobStateCancelled
 		case job.Attempt >= job.MaxAttempts:
-			state = rivertype.JobStateDiscarded
+			job.State = rivertype.JobStateDiscarded
 		default:
-			finalized = nil
+			job.State, finalized = rivertype.JobStateAvailable, nil
 		}
 		params.ID = append(params.ID, job.ID)
 		params.Error = append(params.Error, fault)
 		params.FinalizedAt = append(params.FinalizedAt, finalized)
-		params.ScheduledAt = append(params.ScheduledAt, now)
-		params.State = append(params.State, string(state))
-		r.cfg.Log.WarnContext(ctx, "run rescued", "task", job.Kind, "run", job.ID, "attempt", job.Attempt, "held_by", holder(job), "state", state)
+		params.ScheduledAt = append(params.ScheduledAt, job.ScheduledAt) // due long since, by any clock
+		params.State = append(params.State, string(job.State))
 	}
-	if _, err := r.client.Driver().GetExecutor().JobRescueMany(ctx, params); err != nil {
-		return database.Error(err, "give back %d runs", len(lost))
-	}
-	for i, job := range lost {
-		job.State = rivertype.JobState(params.State[i])
-		r.cfg.Publish(events.OfRun(events.RunsFinished, model.NewTime(now), job))
-	}
-	return nil
+	return params, nil
 }

@@ -5,21 +5,17 @@ package runner
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
-	"math/rand/v2"
 	"slices"
 	"sync"
 	"time"
 
 	"github.com/riverqueue/river"
-	"github.com/riverqueue/river/rivertype"
 
 	"github.com/fualab/fualab/shared/database"
 	"github.com/fualab/fualab/shared/events"
-	"github.com/fualab/fualab/shared/model"
 	"github.com/fualab/fualab/shared/runs"
 	"github.com/fualab/fualab/worker/internal/loop"
 	"github.com/fualab/fualab/worker/internal/store"
@@ -45,6 +41,7 @@ type Runner struct {
 	cfg     Config
 	client  *runs.Client
 	started bool
+	fleet   watch
 
 	mu      sync.Mutex
 	running map[string]int // runs by task
@@ -57,7 +54,7 @@ func New(cfg Config) (*Runner, error) {
 	if cfg.Publish == nil {
 		cfg.Publish = func(events.Event) {}
 	}
-	r := &Runner{cfg: cfg, running: make(map[string]int)}
+	r := &Runner{cfg: cfg, running: make(map[string]int), fleet: watch{deadAfter: cfg.DeadAfter}}
 	workers := river.NewWorkers()
 	longest := time.Minute
 	for _, t := range cfg.Tasks {
@@ -65,16 +62,22 @@ func New(cfg Config) (*Runner, error) {
 		longest = max(longest, t.Timeout)
 	}
 	client, err := river.NewClient[*sql.Tx](runs.NewDriver(cfg.DB), &river.Config{
-		ID:                cfg.Instance,
-		Workers:           workers,
-		Queues:            map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: cfg.Concurrency}},
+		ID:      cfg.Instance,
+		Workers: workers,
+		Queues: map[string]river.QueueConfig{
+			river.QueueDefault: {MaxWorkers: cfg.Concurrency},
+			// A nudge may come while the run of another one works. It waits for
+			// that, and takes no place from runs that are due.
+			runs.NudgeQueue: {MaxWorkers: 1},
+		},
 		FetchPollInterval: time.Second,
 		FetchCooldown:     20 * time.Millisecond, // with River's 100 ms, four slots make 40 runs a second
 		// While a release rolls out, an older worker leaves a newer one's tasks
 		// to it.
 		FetchOnlyKnownKinds: true,
 		SoftStopTimeout:     cfg.SoftStop,
-		RetryPolicy:         backoff{cfg.Now},
+		RetryPolicy:         r, // of runs of tasks that this program does not know
+		JobStuckHandler:     r.stuck,
 		// Step gives back what dead workers held; this is for runs whose
 		// worker lives and has lost them.
 		RescueStuckJobsAfter: longest + time.Minute,
@@ -82,7 +85,7 @@ func New(cfg Config) (*Runner, error) {
 		CancelledJobRetentionPeriod: -1,
 		CompletedJobRetentionPeriod: -1,
 		DiscardedJobRetentionPeriod: -1,
-		Logger:                      slog.New(quiet{cfg.Log.Handler()}),
+		Logger:                      slog.New(newQuiet(cfg.Log.Handler(), cfg.Now)),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("prepare the runner: %w", err)
@@ -111,6 +114,11 @@ func (r *Runner) Step(ctx context.Context, _ loop.Turn) error {
 	if r.started {
 		return r.rescue(ctx)
 	}
+	if known, err := r.cfg.Store.Beats(ctx); err != nil {
+		return err
+	} else if _, ok := known[r.cfg.Instance]; !ok {
+		return nil // its beat has failed, and is tried again
+	}
 	// Execution outlives the turn, and ends by Stop.
 	untell := r.tellEnds()
 	if err := r.client.Start(context.WithoutCancel(ctx)); err != nil {
@@ -135,52 +143,3 @@ func (r *Runner) Stop(ctx context.Context) error {
 	r.ends.Wait() // River has told the last one
 	return nil
 }
-
-// rescueBatch bounds the runs that one turn looks at.
-const rescueBatch = 1000
-
-// rescue gives back the runs of workers that are dead. River's own rescue
-// goes by a run's age, which has to be longer than any run may take.
-func (r *Runner) rescue(ctx context.Context) error {
-	list, err := r.client.JobList(ctx, river.NewJobListParams().States(rivertype.JobStateRunning).First(rescueBatch))
-	if err != nil || len(list.Jobs) == 0 {
-		return database.Error(err, "list running runs")
-	}
-	now := r.cfg.Now()
-	alive, err := r.cfg.Store.LiveWorkers(ctx, model.NewTime(now.Add(-r.cfg.DeadAfter)))
-	if err != nil {
-		return err
-	}
-	lost := slices.DeleteFunc(list.Jobs, func(job *rivertype.JobRow) bool {
-		return slices.Contains(alive, holder(job))
-	})
-	return r.giveBack(ctx, lost, now)
-}
-
-func holder(job *rivertype.JobRow) string {
-	if len(job.AttemptedBy) == 0 {
-		return ""
-	}
-	return job.AttemptedBy[len(job.AttemptedBy)-1]
-}
-
-// backoff waits 1, 2, 4 … seconds, up to ten minutes, give or take a fifth.
-type backoff struct{ now func() time.Time }
-
-// NextRetry implements river.ClientRetryPolicy.
-func (b backoff) NextRetry(job *rivertype.JobRow) time.Time {
-	wait := min(time.Second<<min(max(job.Attempt-1, 0), 10), 10*time.Minute)
-	return b.now().Add(wait*4/5 + rand.N(wait*2/5)) //nolint:gosec // jitter, not a secret
-}
-
-// quiet passes on only what River finds wrong. A run's own line is ours.
-type quiet struct{ slog.Handler }
-
-func (q quiet) Enabled(ctx context.Context, level slog.Level) bool {
-	return level >= slog.LevelWarn && q.Handler.Enabled(ctx, level)
-}
-
-func (q quiet) WithAttrs(attrs []slog.Attr) slog.Handler { return quiet{q.Handler.WithAttrs(attrs)} }
-func (q quiet) WithGroup(name string) slog.Handler       { return quiet{q.Handler.WithGroup(name)} }
-
-var errLost = errors.New("the worker that ran it is gone")

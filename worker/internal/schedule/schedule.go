@@ -45,8 +45,9 @@ type Ticker struct {
 	log      *slog.Logger
 	tasks    []task.Task
 	names    []string
-	declared bool // whether the database knows the tasks' declarations
-	limit    int  // of runs in the next transaction
+	attempts map[string]int // most that a run has, by task
+	declared bool           // whether the database knows the tasks' declarations
+	limit    int            // of runs in the next transaction
 }
 
 // Config configures a Ticker.
@@ -64,12 +65,13 @@ func New(cfg Config) (*Ticker, error) {
 	if cfg.Publish == nil {
 		cfg.Publish = func(events.Event) {}
 	}
-	t := &Ticker{store: cfg.Store, client: cfg.Client, publish: cfg.Publish, now: cfg.Now, log: cfg.Log, tasks: cfg.Tasks, limit: maxRuns}
+	t := &Ticker{store: cfg.Store, client: cfg.Client, publish: cfg.Publish, now: cfg.Now, log: cfg.Log, tasks: cfg.Tasks, limit: maxRuns, attempts: make(map[string]int)}
 	for _, declared := range cfg.Tasks {
 		if _, err := cron.Parse(declared.Cron, zone(declared)); err != nil {
 			return nil, fmt.Errorf("task %s: %w", declared.Name, err)
 		}
 		t.names = append(t.names, declared.Name)
+		t.attempts[declared.Name] = declared.Retry.WithDefaults().Attempts
 	}
 	return t, nil
 }
@@ -179,7 +181,7 @@ func (t *Ticker) advance(ctx context.Context, tx store.Tx, schedules []*model.Sc
 		}
 		dueTimes, next := plan(row, spec, now, busy, max(1, t.limit/len(schedules)))
 		for _, at := range dueTimes {
-			due = append(due, runs.Due{Task: row.Name, At: at})
+			due = append(due, runs.Due{Task: row.Name, At: at, MaxAttempts: t.attempts[row.Name]})
 		}
 		row.NextRunAt = model.NewTime(next)
 	}

@@ -42,9 +42,16 @@ func (s *Store) DeleteWorkersSilentSince(ctx context.Context, cutoff model.Time,
 	return n, database.Error(err, "count deleted workers")
 }
 
-// LiveWorkers returns the instances that have beaten since cutoff.
-func (s *Store) LiveWorkers(ctx context.Context, cutoff model.Time) ([]string, error) {
-	var instances []string
-	err := s.db.NewSelect().Model((*model.Worker)(nil)).Column("instance").Where("last_beat >= ?", cutoff).Scan(ctx, &instances)
-	return instances, database.Error(err, "select live workers")
+// Beats returns when each worker that has a row has last beaten, by its own
+// clock.
+func (s *Store) Beats(ctx context.Context) (map[string]model.Time, error) {
+	var workers []model.Worker
+	if err := s.db.NewSelect().Model(&workers).Column("instance", "last_beat").Scan(ctx); err != nil {
+		return nil, database.Error(err, "select the workers' beats")
+	}
+	beats := make(map[string]model.Time, len(workers))
+	for _, w := range workers {
+		beats[w.Instance] = w.LastBeat
+	}
+	return beats, nil
 }

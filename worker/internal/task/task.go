@@ -3,11 +3,13 @@
 package task
 
 import (
+	"cmp"
 	"context"
 	"time"
 
 	"github.com/fualab/fualab/shared/events"
 	"github.com/fualab/fualab/shared/model"
+	"github.com/fualab/fualab/shared/runs"
 )
 
 // Task is a task's declaration and its pass. Name, cron and policies are what
@@ -20,6 +22,7 @@ type Task struct {
 	MissedPolicy  model.MissedPolicy
 	OverlapPolicy model.OverlapPolicy
 	Timeout       time.Duration // of one run
+	Retry         Retry         // of a run that fails; the zero value is usual
 
 	// Event is what a pass does to the items that it reports, as whoever
 	// watches the platform is told; "" for a task that reports none.
@@ -29,6 +32,24 @@ type Task struct {
 	// any two of them. It holds no loop over time and no logger; an error's
 	// kind says whether another attempt may help (see errs).
 	Run func(ctx context.Context) (Result, error)
+}
+
+// Retry says how a run that failed is tried again. Zero fields have defaults.
+type Retry struct {
+	// Attempts is how many a run that a schedule makes has before it is
+	// discarded; 0: runs.MaxAttempts, which all others have.
+	Attempts int
+	First    time.Duration // wait after the first attempt; 0: a second. It doubles with each.
+	Most     time.Duration // longest wait; 0: ten minutes
+}
+
+// WithDefaults returns r with its zero fields set.
+func (r Retry) WithDefaults() Retry {
+	return Retry{
+		Attempts: cmp.Or(r.Attempts, runs.MaxAttempts),
+		First:    cmp.Or(r.First, time.Second),
+		Most:     cmp.Or(r.Most, 10*time.Minute),
+	}
 }
 
 // Result is what one pass did.

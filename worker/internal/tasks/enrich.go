@@ -20,7 +20,7 @@ func enrichItems(d Deps) task.Task {
 		Summary:       "Gives new and changed items their slug, and finds duplicates",
 		Cron:          "* * * * *",
 		MissedPolicy:  model.MissedOnce,
-		OverlapPolicy: model.OverlapAllow, // batches take turns
+		OverlapPolicy: model.OverlapSkip, // a run that waits or works finds it as well
 		Timeout:       2 * time.Minute,
 		Event:         events.ItemsEnriched,
 		Run: func(ctx context.Context) (task.Result, error) {

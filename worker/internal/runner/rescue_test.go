@@ -1,0 +1,78 @@
+package runner
+
+import (
+	"context"
+	"log/slog"
+	"testing"
+	"time"
+
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/rivertype"
+
+	"github.com/fualab/fualab/shared/database"
+	"github.com/fualab/fualab/shared/runs"
+	"github.com/fualab/fualab/shared/testdb"
+	"github.com/fualab/fualab/worker/internal/store"
+	"github.com/fualab/fualab/worker/internal/task"
+)
+
+// TestGiveBackOnce: of two workers that saw the same lost run, the second leaves
+// it to whoever has it by then, with whatever clock.
+func TestGiveBackOnce(t *testing.T) {
+	t.Parallel()
+	testdb.Each(t, func(t *testing.T, db *database.DB) {
+		r, err := New(Config{
+			Instance: "test-1", Tasks: []task.Task{{Name: "test.task", Timeout: time.Second}}, Concurrency: 1,
+			SoftStop: time.Second, DeadAfter: time.Second, DB: db, Store: store.New(db), Now: time.Now, Log: slog.New(slog.DiscardHandler),
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		job, err := runs.Insert(t.Context(), r.Client(), "test.task", runs.Manual)
+		if err != nil {
+			t.Fatal(err)
+		}
+		fetch := func(by string, ago string) {
+			t.Helper()
+			names := "jsonb('" + by + "')"
+			if db.IsPostgres() {
+				names = "ARRAY(SELECT json_array_elements_text('" + by + "'))"
+			}
+			if _, err := db.ExecContext(t.Context(), "UPDATE river_job SET state = 'running', attempt = 1, attempted_at = '"+ago+"', attempted_by = "+names); err != nil {
+				t.Fatal(err)
+			}
+		}
+		lost := func() []*rivertype.JobRow {
+			t.Helper()
+			list, err := r.Client().JobList(t.Context(), river.NewJobListParams().States(rivertype.JobStateRunning))
+			if err != nil {
+				t.Fatal(err)
+			}
+			return list.Jobs
+		}
+		giveBack := func(lost []*rivertype.JobRow) *rivertype.JobRow {
+			t.Helper()
+			if err := r.giveBack(context.WithoutCancel(t.Context()), lost); err != nil {
+				t.Fatal(err)
+			}
+			job, err := r.Client().JobGet(t.Context(), job.ID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return job
+		}
+		fetch(`["dead"]`, "2026-01-02 12:00:00.000")
+		seen := lost()
+		fetch(`["dead", "live"]`, "2026-01-02 11:59:00.000") // its clock is behind
+		if got := giveBack(seen); got.State != rivertype.JobStateRunning || len(got.Errors) != 0 {
+			t.Errorf("a run that another worker has fetched meanwhile is %s, %v", got.State, got.Errors)
+		}
+		seen = lost()
+		if got := giveBack(seen); got.State != rivertype.JobStateAvailable || len(got.Errors) != 1 {
+			t.Errorf("a lost run is %s, %v", got.State, got.Errors)
+		}
+		if got := giveBack(seen); len(got.Errors) != 1 {
+			t.Errorf("given back again: %v", got.Errors)
+		}
+	})
+}
