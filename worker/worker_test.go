@@ -74,7 +74,7 @@ func TestRun(t *testing.T) {
 		if _, _, err := p.get("/health"); err == nil {
 			t.Error("it still answers")
 		}
-		for _, text := range []string{"step failed", "Redis is lost", "cut short", "stays behind", "nudges are not heard", "a nudge is lost", "run rescued"} {
+		for _, text := range []string{"step failed", "Redis is lost", "cut short", "stays behind", "run rescued"} {
 			if lines := p.log.lines(text); len(lines) > 0 {
 				t.Errorf("logged %s", lines)
 			}

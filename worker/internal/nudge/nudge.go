@@ -21,7 +21,7 @@ const (
 	patience = time.Second
 	// answerTime is how much longer an answer may take. Left to itself, the
 	// client waits for one for ten seconds, and a worker that stops with it.
-	answerTime = time.Second
+	answerTime = 2 * time.Second
 	// gap is the least time between two runs that nudges make: what arrives
 	// meanwhile is one run's work.
 	gap = 250 * time.Millisecond
