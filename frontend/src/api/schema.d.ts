@@ -607,6 +607,20 @@ export interface components {
              */
             type: string;
         };
+        Progress: {
+            /** Format: date-time */
+            at: string;
+            /**
+             * Format: int64
+             * @example 1
+             */
+            attempt: number;
+            /**
+             * Format: int64
+             * @description What this attempt had changed by then.
+             */
+            rows_affected: number;
+        };
         Readiness: {
             database: components["schemas"]["Dependency"];
             redis: components["schemas"]["Dependency"];
@@ -649,6 +663,8 @@ export interface components {
              * @example 1
              */
             id: number;
+            /** @description How far the run had got, the oldest first: about once a second, more rarely in a long run, and at the end of an attempt. Only in the answer for a single run. */
+            log?: components["schemas"]["Progress"][];
             /**
              * Format: int64
              * @description The attempt after which a run that fails is discarded.
