@@ -71,6 +71,9 @@ func (c Config) Validate() []config.Fault {
 	if c.EventRetention.Duration() < 48*time.Hour {
 		faults = append(faults, config.Fault{Variable: "FUALAB_EVENT_RETENTION_DAYS", Message: "must be at least 2: today and yesterday are still being counted"})
 	}
+	if c.JobsUI && !httpapi.HasJobs {
+		faults = append(faults, config.Fault{Variable: "FUALAB_JOBS_UI", Message: "asks for the job console, which this build leaves out (-tags nojobsui): set it to false, or use an image that was built with --build-arg TAGS="})
+	}
 	if c.Env == config.Production && c.JobsUI && !c.Addr.Loopback() {
 		faults = append(faults, config.Fault{Variable: "FUALAB_JOBS_UI", Message: "shows and changes every job without authentication, which FUALAB_ENV=production refuses: set it to false, or FUALAB_WORKER_ADDR to 127.0.0.1:8001"})
 	}

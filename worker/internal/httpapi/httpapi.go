@@ -27,6 +27,9 @@ type Deps struct {
 	Log      *slog.Logger
 }
 
+// JobsPath is where the operators' job console is.
+const JobsPath = "/jobs"
+
 // New returns the worker's handler.
 func New(d Deps) http.Handler {
 	mux := http.NewServeMux()

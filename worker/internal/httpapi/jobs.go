@@ -1,3 +1,5 @@
+//go:build !nojobsui
+
 package httpapi
 
 import (
@@ -11,8 +13,8 @@ import (
 	"github.com/fualab/fualab/shared/runs"
 )
 
-// JobsPath is where the operators' job console is.
-const JobsPath = "/jobs"
+// HasJobs says that this build has the job console.
+const HasJobs = true
 
 // Jobs is River's own console. It has no authentication: whoever reaches the
 // worker's address can retry, cancel and delete.
