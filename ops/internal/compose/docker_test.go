@@ -1,0 +1,75 @@
+//go:build integration
+
+package compose
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+)
+
+// needDocker skips a test where no engine answers, and fails it where CI says
+// that one is there.
+func needDocker(t *testing.T) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	out, err := exec.CommandContext(ctx, "docker", "version", "--format", "{{.Server.Version}}").CombinedOutput()
+	switch {
+	case err == nil:
+	case os.Getenv("FUALAB_TEST_DOCKER") == "none":
+		t.Skip("FUALAB_TEST_DOCKER=none: no Docker engine can be had here")
+	default:
+		t.Fatalf("a Docker engine is needed, or FUALAB_TEST_DOCKER=none to do without: %v\n%s", err, out)
+	}
+}
+
+// docker runs a command of the engine's client and returns
+// what it printed to standard output.
+func docker(t testing.TB, args ...string) string {
+	t.Helper()
+	out, err := tryDocker(t, 8*time.Minute, args...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+// tryDocker is docker where a failure is an answer, too.
+func tryDocker(t testing.TB, within time.Duration, args ...string) (string, error) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), within) // a cleanup's context has ended
+	defer cancel()
+	cmd := exec.CommandContext(ctx, "docker", args...)
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	if err := cmd.Run(); err != nil {
+		return stdout.String(), &dockerError{args, err, stderr.String()}
+	}
+	return strings.TrimSpace(stdout.String()), nil
+}
+
+type dockerError struct {
+	args   []string
+	err    error
+	stderr string
+}
+
+func (e *dockerError) Error() string {
+	return "docker " + strings.Join(e.args, " ") + ": " + e.err.Error() + "\n" + e.stderr
+}
+
+// inspect decodes what the engine knows of an image or a container.
+func inspect[T any](t testing.TB, name string) T {
+	t.Helper()
+	var all []T
+	if err := json.Unmarshal([]byte(docker(t, "inspect", name)), &all); err != nil || len(all) != 1 {
+		t.Fatalf("docker inspect %s: %v", name, err)
+	}
+	return all[0]
+}

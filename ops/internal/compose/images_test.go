@@ -1,0 +1,180 @@
+//go:build integration
+
+package compose
+
+import (
+	"archive/tar"
+	"debug/elf"
+	"errors"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+const (
+	testVersion = "v1.2.3"
+	testCommit  = "0123456789abcdef0123456789abcdef01234567"
+	testTime    = "2026-01-02T03:04:05Z"
+)
+
+var builds sync.Map // of *sync.Once, by service
+
+// image builds a service's image once a test binary, and returns its name. It
+// stays, as what it is made of does: the next build takes it from there.
+func image(t *testing.T, service string) string {
+	t.Helper()
+	needDocker(t)
+	name := "fualab/" + service + ":test"
+	once, _ := builds.LoadOrStore(service, new(sync.Once))
+	once.(*sync.Once).Do(func() { buildImage(t, root, service, "--tag", name) }) //nolint:forcetypeassert // nothing else is stored
+	return name
+}
+
+// buildImage builds from the repository at dir.
+func buildImage(t *testing.T, dir, service string, args ...string) string {
+	t.Helper()
+	args = append([]string{
+		"build", "--quiet", "--file", filepath.Join(dir, service, "Dockerfile"),
+		"--build-arg", "VERSION=" + testVersion, "--build-arg", "COMMIT=" + testCommit, "--build-arg", "COMMIT_TIME=" + testTime,
+	}, args...)
+	return docker(t, append(args, dir)...)
+}
+
+// description is the part of an image that the tests look at.
+type description struct {
+	ID     string `json:"Id"`
+	Size   int64
+	Config struct {
+		User        string
+		Entrypoint  []string
+		Labels      map[string]string
+		Healthcheck *struct{ Test []string }
+	}
+}
+
+// TestServiceImages: small, with nothing in it but the program, for a user
+// who is not root.
+func TestServiceImages(t *testing.T) {
+	t.Parallel()
+	for _, service := range []string{"api", "worker"} {
+		t.Run(service, func(t *testing.T) {
+			t.Parallel()
+			name, program := image(t, service), "fualab-"+service
+			got := inspect[description](t, name)
+			t.Logf("%s: %.1f MB", service, float64(got.Size)/1e6)
+			if got.Size > 30e6 {
+				t.Errorf("it has %d bytes, want at most 30 MB", got.Size)
+			}
+			if got.Config.User != "65532:65532" || !slices.Equal(got.Config.Entrypoint, []string{program}) ||
+				got.Config.Healthcheck == nil || !slices.Equal(got.Config.Healthcheck.Test, []string{"CMD", program, "healthcheck"}) {
+				t.Errorf("configuration %+v", got.Config)
+			}
+			for label, want := range map[string]string{"version": testVersion, "revision": testCommit, "created": testTime} {
+				if is := got.Config.Labels["org.opencontainers.image."+label]; is != want {
+					t.Errorf("label %s is %q, want %q", label, is, want)
+				}
+			}
+			if diff := cmp.Diff([]string{"usr/local/bin/" + program}, executables(t, name)); diff != "" {
+				t.Errorf("what can be run in it (-want +got):\n%s", diff)
+			}
+			version := docker(t, "run", "--rm", "--read-only", "--network", "none", name, "--version")
+			for _, part := range []string{program + " " + testVersion, testCommit, testTime} {
+				if !strings.Contains(version, part) {
+					t.Errorf("--version says %q, without %q", version, part)
+				}
+			}
+		})
+	}
+}
+
+// executables lists the files of an image that have an executable bit.
+func executables(t *testing.T, name string) []string {
+	t.Helper()
+	id := docker(t, "create", name)
+	t.Cleanup(func() { docker(t, "rm", "--force", id) })
+	cmd := exec.CommandContext(t.Context(), "docker", "export", id)
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	var found []string
+	for r := tar.NewReader(out); ; {
+		h, err := r.Next()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		// Docker itself puts an empty .dockerenv and its like into a container.
+		if h.Typeflag == tar.TypeReg && h.Mode&0o111 != 0 && h.Size > 0 {
+			found = append(found, h.Name)
+		}
+	}
+	if err := cmd.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	return found
+}
+
+// TestFrontendImage adds little to Caddy's own, and runs as another user.
+func TestFrontendImage(t *testing.T) {
+	t.Parallel()
+	got, base := inspect[description](t, image(t, "frontend")), inspect[description](t, "caddy:2-alpine")
+	t.Logf("frontend: %.2f MB over its base of %.1f MB", float64(got.Size-base.Size)/1e6, float64(base.Size)/1e6)
+	if own := got.Size - base.Size; own > 2e6 {
+		t.Errorf("its own layers have %d bytes, want at most 2 MB", own)
+	}
+	if got.Config.User != "65532:65532" || got.Config.Healthcheck == nil {
+		t.Errorf("configuration %+v", got.Config)
+	}
+}
+
+// TestReproducible: the same commit makes the same binary, byte for byte, at
+// another place and with nothing kept of the first build but what it compiled.
+func TestReproducible(t *testing.T) {
+	t.Parallel()
+	needDocker(t)
+	binary := func(dir string) []byte {
+		out := t.TempDir()
+		buildImage(t, dir, "api", "--target", "binary", "--no-cache", "--output", "type=local,dest="+out)
+		got, err := os.ReadFile(filepath.Join(out, "fualab-api"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return got
+	}
+	first, second := binary(root), binary(copyOf(t))
+	if !slices.Equal(first, second) {
+		t.Errorf("two builds differ: %d and %d bytes", len(first), len(second))
+	}
+}
+
+// TestCrossCompiled: another platform's binary, without emulation.
+func TestCrossCompiled(t *testing.T) {
+	t.Parallel()
+	needDocker(t)
+	out := t.TempDir()
+	buildImage(t, root, "api", "--target", "binary", "--platform", "linux/arm64", "--output", "type=local,dest="+out)
+	f, err := elf.Open(filepath.Join(out, "fualab-api"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = f.Close() }()
+	if f.Machine != elf.EM_AARCH64 {
+		t.Errorf("built for %s", f.Machine)
+	}
+	if libraries, err := f.ImportedLibraries(); err != nil || len(libraries) > 0 {
+		t.Errorf("it needs %v, %v: want it static", libraries, err)
+	}
+}
