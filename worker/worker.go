@@ -37,7 +37,7 @@ type Config struct {
 	HeartbeatInterval config.Seconds `env:"HEARTBEAT_INTERVAL_SECONDS" envDefault:"15" doc:"from one heartbeat of a worker to its next, in seconds; at least 1, and at most half of FUALAB_HEARTBEAT_TTL_SECONDS"`
 
 	Concurrency    int         `env:"WORKER_CONCURRENCY" envDefault:"4" doc:"most runs that one worker executes at a time, beside one that a nudge has made"`
-	JobsUI         bool        `env:"JOBS_UI" envDefault:"false" doc:"serve River's job console under /jobs on the worker's address; it has no authentication"`
+	JobsUI         bool        `env:"JOBS_UI" envDefault:"false" doc:"serve River's job console under /jobs on the worker's address; it has no authentication, and the image has it only when built with --build-arg TAGS="`
 	ItemRetention  config.Days `env:"ITEM_RETENTION_DAYS" envDefault:"30" doc:"how long a deleted item is kept before it is purged, in days"`
 	RunRetention   config.Days `env:"RUN_RETENTION_DAYS" envDefault:"7" doc:"how long a finished run is kept, in days; discarded ones are kept four times as long"`
 	EventRetention config.Days `env:"EVENT_RETENTION_DAYS" envDefault:"400" doc:"how long what happened to items is kept, from which the counts per day are made, in days"`

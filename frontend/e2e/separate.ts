@@ -54,7 +54,8 @@ export async function startSeparate(): Promise<Separate> {
   const caddy = await binary('caddy');
   const apiProgram = await binary('fualab-api');
   const workerProgram = await binary('fualab-worker');
-  const [redisPort, apiPort, workerPort, webPort] = [
+  const [redisPort, apiPort, workerPort, webPort, proxyPort] = [
+    await freePort(),
     await freePort(),
     await freePort(),
     await freePort(),
@@ -115,6 +116,7 @@ export async function startSeparate(): Promise<Separate> {
             XDG_DATA_HOME: data,
             XDG_CONFIG_HOME: data,
             FUALAB_FRONTEND_ADDR: `127.0.0.1:${webPort}`,
+            FUALAB_API_PROXY_ADDR: `127.0.0.1:${proxyPort}`,
             FUALAB_UPSTREAM_HOST: '127.0.0.1',
             FUALAB_UPSTREAM_PORT: `${apiPort}`,
           }),

@@ -86,7 +86,7 @@ func start(t *testing.T, upstream string) string {
 	addr := free(t)
 	cmd := exec.Command(path, "run", "--config", file) //nolint:noctx // the cleanup ends it in order, within a bound
 	cmd.Dir = files(t)
-	cmd.Env = append(environ(t), "FUALAB_FRONTEND_ADDR="+addr, "FUALAB_UPSTREAM_HOST="+api.Hostname(), "FUALAB_UPSTREAM_PORT="+api.Port())
+	cmd.Env = append(environ(t), "FUALAB_FRONTEND_ADDR="+addr, "FUALAB_API_PROXY_ADDR="+free(t), "FUALAB_UPSTREAM_HOST="+api.Hostname(), "FUALAB_UPSTREAM_PORT="+api.Port())
 	cmd.Stdout, cmd.Stderr, cmd.WaitDelay = t.Output(), t.Output(), time.Second
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/fualab/fualab/api"
 	"github.com/fualab/fualab/ops/internal/caddy"
+	"github.com/fualab/fualab/ops/internal/compose"
 	"github.com/fualab/fualab/ops/internal/localconfig"
 	"github.com/fualab/fualab/shared/config"
 	"github.com/fualab/fualab/worker"
@@ -23,6 +24,7 @@ var programs = []struct {
 	{"worker", reflect.TypeFor[worker.Config]()},
 	{local, reflect.TypeFor[localconfig.Config]()},
 	{"frontend", reflect.TypeFor[caddy.Config]()},
+	{"compose", reflect.TypeFor[compose.Config]()},
 }
 
 // local is the local runner. It hands on every variable of the services, so

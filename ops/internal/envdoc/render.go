@@ -35,9 +35,13 @@ func Splice(page, table string) (string, error) {
 }
 
 const exampleHeader = `# FUALab's settings: every variable, at its default or an example, and none of
-# them in force until the # before it goes. To use it with the local runner:
+# them in force until the # before it goes.
 #
 #   cp .env.example .env     # git ignores .env; change there what you need
+#
+# Docker Compose ("go tool task up") reads .env by itself; addresses and URLs
+# between its containers are its own. For the local runner:
+#
 #   set -a; . ./.env; set +a
 #   go run ./ops/local
 #

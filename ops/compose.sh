@@ -1,0 +1,33 @@
+#!/usr/bin/env bash
+# docker compose, with each service's version, commit and commit time for the images it builds:
+#
+#   ops/compose.sh up --build --detach --wait
+#
+# A service's commit is the last one that changed what it is built from, so that a change of one service is no reason
+# to build another. Where FUALAB_DOMAIN is set, the web client is published by HTTPS.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+. ops/ci/lib.sh
+
+need docker 'install Docker Engine or Docker Desktop from https://docs.docker.com/get-docker; without it, "go run ./ops/local" runs the platform'
+docker compose version >/dev/null 2>&1 || fail 'the Compose plugin of Docker is needed: https://docs.docker.com/compose/install'
+
+# stamp SERVICE PATH … exports BUILD_SERVICE_VERSION, _COMMIT and _COMMIT_TIME; without git they stay unset.
+stamp() {
+  local service=$1 name commit version
+  name=BUILD_$(tr a-z A-Z <<<"$service")
+  shift
+  commit=$(git log -1 --format=%H -- "$@" 2>/dev/null) && [[ -n $commit ]] || return 0
+  version=$(git describe --match "$service/v*" --tags --always "$commit")
+  [[ -z $(git status --porcelain -- "$@") ]] || version+=-dirty
+  export "${name}_VERSION=${version#"$service/"}" "${name}_COMMIT=$commit"
+  export "${name}_COMMIT_TIME=$(TZ=UTC git show -s --date=format-local:%Y-%m-%dT%H:%M:%SZ --format=%cd "$commit")"
+}
+stamp api api shared
+stamp worker worker shared
+stamp frontend frontend
+
+files=(-f docker-compose.yml)
+domain=${FUALAB_DOMAIN:-$(sed -n 's/^FUALAB_DOMAIN=//p' .env 2>/dev/null || true)}
+[[ -z $domain ]] || files+=(-f docker-compose.https.yml)
+exec docker compose "${files[@]}" "$@"
