@@ -10,5 +10,6 @@ export default defineConfig(base, {
   projects: [
     { name: 'screenshots', testMatch: 'screenshots.ts', timeout: 240_000 },
     { name: 'lighthouse', testMatch: ['lighthouse.ts', 'interactive.ts'], timeout: 600_000 },
+    { name: 'many', testMatch: 'many.ts', timeout: 600_000 },
   ],
 });
