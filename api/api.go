@@ -40,12 +40,9 @@ type Config struct {
 // Run serves the API until ctx ends, then finishes what is in flight. It
 // returns nil after an orderly stop.
 func Run(ctx context.Context, cfg Config) (err error) {
-	ln, err := listen(ctx, cfg)
-	if err != nil {
+	if err := checkAddr(ctx, cfg); err != nil {
 		return err
 	}
-	defer func() { _ = ln.Close() }() // Serve has closed it, unless nothing got so far
-
 	db, err := OpenDatabase(ctx, cfg)
 	if err != nil {
 		return err
@@ -54,6 +51,11 @@ func Run(ctx context.Context, cfg Config) (err error) {
 	if err := prepareSchema(ctx, cfg, db); err != nil {
 		return err
 	}
+	ln, err := listen(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = ln.Close() }() // Serve has closed it, unless nothing got so far
 
 	rdb, closeRedis, err := redis.OpenOrWarn(ctx, cfg.RedisURL, "fualab-api", cfg.Log)
 	if err != nil {
@@ -96,6 +98,20 @@ func Run(ctx context.Context, cfg Config) (err error) {
 	err = server.Serve(ctx, ln)
 	cfg.Log.InfoContext(ctx, "stopped", "clean", err == nil)
 	return err
+}
+
+// checkAddr finds a port that is taken before anything else begins. It keeps
+// no listener: until the schema is there, who connects is to be refused, not to
+// hang, and a probe of the port is to fail.
+func checkAddr(ctx context.Context, cfg Config) error {
+	if cfg.Listener != nil {
+		return nil
+	}
+	ln, err := listen(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	return ln.Close()
 }
 
 func listen(ctx context.Context, cfg Config) (net.Listener, error) {

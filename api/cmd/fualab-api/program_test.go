@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -130,6 +131,43 @@ func TestKilledMigrator(t *testing.T) {
 			t.Fatal(err)
 		}
 		migrateUp(t, url)
+	})
+}
+
+// TestRefusesWhileItMigrates: nobody connects to an API that cannot answer yet.
+func TestRefusesWhileItMigrates(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, dialect string) {
+		url := testdb.EmptyURL(t, dialect)
+		db := testdb.Open(t, url)
+		tx, err := db.BeginTx(t.Context(), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		waits := holdsMigrateLock
+		if db.IsPostgres() {
+			waits = waitsForLock
+			if _, err := tx.ExecContext(t.Context(), "CREATE TABLE workers (id int)"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		addr := fmt.Sprintf("127.0.0.1:%d", 10_000+rand.N(10_000)) // not among those that the system hands out
+		var served sync.WaitGroup
+		served.Go(func() { serve(t, url, "FUALAB_API_ADDR="+addr) })
+		for deadline := time.Now().Add(20 * time.Second); !waits(t, db) && time.Now().Before(deadline); {
+			time.Sleep(10 * time.Millisecond)
+		}
+		conn, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", addr)
+		if err == nil {
+			_ = conn.Close()
+		}
+		if !errors.Is(err, syscall.ECONNREFUSED) {
+			t.Errorf("while it migrates, a connection: %v; want it refused", err)
+		}
+		if err := tx.Rollback(); err != nil {
+			t.Fatal(err)
+		}
+		served.Wait()
 	})
 }
 
