@@ -19,6 +19,8 @@ type Dependency struct {
 	Dialect   string  `json:"dialect,omitempty" example:"postgres" doc:"Of a database: postgres or sqlite."`
 	LatencyMS float64 `json:"latency_ms" doc:"How long one round trip took, in milliseconds."`
 	Error     string  `json:"error,omitempty" doc:"What is wrong, without internals."`
+
+	cause error // with internals, for a Journal
 }
 
 // Database is what Check needs of a store.
@@ -40,7 +42,7 @@ func CheckDatabase(ctx context.Context, db Database) (d Dependency, schemaVersio
 	defer cancel()
 	version, err := db.SchemaVersion(ctx)
 	if err != nil {
-		d.Status, d.Error = "down", reason(err)
+		d.down(err)
 	}
 	return d, version
 }
@@ -61,10 +63,12 @@ func check(ctx context.Context, ping func(context.Context) error) Dependency {
 	err := ping(ctx)
 	d := Dependency{Status: "ok", LatencyMS: float64(time.Since(begin).Microseconds()) / 1000}
 	if err != nil {
-		d.Status, d.Error = "down", reason(err)
+		d.down(err)
 	}
 	return d
 }
+
+func (d *Dependency) down(err error) { d.Status, d.Error, d.cause = "down", reason(err), err }
 
 func reason(err error) string {
 	if errors.Is(err, context.DeadlineExceeded) {

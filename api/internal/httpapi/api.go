@@ -19,6 +19,7 @@ import (
 	"github.com/fualab/fualab/api/internal/live"
 	"github.com/fualab/fualab/api/internal/store"
 	"github.com/fualab/fualab/shared/events"
+	"github.com/fualab/fualab/shared/health"
 	"github.com/fualab/fualab/shared/redis"
 )
 
@@ -62,7 +63,7 @@ func build(d Deps) (http.Handler, huma.API) {
 	}
 	d.Ping = cmp.Or(d.Ping, ssePing)
 	ops := operations{api, d.Log}
-	(&healthHandlers{d}).register(ops)
+	(&healthHandlers{d, health.NewJournal(d.Log)}).register(ops)
 	(&itemHandlers{d.Store, d.Nudge, d.Publish}).register(ops)
 	(&scheduleHandlers{d.Store, d.Publish, d.Now}).register(ops)
 	(&runHandlers{d.Store, d.Publish, d.Now}).register(ops)

@@ -14,7 +14,10 @@ import (
 	"github.com/fualab/fualab/shared/version"
 )
 
-type healthHandlers struct{ Deps }
+type healthHandlers struct {
+	Deps
+	journal *health.Journal
+}
 
 type liveness struct {
 	Body struct {
@@ -91,6 +94,8 @@ func (h *healthHandlers) ready(ctx context.Context, _ *struct{}) (*readiness, er
 	checks.Go(func() { h.checkDatabase(ctx, &body) })
 	checks.Go(func() { body.Redis = health.CheckRedis(ctx, h.Redis) })
 	checks.Wait()
+	h.journal.Note(ctx, "database", body.Database)
+	h.journal.Note(ctx, "redis", body.Redis)
 
 	out := &readiness{Status: http.StatusOK, Body: body}
 	switch {

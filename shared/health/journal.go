@@ -1,0 +1,41 @@
+package health
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+)
+
+// Journal logs the cause when a dependency goes down, and when it is back: once
+// each, however often it is asked for. It is safe for concurrent use.
+type Journal struct {
+	log *slog.Logger
+
+	mu   sync.Mutex
+	down map[string]bool
+}
+
+// NewJournal returns a Journal in which nothing is down.
+func NewJournal(log *slog.Logger) *Journal {
+	return &Journal{log: log, down: make(map[string]bool)}
+}
+
+// Note takes down how the dependency called name is.
+func (j *Journal) Note(ctx context.Context, name string, d Dependency) {
+	if errors.Is(d.cause, context.Canceled) {
+		return // who asked has gone, which says nothing of the dependency
+	}
+	down := d.Status == "down"
+	j.mu.Lock()
+	changed := j.down[name] != down
+	j.down[name] = down
+	j.mu.Unlock()
+	switch {
+	case !changed:
+	case down:
+		j.log.WarnContext(ctx, "dependency down", "dependency", name, "error", d.cause)
+	default:
+		j.log.InfoContext(ctx, "dependency back", "dependency", name)
+	}
+}
