@@ -11,14 +11,19 @@ import (
 	"time"
 )
 
-// limit is the page that is compared; pairs, how often.
 const (
-	limit = 100
-	pairs = 300
+	limit = 100 // of the page that is compared
+	pairs = 300 // how often
+	// mostRatio is what a page 90 % deep may take, in first pages.
+	mostRatio = 1.2
 )
 
-// benchList compares the first page with one that lies 90 % deep. It gets
-// there as a client does, by following the links.
+// sorts are the documented ones.
+var sorts = []string{"id", "-id", "created_at", "-created_at", "updated_at", "-updated_at", "name", "-name"}
+
+// benchList compares the first page with one that lies 90 % deep, for every
+// sort, and fails if one takes longer than mostRatio has it. It gets there as a
+// client does, by following the links.
 func benchList(ctx context.Context, p *platform, args []string, out io.Writer) error {
 	rows := 1_000_000
 	if len(args) > 0 {
@@ -32,7 +37,8 @@ func benchList(ctx context.Context, p *platform, args []string, out io.Writer) e
 	}
 	_, _ = fmt.Fprintf(out, "%d items inserted in %s\n\n", rows, time.Since(begin).Round(time.Second))
 	_, _ = fmt.Fprintf(out, "| GET /api/items, %d of %d rows | first page | page at row %d | ratio |\n| --- | --- | --- | --- |\n", limit, rows, rows/10*9)
-	for _, sort := range []string{"id", "-created_at", "updated_at", "name"} {
+	var slow []string
+	for _, sort := range sorts {
 		first := fmt.Sprintf("%s/api/items?limit=%d&sort=%s", p.url, limit, sort)
 		deep, err := p.follow(ctx, fmt.Sprintf("%s/api/items?limit=1000&sort=%s", p.url, sort), rows/10*9/1000)
 		if err != nil {
@@ -42,7 +48,14 @@ func benchList(ctx context.Context, p *platform, args []string, out io.Writer) e
 		if err != nil {
 			return err
 		}
-		_, _ = fmt.Fprintf(out, "| sort=%s, median of %d | %s | %s | %.2f |\n", sort, pairs, a.Round(time.Microsecond), b.Round(time.Microsecond), float64(b)/float64(a))
+		ratio := float64(b) / float64(a)
+		_, _ = fmt.Fprintf(out, "| sort=%s, median of %d | %s | %s | %.2f |\n", sort, pairs, a.Round(time.Microsecond), b.Round(time.Microsecond), ratio)
+		if ratio > mostRatio {
+			slow = append(slow, sort)
+		}
+	}
+	if len(slow) > 0 {
+		return fmt.Errorf("a deep page takes more than %.1f times the first one for sort=%s", mostRatio, strings.Join(slow, ", "))
 	}
 	return nil
 }

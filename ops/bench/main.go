@@ -15,7 +15,7 @@ import (
 const usage = `usage: bench list [rows]
        bench worker [flags]     (-h lists them)
 
-  list     the first page of GET /api/items against one 90 % deep, for several sorts
+  list     the first page of GET /api/items against one 90 % deep, for every sort; fails above 1.2
   worker   how fast items are enriched and expired, and what the API's clients notice
 
 It makes a database of its own, and drops it, on the Postgres server of
