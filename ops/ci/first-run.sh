@@ -77,6 +77,10 @@ expect 201 "$api/api/items" -H 'Content-Type: application/json' -d '{"name":"Sam
 expect 200 "$api/api/items"
 [[ $body == '['*'"Sample"'* ]] || fail "the list lacks the item: $body"
 
+# The worker declares its schedules beside the API, whose health says nothing of it.
+declared() { [[ $(curl -fs --noproxy '*' "$api/api/schedules") == *'"stats.rollup"'* ]]; }
+within 60 declared || fail "the worker declares no schedules"
+
 # The README's calls, as printed but for the port and for failing when the API refuses.
 calls=$(sed -n '/<!-- calls:begin -->/,/<!-- calls:end -->/p' README.md | grep '^curl')
 while read -r call; do
