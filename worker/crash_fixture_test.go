@@ -37,9 +37,17 @@ func crashProcess() int {
 	return 0
 }
 
+// halfMinutes is due eleven times, and then not for twenty seconds.
+const halfMinutes = "0-10,30-40 * * * * *"
+
 func crashTasks(url config.DatabaseURL) []task.Task {
 	every := func(name, cron string, missed model.MissedPolicy, run func(context.Context) (task.Result, error)) task.Task {
-		return task.Task{Name: name, Summary: name, Cron: cron, MissedPolicy: missed, OverlapPolicy: model.OverlapAllow, Timeout: 30 * time.Second, Run: run}
+		return task.Task{
+			Name: name, Summary: name, Cron: cron, MissedPolicy: missed, OverlapPolicy: model.OverlapAllow, Timeout: 30 * time.Second, Run: run,
+			// A run may be hit by more kills than a run that kills its worker
+			// is granted.
+			Retry: task.Retry{Attempts: 100, Most: time.Second},
+		}
 	}
 	short := func(context.Context) (task.Result, error) {
 		time.Sleep(20 * time.Millisecond)
@@ -47,8 +55,8 @@ func crashTasks(url config.DatabaseURL) []task.Task {
 	}
 	return []task.Task{
 		every("test.all", "* * * * * *", model.MissedAll, short),
-		every("test.once", "0,15,30,45 * * * * *", model.MissedOnce, short),
-		every("test.skip", "0,15,30,45 * * * * *", model.MissedSkip, short),
+		every("test.once", halfMinutes, model.MissedOnce, short),
+		every("test.skip", halfMinutes, model.MissedSkip, short),
 		every("test.batch", "0 0 1 1 *", model.MissedSkip, func(ctx context.Context) (task.Result, error) { return raiseInBatches(ctx, url) }),
 	}
 }
@@ -85,6 +93,7 @@ type fleet struct {
 	db      *database.DB
 	env     []string // more settings
 	workers []*exec.Cmd
+	log     *journal // of all of them; nil: none
 }
 
 func (f *fleet) start() {
@@ -97,9 +106,13 @@ func (f *fleet) start() {
 	cmd.Env = []string{
 		"FUALAB_TEST_PROCESS=worker", "FUALAB_DATABASE_URL=" + f.url.Reveal(), "FUALAB_WORKER_ADDR=127.0.0.1:0",
 		"FUALAB_HEARTBEAT_INTERVAL_SECONDS=1", "FUALAB_HEARTBEAT_TTL_SECONDS=3", "FUALAB_WORKER_CONCURRENCY=8",
+		"FUALAB_SLOW_QUERY_MILLISECONDS=0",
 	}
 	cmd.Env = append(cmd.Env, f.env...)
-	if testing.Verbose() {
+	switch {
+	case f.log != nil:
+		cmd.Stderr = f.log
+	case testing.Verbose():
 		cmd.Stderr = os.Stderr
 	}
 	if err := cmd.Start(); err != nil {

@@ -16,16 +16,16 @@ import (
 
 // TestKilledWorkers kills workers at random while a task is due every second
 // and looks for a due time that was lost or doubled. With FUALAB_TEST_REQUIRE=1
-// it does so for a minute, with two workers and with eight, and then has all of
-// them dead over ten due times.
+// it does so with two, three and eight workers, with three over sixty due times,
+// and then has all of them dead over eleven.
 func TestKilledWorkers(t *testing.T) {
 	t.Parallel()
-	sizes, chaos := []int{3}, 8*time.Second
+	chaos := map[int]time.Duration{3: 8 * time.Second}
 	if testdb.Required() {
-		sizes, chaos = []int{2, 8}, 60*time.Second
+		chaos = map[int]time.Duration{2: 15 * time.Second, 3: 60 * time.Second, 8: 15 * time.Second}
 	}
 	for _, dialect := range testdb.Dialects {
-		for _, size := range sizes {
+		for size, lasts := range chaos {
 			t.Run(fmt.Sprintf("%s, %d workers", dialect, size), func(t *testing.T) {
 				t.Parallel()
 				url := testdb.NewURL(t, dialect)
@@ -33,8 +33,9 @@ func TestKilledWorkers(t *testing.T) {
 				for range size {
 					f.start()
 				}
-				f.within(20*time.Second, "the first run", func() bool { return len(f.jobs("test.all")) > 0 })
-				for begin := time.Now(); time.Since(begin) < chaos; {
+				f.within(30*time.Second, "the first run", func() bool { return len(f.jobs("test.all")) > 0 })
+				first := time.Now()
+				for time.Since(first) < lasts {
 					time.Sleep(500*time.Millisecond + rand.N(1500*time.Millisecond))
 					f.kill(rand.N(len(f.workers)))
 					f.start()
@@ -46,23 +47,26 @@ func TestKilledWorkers(t *testing.T) {
 					f.checkGap("test.skip", dead, alive, 0)
 				}
 				f.within(60*time.Second, "every run to finish", func() bool { return f.finished("test.all") })
-				f.checkAll()
+				f.checkAll(time.Since(first))
+				for _, name := range []string{"test.once", "test.skip"} {
+					f.checkDoubles(name)
+				}
 			})
 		}
 	}
 }
 
-// deadTime kills all workers two seconds before a quarter of a minute and
-// starts as many when it is eight seconds past: one due time of test.once and
-// test.skip lies in between, too far back to be on time.
+// deadTime kills all workers two seconds before half a minute and starts as
+// many when it is seventeen seconds past: the eleven due times of test.once and
+// test.skip in between are too far back by then to be on time.
 func (f *fleet) deadTime(size int) (from, to time.Time) {
 	f.t.Helper()
-	f.within(20*time.Second, "the right second", func() bool { return time.Now().Second()%15 == 13 })
+	f.within(40*time.Second, "the right second", func() bool { return time.Now().Second()%30 == 28 })
+	from = time.Now()
 	for len(f.workers) > 0 {
 		f.kill(0)
 	}
-	from = time.Now()
-	f.within(20*time.Second, "the right second", func() bool { return time.Now().Second()%15 == 8 })
+	f.within(40*time.Second, "the right second", func() bool { return time.Now().Second()%30 == 17 })
 	to = time.Now()
 	for range size {
 		f.start()
@@ -85,19 +89,32 @@ func (f *fleet) caughtUp(alive time.Time) bool {
 	return len(all) > 0 && all[len(all)-1].DueAt.After(alive.Add(5*time.Second))
 }
 
-// checkAll: test.all has each second since its first, once.
-func (f *fleet) checkAll() {
+// checkAll: test.all has each second since its first, once, and has done so for
+// as long as lasted.
+func (f *fleet) checkAll(lasted time.Duration) {
 	f.t.Helper()
+	f.checkDoubles("test.all")
 	all := f.jobs("test.all")
 	for i := 1; i < len(all); i++ {
-		switch step := all[i].DueAt.Sub(all[i-1].DueAt); {
-		case step == 0:
-			f.t.Errorf("%s is doubled: runs %d and %d", all[i].DueAt, all[i-1].ID, all[i].ID)
-		case step != time.Second:
+		if step := all[i].DueAt.Sub(all[i-1].DueAt); step > time.Second {
 			f.t.Errorf("between %s and %s, %d due times are lost", all[i-1].DueAt, all[i].DueAt, int(step.Seconds())-1)
 		}
 	}
+	if short := lasted - time.Duration(len(all))*time.Second; short > 10*time.Second {
+		f.t.Errorf("%d due times in %s", len(all), lasted)
+	}
 	f.t.Logf("%d due times", len(all))
+}
+
+// checkDoubles: no due time has two runs.
+func (f *fleet) checkDoubles(name string) {
+	f.t.Helper()
+	all := f.jobs(name)
+	for i := 1; i < len(all); i++ {
+		if all[i].DueAt.Equal(all[i-1].DueAt) {
+			f.t.Errorf("%s at %s is doubled: runs %d and %d", name, all[i].DueAt, all[i-1].ID, all[i].ID)
+		}
+	}
 }
 
 // checkGap: name has the given number of runs that were due while all workers

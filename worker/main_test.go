@@ -1,6 +1,7 @@
 package worker
 
 import (
+	"flag"
 	"os"
 	"testing"
 
@@ -15,6 +16,12 @@ import (
 func TestMain(m *testing.M) {
 	if os.Getenv("FUALAB_TEST_PROCESS") != "" {
 		os.Exit(crashProcess())
+	}
+	// Most tests here wait for processes and for the clock, hardly one for a
+	// processor: a machine with two would take them two at a time.
+	flag.Parse()
+	if err := flag.Set("test.parallel", "12"); err != nil {
+		panic(err)
 	}
 	goleak.VerifyTestMain(m,
 		goleak.IgnoreAnyFunction("github.com/testcontainers/testcontainers-go.(*Reaper).connect.func1"),

@@ -1,0 +1,108 @@
+package worker
+
+import (
+	"log/slog"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/fualab/fualab/shared/config"
+	"github.com/fualab/fualab/shared/database"
+	"github.com/fualab/fualab/shared/redis"
+	"github.com/fualab/fualab/shared/schema"
+	"github.com/fualab/fualab/shared/testdb"
+)
+
+// TestPostgresRestarted: two workers go on by themselves, with no due time lost
+// or doubled, and do not fill the log meanwhile.
+func TestPostgresRestarted(t *testing.T) {
+	t.Parallel()
+	server, url := ownPostgres(t)
+	f := &fleet{t: t, url: url, db: openPatiently(t, url), log: new(journal)}
+	if _, err := f.db.ExecContext(t.Context(), schema.For(f.db)); err != nil {
+		t.Fatal(err)
+	}
+	const size = 2
+	for range size {
+		f.start()
+	}
+	f.within(30*time.Second, "the first run", func() bool { return len(f.jobs("test.all")) > 0 })
+	first := time.Now()
+	time.Sleep(3 * time.Second)
+	server.stop(syscall.SIGQUIT) // as a crash
+	time.Sleep(10 * time.Second)
+	server.start()
+	back := time.Now()
+	f.db = openPatiently(t, url)
+	f.within(60*time.Second, "the workers to go on", func() bool { return f.caughtUp(back) })
+	f.within(90*time.Second, "every run to finish", func() bool { return f.finished("test.all") })
+	f.checkAll(time.Since(first))
+	f.checkLog(size*40, "database")
+}
+
+// openPatiently opens a database that is still starting.
+func openPatiently(t *testing.T, url config.DatabaseURL) *database.DB {
+	t.Helper()
+	db, err := database.Open(t.Context(), database.Options{URL: url, MaxConns: 4, Wait: 30 * time.Second, Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	return db
+}
+
+// TestRedisStopped: two workers miss nothing while Redis is away for a minute,
+// their heartbeat is back within one interval, and the log tells of the loss, at
+// a bounded rate, and of the end.
+func TestRedisStopped(t *testing.T) {
+	t.Parallel()
+	server, redisURL := ownRedis(t)
+	url := testdb.NewURL(t, "sqlite")
+	f := &fleet{t: t, url: url, db: testdb.Open(t, url), log: new(journal), env: []string{"FUALAB_REDIS_URL=" + redisURL.Reveal()}}
+	client, err := redis.Open(redisURL, "test", slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = client.Close() })
+	beats := func() bool { return client.Exists(t.Context(), "fualab:worker:heartbeat").Val() == 1 }
+	const size = 2
+	for range size {
+		f.start()
+	}
+	f.within(30*time.Second, "the first run", func() bool { return len(f.jobs("test.all")) > 0 })
+	f.within(30*time.Second, "a heartbeat", beats)
+	first := time.Now()
+	server.stop(syscall.SIGKILL)
+	time.Sleep(outageTime())
+	server.start()
+	begin := time.Now()
+	f.within(20*time.Second, "the heartbeat to be back", beats)
+	// The interval is a second, and so is the client's patience with a server
+	// that it has found to be away; the rest is the machine's.
+	if took := time.Since(begin); took > 6*time.Second {
+		t.Errorf("the heartbeat was back after %s", took)
+	}
+	f.within(60*time.Second, "every run to finish", func() bool { return f.finished("test.all") })
+	f.checkAll(time.Since(first))
+	// Heartbeat, nudges and events say it once, and once a minute again.
+	f.checkLog(size*3*3, "Redis")
+	for range f.workers {
+		f.kill(0)
+	}
+}
+
+// checkLog: all workers together have written at most so many lines, each a
+// warning or worse. What a machine too busy for its database adds does not
+// count, unless the database is what has been away.
+func (f *fleet) checkLog(most int, away string) {
+	f.t.Helper()
+	lines := slices.DeleteFunc(f.log.lines(""), func(line string) bool {
+		return away != "database" && strings.Contains(line, "database") && !strings.Contains(line, away)
+	})
+	f.t.Logf("%d lines", len(lines))
+	if len(lines) > most {
+		f.t.Errorf("%d lines are logged, want at most %d:\n%s", len(lines), most, strings.Join(lines, ""))
+	}
+}
