@@ -16,10 +16,13 @@ const usage = `usage: bench list [rows]
        bench worker [flags]     (-h lists them)
 
   list     the first page of GET /api/items against one 90 % deep, for every sort; fails above 1.2
-  worker   how fast items are enriched and expired, and what the API's clients notice
+  worker   how fast items are enriched and expired, what the API's clients notice, how soon
+           a new item is enriched, its runner against River, an idle tick; it fails below
+           what is wanted
 
 It makes a database of its own, and drops it, on the Postgres server of
-FUALAB_TEST_DATABASE_URL; ops/ci/with-services.sh brings one for a command.
+FUALAB_TEST_DATABASE_URL, and uses the Redis of FUALAB_TEST_REDIS_URL;
+ops/ci/with-services.sh brings both for a command. Run it in the repository's root.
 `
 
 // benchmarks prepare what they measure on a platform that has no item yet.

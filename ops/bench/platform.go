@@ -16,6 +16,7 @@ import (
 	"github.com/fualab/fualab/shared/config"
 	"github.com/fualab/fualab/shared/database"
 	"github.com/fualab/fualab/shared/runs"
+	"github.com/fualab/fualab/worker"
 )
 
 // platform is an API in this process, on a database that ends with it.
@@ -54,23 +55,43 @@ func startPlatform(ctx context.Context, server string) (_ *platform, err error) 
 	return p, p.open(ctx)
 }
 
-// serve starts an API and waits until it answers.
-func (p *platform) serve(ctx context.Context) error {
+// serve starts the API that benchmarks measure, which has no Redis.
+func (p *platform) serve(ctx context.Context) (err error) {
+	p.url, err = p.startAPI(ctx, "")
+	return err
+}
+
+// startAPI starts an API on the platform's database, waits until it answers and
+// returns its URL.
+func (p *platform) startAPI(ctx context.Context, redis string) (url string, err error) {
 	ln, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	cfg, err := config.Load[api.Config]([]string{"FUALAB_DATABASE_URL=" + p.database.Reveal(), "FUALAB_REDIS_URL=" + redis})
+	if err != nil {
+		return "", errors.Join(err, ln.Close())
+	}
+	cfg.Listener, cfg.Log = ln, slog.New(slog.DiscardHandler)
+	url = "http://" + ln.Addr().String()
+	p.background(ctx, func(ctx context.Context) error { return api.Run(ctx, cfg) })
+	return url, until(ctx, "the API to answer", func() (bool, error) {
+		_, err := get(ctx, url+"/health")
+		return err == nil, nil
+	})
+}
+
+// startWorker starts a worker on the platform's database.
+func (p *platform) startWorker(ctx context.Context, redis string) error {
+	cfg, err := config.Load[worker.Config]([]string{
+		"FUALAB_DATABASE_URL=" + p.database.Reveal(), "FUALAB_WORKER_ADDR=127.0.0.1:0", "FUALAB_REDIS_URL=" + redis,
+	})
 	if err != nil {
 		return err
 	}
-	cfg, err := config.Load[api.Config]([]string{"FUALAB_DATABASE_URL=" + p.database.Reveal()})
-	if err != nil {
-		return errors.Join(err, ln.Close())
-	}
-	cfg.Listener, cfg.Log = ln, slog.New(slog.DiscardHandler)
-	p.url = "http://" + ln.Addr().String()
-	p.background(ctx, func(ctx context.Context) error { return api.Run(ctx, cfg) })
-	return until(ctx, "the API to answer", func() (bool, error) {
-		_, err := get(ctx, p.url+"/health")
-		return err == nil, nil
-	})
+	cfg.Log = slog.New(slog.DiscardHandler)
+	p.background(ctx, func(ctx context.Context) error { return worker.Run(ctx, cfg) })
+	return nil
 }
 
 // background runs part until the platform stops, before what it stands on.

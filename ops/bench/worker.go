@@ -7,23 +7,21 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"log/slog"
 	"slices"
 	"time"
 
-	"github.com/fualab/fualab/shared/config"
 	"github.com/fualab/fualab/shared/runs"
-	"github.com/fualab/fualab/worker"
 )
 
 // workerSizes says how much a worker is measured with.
 type workerSizes struct {
-	items, total, due, rate, rounds int
-	quiet                           time.Duration
+	items, total, due, rate, rounds, nudges int
+	quiet                                   time.Duration
 }
 
-// benchWorker measures a worker's tasks, first alone and then by what the
-// API's clients notice of them.
+// benchWorker measures a worker: how soon a new item is enriched, its tasks
+// alone and by what the API's clients notice of them, its runner and its tick.
+// It fails when a figure is not as it has to be.
 func benchWorker(ctx context.Context, p *platform, args []string, out io.Writer) error {
 	var sizes workerSizes
 	flags := flag.NewFlagSet("bench worker", flag.ContinueOnError)
@@ -33,6 +31,7 @@ func benchWorker(ctx context.Context, p *platform, args []string, out io.Writer)
 	flags.IntVar(&sizes.due, "due", 100_000, "items of those that expire")
 	flags.IntVar(&sizes.rate, "rate", 100, "requests a second that clients send")
 	flags.IntVar(&sizes.rounds, "rounds", 3, "how often each is measured; medians are printed")
+	flags.IntVar(&sizes.nudges, "nudges", 100, "items that are created one after another")
 	flags.DurationVar(&sizes.quiet, "quiet", 10*time.Second, "how long clients are served without an expiry, a round")
 	limit := flags.Duration("limit", 20*time.Minute, "give up after so long")
 	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
@@ -40,7 +39,7 @@ func benchWorker(ctx context.Context, p *platform, args []string, out io.Writer)
 	} else if err != nil {
 		return err
 	}
-	if min(sizes.items, sizes.due, sizes.rate, sizes.rounds) < 1 || sizes.total != 0 && sizes.total < sizes.due*sizes.rounds {
+	if min(sizes.items, sizes.due, sizes.rate, sizes.rounds, sizes.nudges) < 1 || sizes.total != 0 && sizes.total < sizes.due*sizes.rounds {
 		return errors.New("sizes must be at least 1, and -total at least -due times -rounds, or 0")
 	}
 	ctx, cancel := context.WithTimeout(ctx, *limit)
@@ -48,24 +47,28 @@ func benchWorker(ctx context.Context, p *platform, args []string, out io.Writer)
 	if err := p.work(ctx); err != nil {
 		return err
 	}
-	if err := benchTasks(ctx, p, sizes, out); err != nil || sizes.total == 0 {
-		return err
+	var f figures
+	for _, bench := range []func() error{
+		func() error { return benchNudges(ctx, p, sizes.nudges, &f, out) },
+		func() error { return benchTasks(ctx, p, sizes, &f, out) },
+		func() error { return benchClients(ctx, p, sizes, &f, out) },
+		func() error { return benchInside(ctx, &f, out) },
+	} {
+		if err := bench(); err != nil {
+			return err
+		}
 	}
-	return benchClients(ctx, p, sizes, out)
+	_, _ = fmt.Fprintln(out)
+	return f.table(out)
 }
 
 // work starts a worker whose schedules are paused, so that it runs only what
 // a benchmark has it run, and warms it up.
 func (p *platform) work(ctx context.Context) error {
-	cfg, err := config.Load[worker.Config]([]string{
-		"FUALAB_DATABASE_URL=" + p.database.Reveal(), "FUALAB_WORKER_ADDR=127.0.0.1:0",
-	})
-	if err != nil {
+	if err := p.startWorker(ctx, ""); err != nil {
 		return err
 	}
-	cfg.Log = slog.New(slog.DiscardHandler)
-	p.background(ctx, func(ctx context.Context) error { return worker.Run(ctx, cfg) })
-	err = until(ctx, "the worker to declare its schedules", func() (bool, error) {
+	err := until(ctx, "the worker to declare its schedules", func() (bool, error) {
 		result, err := p.db.ExecContext(ctx, "UPDATE schedules SET paused = true")
 		if err != nil {
 			return false, err
