@@ -141,7 +141,7 @@ func account(t *testing.T, name string) *syscall.Credential {
 	return &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}
 }
 
-// outage is how long a server stays away in a test.
+// outageTime is how long a server stays away in a test.
 func outageTime() time.Duration {
 	if testdb.Required() {
 		return time.Minute

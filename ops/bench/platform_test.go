@@ -5,25 +5,18 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"os"
 	"testing"
 	"time"
 
 	"github.com/fualab/fualab/shared/runs"
 	"github.com/fualab/fualab/shared/testdb"
+	"github.com/fualab/fualab/shared/testredis"
 )
 
 // start starts a platform with a worker whose schedules are paused.
 func start(t *testing.T) *platform {
 	t.Helper()
-	server := os.Getenv("FUALAB_TEST_DATABASE_URL")
-	if server == "" || os.Getenv("FUALAB_TEST_REDIS_URL") == "" {
-		if testdb.Required() {
-			t.Fatal("FUALAB_TEST_REQUIRE=1, and FUALAB_TEST_DATABASE_URL or FUALAB_TEST_REDIS_URL is not set")
-		}
-		t.Skip("no Postgres and Redis: ops/ci/with-services.sh go test ./ops/bench")
-	}
-	p, err := startPlatform(t.Context(), server)
+	p, err := startPlatform(t.Context(), testdb.EmptyURL(t, "postgres").Reveal())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -41,12 +34,13 @@ func start(t *testing.T) *platform {
 // TestNudges: with an API and a worker, a new item is enriched within a second;
 // here with some time for a machine that is busy.
 func TestNudges(t *testing.T) {
+	redis := testredis.Server(t).Reveal()
 	p := start(t)
-	url, err := p.startAPI(t.Context(), os.Getenv("FUALAB_TEST_REDIS_URL"))
+	url, err := p.startAPI(t.Context(), redis)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := p.startWorker(t.Context(), os.Getenv("FUALAB_TEST_REDIS_URL")); err != nil {
+	if err := p.startWorker(t.Context(), redis); err != nil {
 		t.Fatal(err)
 	}
 	times, err := p.enrichedAfter(t.Context(), url, 20)
