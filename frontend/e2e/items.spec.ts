@@ -1,9 +1,16 @@
 import type { APIRequestContext, Page } from '@playwright/test';
 import { startLocal } from './local';
-import { expect, test } from './platform';
+import { expect, needsOwn, test } from './platform';
+
+/** Deletes the items that a word finds: a platform that was given may have those of an earlier run. */
+async function clear(api: APIRequestContext, word: string): Promise<void> {
+  const left = await api.get('/api/items', { params: { q: word.slice(0, 200), limit: 1_000 } });
+  for (const { id } of (await left.json()) as { id: number }[]) await api.delete(`/api/items/${id}`);
+}
 
 /** Creates items that one word finds, and nothing else of this platform. */
 async function make(api: APIRequestContext, word: string, count: number): Promise<void> {
+  await clear(api, word);
   const items = Array.from({ length: count }, (_, i) => ({
     name: `${word} ${String(i + 1).padStart(3, '0')}`,
   }));
@@ -15,9 +22,9 @@ const names = (page: Page) => page.locator('tbody th.name > a').allTextContents(
 
 /** A test on a platform of its own, which it does not leave as empty as it was. */
 const testFresh = test.extend({
-  needsOwn: true,
   // biome-ignore lint/correctness/noEmptyPattern: Playwright reads from it which fixtures are needed
-  baseURL: async ({}, use) => {
+  baseURL: async ({}, use, info) => {
+    needsOwn(info);
     const local = await startLocal();
     await use(local.url);
     await local.stop();
@@ -247,7 +254,8 @@ test('what others create and change appears, and the focus stays', async ({ page
   await expect(page.getByRole('link', { name: 'watched 001' })).toBeFocused();
 });
 
-test('an item is created with the keyboard only', async ({ page }) => {
+test('an item is created with the keyboard only', async ({ page, api }) => {
+  await clear(api, 'typed');
   await page.goto('/items?q=typed');
   await page.getByRole('button', { name: 'New item' }).focus();
   await page.keyboard.press('Enter');
@@ -300,6 +308,7 @@ test('faults are told at their fields, and nothing typed is lost', async ({ page
 });
 
 test('an expiry is chosen in the time zone of the person', async ({ page, api }) => {
+  await clear(api, 'leasehold');
   await page.clock.setFixedTime('2026-11-24T10:00:30Z');
   await page.goto('/items?new&q=leasehold');
   const dialog = page.getByRole('dialog', { name: 'New item' });
@@ -327,7 +336,8 @@ test('an expiry is chosen in the time zone of the person', async ({ page, api })
 test.describe('without the API', () => {
   test.use({ tolerated: /ERR_FAILED|Failed to load/ });
 
-  test('the form stays, says so, and saves when it is back', async ({ page }) => {
+  test('the form stays, says so, and saves when it is back', async ({ page, api }) => {
+    await clear(api, 'patient');
     await page.goto('/items?new&q=patient');
     const dialog = page.getByRole('dialog');
     await dialog.getByRole('textbox', { name: 'Name' }).fill('patient');

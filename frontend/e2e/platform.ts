@@ -1,4 +1,4 @@
-import { type APIRequestContext, test as base, expect } from '@playwright/test';
+import { type APIRequestContext, test as base, expect, type TestInfo } from '@playwright/test';
 import { guard } from './guard';
 import { startLocal } from './local';
 import { type Separate, startSeparate } from './separate';
@@ -19,13 +19,14 @@ interface TestFixtures {
   api: APIRequestContext;
   /** Faults of pages that a test brings about. */
   tolerated: RegExp;
-  /** Whether a test needs a platform that it may stop or that must be as new. */
-  needsOwn: boolean;
-  /** Skips those of them when the platform to test is one that was given. */
-  ownOrSkipped: undefined;
 }
 
 const given = process.env.FUALAB_E2E_URL;
+
+/** Skips a test that must have a platform as new, or one that it may stop, when there is one that was given. */
+export function needsOwn(info: TestInfo): void {
+  info.skip(Boolean(given), `needs a platform of its own; FUALAB_E2E_URL says to test ${given}`);
+}
 
 /**
  * A test on a real platform. `page`, and every other page of its context, fails it on an error in the console
@@ -45,6 +46,7 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
   emptyPlatform: [
     // biome-ignore lint/correctness/noEmptyPattern: as above
     async ({}, use) => {
+      if (given) return use({ url: '' }); // for a test that is skipped
       const local = await startLocal();
       await use(local);
       await local.stop();
@@ -54,6 +56,7 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
   separate: [
     // biome-ignore lint/correctness/noEmptyPattern: as above
     async ({}, use) => {
+      if (given) return use({} as Separate); // as above
       const separate = await startSeparate();
       await use(separate);
       await separate.stop();
@@ -61,17 +64,6 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
     { scope: 'worker', timeout: 900_000 }, // the web server takes minutes to build, the first time
   ],
   tolerated: [/^$/, { option: true }],
-  needsOwn: [false, { option: true }],
-  ownOrSkipped: [
-    async ({ needsOwn }, use, info) => {
-      info.skip(
-        needsOwn && Boolean(given),
-        `needs a platform of its own; FUALAB_E2E_URL says to test ${given}`,
-      );
-      await use(undefined);
-    },
-    { auto: true }, // before anything is started for the test
-  ],
   baseURL: async ({ platform }, use) => use(platform.url),
   context: async ({ context, baseURL, tolerated }, use) => {
     const faults = guard(context, baseURL ?? '', tolerated);
@@ -83,14 +75,16 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
 
 /** A test on a platform in which there is nothing, as it is when it first starts. */
 export const testEmpty = test.extend({
-  needsOwn: true,
-  baseURL: async ({ emptyPlatform }, use) => use(emptyPlatform.url),
+  baseURL: async ({ emptyPlatform }, use, info) => {
+    needsOwn(info);
+    await use(emptyPlatform.url);
+  },
 });
 
 /** A test that stops and starts parts of its platform; each part runs again when the next one begins. */
 export const testSeparate = test.extend({
-  needsOwn: true,
-  baseURL: async ({ separate }, use) => {
+  baseURL: async ({ separate }, use, info) => {
+    needsOwn(info);
     await separate.whole();
     await use(separate.url);
   },
