@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/fualab/fualab/shared/health"
 	"github.com/fualab/fualab/shared/httpserver"
 	"github.com/fualab/fualab/shared/redis"
 	"github.com/fualab/fualab/worker/internal/loop"
@@ -33,7 +34,7 @@ const JobsPath = "/jobs"
 // New returns the worker's handler.
 func New(d Deps) http.Handler {
 	mux := http.NewServeMux()
-	h := &handlers{d}
+	h := &handlers{d, health.NewJournal(d.Log)}
 	mux.HandleFunc("GET /health", h.health)
 	mux.HandleFunc("GET /ready", h.ready)
 	if d.Jobs != nil {
@@ -44,7 +45,10 @@ func New(d Deps) http.Handler {
 	}))
 }
 
-type handlers struct{ Deps }
+type handlers struct {
+	Deps
+	journal *health.Journal
+}
 
 func writeJSON(w http.ResponseWriter, contentType string, status int, body any) {
 	w.Header().Set("Content-Type", contentType)

@@ -177,6 +177,10 @@ func TestReady(t *testing.T) {
 			"redis": down, "loop": object{"status": "stuck", "last_turn": "2030-01-31T12:00:00.000000Z", "lag_ms": 0.0},
 		}))
 
+		if n := strings.Count(f.log.String(), `"msg":"dependency down","dependency":"redis"`); n != 1 {
+			t.Errorf("the cause is logged %d times, want once: %s", n, f.log.String())
+		}
+
 		f.draining = true
 		w := f.do(http.MethodGet, "/ready")
 		if w.Code != 503 || !strings.Contains(w.Body.String(), `"status":"draining"`) {

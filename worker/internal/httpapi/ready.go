@@ -56,6 +56,8 @@ func (h *handlers) checkAll(ctx context.Context) (status int, out readiness) {
 	checks.Go(func() { missing = h.checkDatabase(ctx, &out) })
 	checks.Go(func() { out.Redis = health.CheckRedis(ctx, h.Redis) })
 	checks.Wait()
+	h.journal.Note(ctx, "database", out.Database)
+	h.journal.Note(ctx, "redis", out.Redis)
 
 	status = http.StatusServiceUnavailable
 	switch {
