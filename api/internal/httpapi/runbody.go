@@ -29,7 +29,7 @@ type runBody struct {
 	DurationMS      *int64         `json:"duration_ms" nullable:"true" doc:"From started_at to finished_at, in milliseconds."`
 	RowsAffected    int64          `json:"rows_affected" doc:"How many rows the last attempt that recorded it has changed so far."`
 	Progress        string         `json:"progress" doc:"How far a run that is running has got, in words; may be empty."`
-	Log             []progressBody `json:"log,omitempty" doc:"How far the run had got, the oldest first: about once a second, more rarely in a long run, and at the end of an attempt. Only in the answer for a single run."`
+	Log             []progressBody `json:"log,omitempty" doc:"How far the run had got, the oldest first: about once a second, more rarely in a long run, and at its end; a short run has none. Only in the answer for a single run."`
 	Errors          []runErrorBody `json:"errors" doc:"Of attempts that failed, the first one first."`
 }
 

@@ -663,7 +663,7 @@ export interface components {
              * @example 1
              */
             id: number;
-            /** @description How far the run had got, the oldest first: about once a second, more rarely in a long run, and at the end of an attempt. Only in the answer for a single run. */
+            /** @description How far the run had got, the oldest first: about once a second, more rarely in a long run, and at its end; a short run has none. Only in the answer for a single run. */
             log?: components["schemas"]["Progress"][];
             /**
              * Format: int64

@@ -34,10 +34,14 @@ func (r *Runner) recorder(ctx context.Context, job *rivertype.JobRow, event even
 	return &recorder{ctx: ctx, runner: r, job: job, event: event, last: r.cfg.Now(), log: runs.OutputOf(job).Log}
 }
 
-// output is what the run records about itself when it ends.
+// output is what the run records about itself when it ends. A short one, as
+// nearly all are, has no log.
 func (p *recorder) output(result task.Result) runs.Output {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if len(p.log) == 0 {
+		return runs.Output{RowsAffected: result.RowsAffected}
+	}
 	return p.add(p.runner.cfg.Now(), result)
 }
 
