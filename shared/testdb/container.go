@@ -4,6 +4,7 @@ package testdb
 
 import (
 	"context"
+	"os"
 	"sync"
 	"time"
 
@@ -12,8 +13,14 @@ import (
 )
 
 // One Postgres a test binary, with nothing that must outlive it. Testcontainers'
-// reaper removes it when the binary ends, however it ends.
+// reaper removes it when the binary has ended, however it ended.
 func init() {
+	// The binaries of one `go test` share a reaper. With the ten seconds that it
+	// waits for another one by itself, it may be removing everything while the
+	// next binary starts its containers, and take those along.
+	if os.Getenv("TESTCONTAINERS_RYUK_RECONNECTION_TIMEOUT") == "" {
+		_ = os.Setenv("TESTCONTAINERS_RYUK_RECONNECTION_TIMEOUT", "3m")
+	}
 	container = sync.OnceValues(func() (string, error) {
 		ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
 		defer cancel()
