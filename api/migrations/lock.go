@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/uptrace/bun"
 
 	"github.com/fualab/fualab/shared/config"
@@ -24,67 +25,50 @@ const (
 	// it inside of a statement would hold a snapshot, for whose end CREATE INDEX
 	// CONCURRENTLY in the process that has the lock would wait in turn.
 	lockPause = 100 * time.Millisecond
-	// unlockTimeout is for a server that has gone: the lock goes with the
-	// connection as well.
-	unlockTimeout = 5 * time.Second
 )
 
 // locked runs f while no other process migrates this database, on a database
 // of which a statement may take its time. Both locks end with the process that
-// holds them, however it ends.
+// holds them, however it ends, and not before what it was doing has.
 func (m *Migrator) locked(ctx context.Context, f func(db *bun.DB) error) (err error) {
-	db, lock := m.db, m.lockSQLite
 	if m.db.IsPostgres() {
-		// The lock takes one connection and the migrations another; the
-		// service's own pool may have one only.
-		if db, err = m.db.Patient(ctx, 2); err != nil {
+		// The session that holds the lock is the one that migrates: that of a
+		// killed process works on its last statement for a while, and the lock
+		// goes when it ends.
+		db, err := m.db.Patient(ctx, lockPostgres)
+		if err != nil {
 			return fmt.Errorf("connect for the migrations: %w", err)
 		}
-		defer func() { err = errors.Join(err, db.Close()) }()
-		lock = func(ctx context.Context) (func() error, error) { return lockPostgres(ctx, db.DB) }
+		return errors.Join(m.prepared(ctx, db.DB, f), db.Close())
 	}
-	unlock, err := lock(ctx)
+	unlock, err := m.lockSQLite(ctx)
 	if err != nil {
 		return fmt.Errorf("wait for another migration to end: %w", err)
 	}
-	err = migrator(db.DB, m.all).Init(ctx)
-	if err == nil {
-		err = f(db.DB)
-	}
-	return errors.Join(err, unlock())
+	return errors.Join(m.prepared(ctx, m.db.DB, f), unlock())
 }
 
-// lockPostgres takes a session's advisory lock on a connection of its own.
-func lockPostgres(ctx context.Context, db *bun.DB) (unlock func() error, err error) {
-	conn, err := db.Conn(ctx)
-	if err != nil {
-		return nil, err
+// prepared runs f where the library's own tables are.
+func (m *Migrator) prepared(ctx context.Context, db *bun.DB, f func(db *bun.DB) error) error {
+	if err := migrator(db, m.all).Init(ctx); err != nil {
+		return err
 	}
-	if err := tryPostgres(ctx, conn); err != nil {
-		return nil, errors.Join(err, conn.Close())
-	}
-	return func() error {
-		// The migrations' context may have ended; the lock must go all the same.
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), unlockTimeout)
-		defer cancel()
-		_, err := conn.ExecContext(ctx, fmt.Sprintf("SELECT pg_advisory_unlock(%d)", lockKey))
-		return errors.Join(err, conn.Close())
-	}, nil
+	return f(db)
 }
 
-// tryPostgres tries until the lock is free.
-func tryPostgres(ctx context.Context, conn bun.Conn) error {
+// lockPostgres tries until conn's session has the advisory lock.
+func lockPostgres(ctx context.Context, conn *pgx.Conn) error {
 	ctx, cancel := context.WithTimeout(ctx, lockWait)
 	defer cancel()
 	for {
 		var got bool
-		err := conn.NewRaw(fmt.Sprintf("SELECT pg_try_advisory_lock(%d)", lockKey)).Scan(ctx, &got)
+		err := conn.QueryRow(ctx, fmt.Sprintf("SELECT pg_try_advisory_lock(%d)", lockKey)).Scan(&got)
 		if err != nil || got {
 			return err
 		}
 		select {
 		case <-ctx.Done():
-			return ctx.Err()
+			return fmt.Errorf("wait for another migration to end: %w", ctx.Err())
 		case <-time.After(lockPause):
 		}
 	}

@@ -48,16 +48,18 @@ func openPostgres(ctx context.Context, o Options) (*DB, error) {
 	return openPool(ctx, cfg)
 }
 
-// Patient opens a second pool of conns connections to the Postgres of db, in
-// which a statement may take as long as it needs: for migrations. The caller
-// closes it.
-func (db *DB) Patient(ctx context.Context, conns int32) (*DB, error) {
+// Patient opens a second pool to the Postgres of db, of one connection, in which
+// a statement may take as long as it needs: for migrations. prepare runs first
+// on that connection, and on any that replaces it. The caller closes the pool.
+func (db *DB) Patient(ctx context.Context, prepare func(ctx context.Context, conn *pgx.Conn) error) (*DB, error) {
 	if db.Pool == nil {
 		return nil, errors.New("open a second pool: not a Postgres database")
 	}
 	cfg := db.Pool.Config() // a copy
 	cfg.ConnConfig.RuntimeParams["statement_timeout"] = "0"
-	cfg.MaxConns, cfg.MinConns = conns, 0
+	cfg.MaxConns, cfg.MinConns = 1, 0
+	cfg.MaxConnIdleTime, cfg.MaxConnLifetime = 24*time.Hour, 24*time.Hour
+	cfg.AfterConnect = prepare
 	return openPool(ctx, cfg)
 }
 

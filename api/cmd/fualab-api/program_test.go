@@ -218,7 +218,9 @@ func TestMigratorKilledAnywhere(t *testing.T) {
 			url := testdb.EmptyURL(t, dialect)
 			deadline, kills := time.Now().Add(2*time.Minute), 0
 			for delay := time.Duration(0); ; delay += rand.N(8*time.Millisecond) + delay/16 {
+				var said strings.Builder
 				cmd := command(t, url, "migrate", "up")
+				cmd.Stderr = &said
 				if err := cmd.Start(); err != nil {
 					t.Fatal(err)
 				}
@@ -229,7 +231,7 @@ func TestMigratorKilledAnywhere(t *testing.T) {
 					break
 				}
 				if kills++; !killed(cmd) || time.Now().After(deadline) {
-					t.Fatalf("after %d kills, with %s to live: %v", kills, delay, err)
+					t.Fatalf("after %d kills, with %s to live: %v\n%s", kills, delay, err, said.String())
 				}
 			}
 			t.Logf("got through after %d kills", kills)
