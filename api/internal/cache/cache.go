@@ -1,0 +1,242 @@
+// Package cache keeps encoded answers in memory, for less than a second. What
+// it returns shows the database as it was less than MaxAge ago, and never as
+// it was before a change that Invalidate was told of.
+package cache
+
+import (
+	"context"
+	"math"
+	"sync"
+	"sync/atomic"
+
+	"github.com/maypok86/otter/v2"
+
+	"github.com/fualab/fualab/shared/errs"
+)
+
+// Key names an answer: Item's or Page's. The zero Key is nobody's.
+type Key struct {
+	kind  kind
+	id    int64
+	query string
+}
+
+type kind uint8
+
+const (
+	item kind = iota + 1
+	page
+)
+
+// Item is the key of the item with the given id.
+func Item(id int64) Key { return Key{kind: item, id: id} }
+
+// Page is the key of the page of items that query asks for, as it is written.
+func Page(query string) Key { return Key{kind: page, query: query} }
+
+// Entry is an encoded answer. Those who get it share it and must not change
+// it.
+type Entry struct {
+	Body    []byte
+	ETag    string
+	Links   []string // of a page
+	Total   *int64   // of a page, if it was asked for
+	Version Version  // of an item
+}
+
+// Version orders what an item was. The zero Version is a page's.
+type Version struct{ Item, Enriched int64 }
+
+// before reports whether v is older than other. The worker enriches a version
+// and does not make one, so that neither number ever falls.
+func (v Version) before(other Version) bool {
+	return v.Item < other.Item || v.Item == other.Item && v.Enriched < other.Enriched
+}
+
+// overhead is about what an entry takes beside its texts.
+const overhead = 512
+
+// weight is what e takes under key, in bytes.
+func (e *Entry) weight(key Key) int {
+	n := overhead + len(key.query) + cap(e.Body) + len(e.ETag)
+	for _, l := range e.Links {
+		n += len(l)
+	}
+	return n
+}
+
+// Cache holds entries. It is safe for concurrent use. A nil Cache holds
+// nothing, and reads whatever it is asked for.
+type Cache struct {
+	entries *otter.Cache[Key, *stored]
+	largest int // entry that is kept, in bytes
+	now     func() moment
+	marks   marks
+	counted counters
+
+	mu      sync.Mutex
+	flights map[Key]*flight
+}
+
+// stored is an Entry with the moment before it was read.
+type stored struct {
+	*Entry
+	began moment
+}
+
+// New returns a Cache of at most so many bytes, nil for none.
+func New(bytes int64) *Cache {
+	if bytes <= 0 {
+		return nil
+	}
+	return newCache(bytes, clock())
+}
+
+func newCache(bytes int64, now func() moment) *Cache {
+	c := &Cache{now: now, flights: make(map[Key]*flight)}
+	c.largest = int(min(bytes/8, math.MaxInt32)) // one page of large items does not push out all others
+	c.entries = otter.Must(&otter.Options[Key, *stored]{
+		MaximumWeight: uint64(bytes),
+		Weigher:       func(k Key, s *stored) uint32 { return uint32(s.weight(k)) }, //nolint:gosec // put keeps it below largest
+		// Frees the memory; whether an entry is young enough is asked when it is read.
+		ExpiryCalculator: otter.ExpiryWriting[Key, *stored](MaxAge),
+		OnAtomicDeletion: func(e otter.DeletionEvent[Key, *stored]) {
+			if e.Cause == otter.CauseOverflow {
+				c.counted.evicted.Add(1)
+			}
+		},
+	})
+	return c
+}
+
+// Get returns the answer that is held for key, if it is good.
+func (c *Cache) Get(key Key) (*Entry, bool) {
+	s, found := c.entries.GetIfPresent(key)
+	if !found || !c.good(key, s.began, c.now()) {
+		return nil, false
+	}
+	c.counted.hits.Add(1)
+	return s.Entry, true
+}
+
+// Load is Get, or else what read returns. Of callers that ask for a key at the
+// same time one reads, for all of them, and goes on for as long as one of
+// them waits. An error is returned to all, and kept for nobody.
+func (c *Cache) Load(ctx context.Context, key Key, read func(context.Context) (*Entry, error)) (*Entry, error) {
+	if c == nil {
+		return read(ctx)
+	}
+	f, held := c.join(ctx, key, read)
+	if held != nil {
+		return held, nil
+	}
+	select {
+	case <-f.done:
+		return f.entry, f.err
+	case <-ctx.Done():
+		c.leave(key, f)
+		return nil, ctx.Err()
+	}
+}
+
+// Read returns what read does, whatever is held, and has those who come later
+// have it, too, if keep is set.
+func (c *Cache) Read(ctx context.Context, key Key, keep bool, read func(context.Context) (*Entry, error)) (*Entry, error) {
+	if c == nil {
+		return read(ctx)
+	}
+	c.counted.misses.Add(1)
+	began := c.now()
+	entry, err := read(ctx)
+	c.settle(key, began, entry, err, keep)
+	return entry, err
+}
+
+// Invalidate has what was read of these items so far, and of all pages, never
+// be returned again: not what is held, nor what is being read. It is to be
+// called after the commit of a change, and before anybody is told of it.
+func (c *Cache) Invalidate(ids ...int64) {
+	if c != nil {
+		c.marks.items(c.now().mono, ids)
+	}
+}
+
+// InvalidateAll is Invalidate for all items.
+func (c *Cache) InvalidateAll() {
+	if c != nil {
+		c.marks.everything(c.now().mono)
+	}
+}
+
+// good reports whether what was read for key from began on may be returned at
+// now.
+func (c *Cache) good(key Key, began, now moment) bool {
+	return began.young(now) && began.mono > c.marks.of(key)
+}
+
+// settle keeps what has been read from began on, or forgets what it proves to
+// be gone.
+func (c *Cache) settle(key Key, began moment, entry *Entry, err error, keep bool) {
+	switch {
+	case err == nil && keep:
+		c.put(key, &stored{entry, began})
+	case errs.Is(err, errs.NotFound):
+		c.entries.ComputeIfPresent(key, func(old *stored) (*stored, otter.ComputeOp) {
+			if old.began.mono < began.mono {
+				return nil, otter.InvalidateOp
+			}
+			return nil, otter.CancelOp
+		})
+	}
+}
+
+// put keeps s, unless something has changed since, or what is held is newer.
+func (c *Cache) put(key Key, s *stored) {
+	if s.weight(key) > c.largest {
+		return
+	}
+	now := c.now()
+	if !c.good(key, s.began, now) {
+		c.counted.refused.Add(1)
+		return
+	}
+	c.entries.Compute(key, func(old *stored, found bool) (*stored, otter.ComputeOp) {
+		if found && c.good(key, old.began, now) && s.older(old) {
+			c.counted.refused.Add(1)
+			return nil, otter.CancelOp
+		}
+		return s, otter.WriteOp
+	})
+}
+
+// older reports whether s shows an earlier state than held.
+func (s *stored) older(held *stored) bool {
+	if s.Version != held.Version {
+		return s.Version.before(held.Version)
+	}
+	return s.began.mono < held.began.mono
+}
+
+// Counts is what a Cache has done since it began.
+type Counts struct {
+	Hits      int64 // answers from memory
+	Misses    int64 // reads of the database
+	Coalesced int64 // answers that another caller's read gave
+	Evicted   int64 // entries that made room for others
+	Refused   int64 // entries too old, or changed since, when they were to be returned or kept
+	Bytes     int64 // that are held now
+}
+
+type counters struct{ hits, misses, coalesced, evicted, refused atomic.Int64 }
+
+// Snapshot returns the counts.
+func (c *Cache) Snapshot() Counts {
+	if c == nil {
+		return Counts{}
+	}
+	return Counts{
+		Hits: c.counted.hits.Load(), Misses: c.counted.misses.Load(), Coalesced: c.counted.coalesced.Load(),
+		Evicted: c.counted.evicted.Load(), Refused: c.counted.refused.Load(),
+		Bytes: int64(c.entries.WeightedSize()), //nolint:gosec // at most what New was given
+	}
+}

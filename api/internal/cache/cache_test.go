@@ -1,0 +1,316 @@
+package cache
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/fualab/fualab/shared/errs"
+	"github.com/fualab/fualab/shared/events"
+)
+
+// hands are clocks that a test sets. Each look at them takes a nanosecond, as
+// none is the same moment as another.
+type hands struct {
+	mu sync.Mutex
+	at moment
+}
+
+func newHands() *hands {
+	return &hands{at: moment{time.Hour, time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC).UnixNano()}}
+}
+
+func (h *hands) now() moment {
+	h.turn(1, 1)
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.at
+}
+
+func (h *hands) turn(mono, wall time.Duration) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.at.mono += mono
+	h.at.wall += int64(wall)
+}
+
+func entry(body string, version int64) *Entry {
+	return &Entry{Body: []byte(body), Version: Version{Item: version}}
+}
+
+// returning is a read that returns e at once, and counts.
+func returning(e *Entry, reads *atomic.Int64) func(context.Context) (*Entry, error) {
+	return func(context.Context) (*Entry, error) {
+		reads.Add(1)
+		return e, nil
+	}
+}
+
+func held(c *Cache, key Key) string {
+	e, ok := c.Get(key)
+	if !ok {
+		return ""
+	}
+	return string(e.Body)
+}
+
+// TestAge has each clock of the machine do what it can.
+func TestAge(t *testing.T) {
+	t.Parallel()
+	for _, s := range []struct {
+		name       string
+		mono, wall time.Duration
+		held       bool
+	}{
+		{"at once", 0, 0, true},
+		{"just within", MaxAge - time.Microsecond, MaxAge - time.Microsecond, true},
+		{"just out", MaxAge, MaxAge, false},
+		{"the process stood still and the clocks went on", time.Hour, time.Hour, false},
+		{"the machine slept and its monotonic clock with it", 0, time.Hour, false},
+		{"the wall clock was set forth", time.Millisecond, MaxAge, false},
+		{"the wall clock was set back", time.Millisecond, -time.Second, false},
+		{"the wall clock was set back, to where it would be young", 2 * MaxAge, MaxAge / 2, false},
+	} {
+		at, reads := newHands(), new(atomic.Int64)
+		c := newCache(1<<20, at.now)
+		if _, err := c.Load(t.Context(), Item(1), returning(entry("a", 1), reads)); err != nil {
+			t.Fatal(err)
+		}
+		at.turn(s.mono, s.wall)
+		if got := held(c, Item(1)) == "a"; got != s.held {
+			t.Errorf("%s: held %t", s.name, got)
+		}
+		if _, err := c.Load(t.Context(), Item(1), returning(entry("a", 1), reads)); err != nil {
+			t.Fatal(err)
+		}
+		if again := reads.Load() == 2; again == s.held {
+			t.Errorf("%s: %d reads", s.name, reads.Load())
+		}
+	}
+}
+
+// TestAgeCountsFromBeforeTheRead: what a read returns may have been so since it
+// began.
+func TestAgeCountsFromBeforeTheRead(t *testing.T) {
+	t.Parallel()
+	at := newHands()
+	c := newCache(1<<20, at.now)
+	_, _ = c.Load(t.Context(), Item(1), func(context.Context) (*Entry, error) {
+		at.turn(MaxAge/2, MaxAge/2)
+		return entry("a", 1), nil
+	})
+	if held(c, Item(1)) != "a" {
+		t.Error("it is not held")
+	}
+	at.turn(MaxAge/2, MaxAge/2)
+	if held(c, Item(1)) != "" {
+		t.Error("it is held for longer than MaxAge after the read began")
+	}
+}
+
+func TestInvalidate(t *testing.T) {
+	t.Parallel()
+	keys := []Key{Item(1), Item(2), Item(1 + markCount), Page(""), Page("limit=1")}
+	items := func(of events.Type, ids ...int64) events.Event { return events.Event{Type: of, IDs: ids} }
+	for _, s := range []struct {
+		name string
+		do   func(*Cache)
+		want []bool // whether each key is held
+	}{
+		{"nothing", func(*Cache) {}, []bool{true, true, true, true, true}},
+		{"one, and who shares its mark", func(c *Cache) { c.Invalidate(1) }, []bool{false, true, false, false, false}},
+		{"another", func(c *Cache) { c.Invalidate(3) }, []bool{true, true, true, false, false}},
+		{"pages", func(c *Cache) { c.Invalidate() }, []bool{true, true, true, false, false}},
+		{"all", (*Cache).InvalidateAll, []bool{false, false, false, false, false}},
+		{"an event", func(c *Cache) { c.Observe(items(events.ItemsEnriched, 2)) }, []bool{true, false, true, false, false}},
+		{"an event of many", func(c *Cache) { c.Observe(items(events.ItemsPurged)) }, []bool{false, false, false, false, false}},
+		{"lost events", func(c *Cache) { c.Observe(items(events.Reset)) }, []bool{false, false, false, false, false}},
+		{"another's event", func(c *Cache) { c.Observe(items(events.RunsFinished)) }, []bool{true, true, true, true, true}},
+	} {
+		c, reads := newCache(1<<20, newHands().now), new(atomic.Int64)
+		for _, key := range keys {
+			_, _ = c.Load(t.Context(), key, returning(entry("a", 1), reads))
+		}
+		s.do(c)
+		got := make([]bool, len(keys))
+		for i, key := range keys {
+			got[i] = held(c, key) != ""
+		}
+		if diff := cmp.Diff(s.want, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", s.name, diff)
+		}
+	}
+}
+
+// TestReadFromBeforeAChange: what was being read when the item changed is
+// returned to who waits for it, and to nobody who comes after the change.
+func TestReadFromBeforeAChange(t *testing.T) {
+	t.Parallel()
+	for _, key := range []Key{Item(1), Page("")} {
+		c := newCache(1<<20, newHands().now)
+		begun, finish := make(chan struct{}), make(chan struct{})
+		first := make(chan string)
+		go func() {
+			e, _ := c.Load(t.Context(), key, func(context.Context) (*Entry, error) {
+				close(begun)
+				<-finish
+				return entry("old", 1), nil
+			})
+			first <- string(e.Body)
+		}()
+		<-begun
+		c.Invalidate(1)
+		e, err := c.Load(t.Context(), key, func(context.Context) (*Entry, error) { return entry("new", 2), nil })
+		if err != nil || string(e.Body) != "new" {
+			t.Errorf("after the change: %v, %v", e, err)
+		}
+		close(finish)
+		if got := <-first; got != "old" {
+			t.Errorf("who asked before the change got %q", got)
+		}
+		if got := held(c, key); got != "new" {
+			t.Errorf("then %q is held", got)
+		}
+		if n := c.Snapshot(); n.Refused != 1 || n.Misses != 2 || n.Coalesced != 0 {
+			t.Errorf("%+v", n)
+		}
+	}
+}
+
+// TestVersions: of two reads that both see all changes known here, the older
+// version loses, whichever ends last.
+func TestVersions(t *testing.T) {
+	t.Parallel()
+	for _, s := range []struct {
+		name string
+		old  *Entry // of the read that begins first
+		new  *Entry
+		want string
+	}{
+		{"newer by the item", entry("a", 1), entry("b", 2), "b"},
+		{"older by the item", entry("a", 2), entry("b", 1), "a"},
+		{"newer by its enrichment", &Entry{Body: []byte("a"), Version: Version{2, 1}}, &Entry{Body: []byte("b"), Version: Version{2, 2}}, "b"},
+		{"older by its enrichment", &Entry{Body: []byte("a"), Version: Version{2, 2}}, &Entry{Body: []byte("b"), Version: Version{2, 1}}, "a"},
+		{"equal", entry("a", 1), entry("b", 1), "b"},
+	} {
+		for _, last := range []string{"first", "second"} {
+			c := newCache(1<<20, newHands().now)
+			// Read does not wait for what others read: here, one within the other.
+			_, _ = c.Read(t.Context(), Item(1), true, func(ctx context.Context) (*Entry, error) {
+				if last == "first" {
+					_, _ = c.Read(ctx, Item(1), true, func(context.Context) (*Entry, error) { return s.new, nil })
+				}
+				return s.old, nil
+			})
+			if last == "second" {
+				_, _ = c.Read(t.Context(), Item(1), true, func(context.Context) (*Entry, error) { return s.new, nil })
+			}
+			if got := held(c, Item(1)); got != s.want {
+				t.Errorf("%s, the %s read ends last: %q is held, want %q", s.name, last, got, s.want)
+			}
+		}
+	}
+}
+
+func TestReadPastTheCache(t *testing.T) {
+	t.Parallel()
+	c, reads := newCache(1<<20, newHands().now), new(atomic.Int64)
+	read := func(keep bool, e *Entry) string {
+		got, err := c.Read(t.Context(), Item(1), keep, returning(e, reads))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(got.Body)
+	}
+	if got := read(false, entry("a", 1)); got != "a" || held(c, Item(1)) != "" {
+		t.Errorf("read %q, and %q is held", got, held(c, Item(1)))
+	}
+	if read(true, entry("a", 1)); held(c, Item(1)) != "a" {
+		t.Error("what was to be kept is not held")
+	}
+	if got := read(false, entry("b", 2)); got != "b" || held(c, Item(1)) != "a" {
+		t.Errorf("read %q, and %q is held", got, held(c, Item(1)))
+	}
+	_, err := c.Read(t.Context(), Item(1), false, func(context.Context) (*Entry, error) { return nil, errs.New(errs.NotFound, "gone") })
+	if !errs.Is(err, errs.NotFound) || held(c, Item(1)) != "" {
+		t.Errorf("%v, and %q is held of what is gone", err, held(c, Item(1)))
+	}
+}
+
+func TestBytes(t *testing.T) {
+	t.Parallel()
+	const most = 1 << 20
+	c := New(most)
+	for i := range int64(5000) {
+		_, _ = c.Load(t.Context(), Item(i), func(context.Context) (*Entry, error) { return entry(strings.Repeat("x", 1000), 1), nil })
+	}
+	c.entries.CleanUp()
+	n := c.Snapshot()
+	if n.Bytes > most || n.Bytes < most/2 || n.Evicted < 4000 {
+		t.Errorf("%+v; at most %d bytes are to be held", n, most)
+	}
+	_, _ = c.Load(t.Context(), Page(""), func(context.Context) (*Entry, error) { return entry(strings.Repeat("x", most/8), 0), nil })
+	if _, ok := c.Get(Page("")); ok {
+		t.Error("one entry takes more than an eighth of the memory")
+	}
+}
+
+func TestNoCache(t *testing.T) {
+	t.Parallel()
+	c, reads := New(0), new(atomic.Int64)
+	for range 2 {
+		_, _ = c.Load(t.Context(), Item(1), returning(entry("a", 1), reads))
+		_, _ = c.Read(t.Context(), Item(1), true, returning(entry("a", 1), reads))
+	}
+	c.Invalidate(1)
+	c.InvalidateAll()
+	if c != nil || reads.Load() != 4 || c.Snapshot() != (Counts{}) {
+		t.Errorf("%d reads, %+v", reads.Load(), c.Snapshot())
+	}
+}
+
+// TestChangesAndReads has one writer count up a value, tell the cache, and look
+// that no reader then sees less.
+func TestChangesAndReads(t *testing.T) {
+	t.Parallel()
+	c := New(1 << 20)
+	var database, told atomic.Int64
+	stop := make(chan struct{})
+	var readers sync.WaitGroup
+	for range 8 {
+		readers.Go(func() {
+			for {
+				select {
+				case <-stop:
+					return
+				default:
+				}
+				least := told.Load()
+				e, err := c.Load(t.Context(), Item(1), func(context.Context) (*Entry, error) {
+					v := database.Load()
+					return &Entry{Body: fmt.Append(nil, v), Version: Version{Item: v}}, nil
+				})
+				if err != nil || e.Version.Item < least {
+					t.Errorf("read %+v, %v; at least %d was to be seen", e, err, least)
+					return
+				}
+			}
+		})
+	}
+	for range 2000 {
+		v := database.Add(1)
+		c.Invalidate(1)
+		told.Store(v)
+	}
+	close(stop)
+	readers.Wait()
+}
+
+var errBroken = errors.New("broken")

@@ -1,0 +1,150 @@
+package cache
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// TestCoalesced: a hundred who miss the same make one read.
+func TestCoalesced(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c := New(1 << 20)
+		defer c.entries.StopAllGoroutines()
+		finish := make(chan struct{})
+		var callers sync.WaitGroup
+		for range 100 {
+			callers.Go(func() {
+				e, err := c.Load(t.Context(), Page(""), func(context.Context) (*Entry, error) {
+					<-finish
+					return entry("a", 0), nil
+				})
+				if err != nil || string(e.Body) != "a" {
+					t.Errorf("%v, %v", e, err)
+				}
+			})
+		}
+		synctest.Wait() // for all of them to wait
+		close(finish)
+		callers.Wait()
+		if n := c.Snapshot(); n.Misses != 1 || n.Coalesced != 99 || n.Hits != 0 {
+			t.Errorf("%+v", n)
+		}
+		if held(c, Page("")) != "a" {
+			t.Error("it is not held")
+		}
+	})
+}
+
+// TestJoinNoOldRead: who comes when a read has gone on for too long reads anew.
+func TestJoinNoOldRead(t *testing.T) {
+	t.Parallel()
+	at := newHands()
+	c := newCache(1<<20, at.now)
+	_, _ = c.Load(t.Context(), Item(1), func(ctx context.Context) (*Entry, error) {
+		at.turn(MaxAge, MaxAge)
+		e, err := c.Load(ctx, Item(1), func(context.Context) (*Entry, error) { return entry("b", 1), nil })
+		if err != nil || string(e.Body) != "b" {
+			t.Errorf("%v, %v", e, err)
+		}
+		return entry("a", 1), nil
+	})
+	if got := held(c, Item(1)); got != "b" {
+		t.Errorf("%q is held", got)
+	}
+}
+
+// TestWhoLeaves: the first caller's end does not end the read of the others,
+// and the last one's does.
+func TestWhoLeaves(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c := New(1 << 20)
+		defer c.entries.StopAllGoroutines()
+		finish, ended := make(chan struct{}), make(chan error, 1)
+		read := func(ctx context.Context) (*Entry, error) {
+			select {
+			case <-finish:
+				return entry("a", 1), nil
+			case <-ctx.Done():
+				ended <- ctx.Err()
+				return nil, ctx.Err()
+			}
+		}
+		results := make(chan error, 2)
+		call := func() context.CancelFunc {
+			ctx, cancel := context.WithCancel(t.Context())
+			go func() {
+				_, err := c.Load(ctx, Item(1), read)
+				results <- err
+			}()
+			synctest.Wait()
+			return cancel
+		}
+		leave, stay := call(), call()
+		leave()
+		if err := <-results; !errors.Is(err, context.Canceled) {
+			t.Errorf("who leaves gets %v", err)
+		}
+		finish <- struct{}{}
+		if err := <-results; err != nil {
+			t.Errorf("who stays gets %v", err)
+		}
+		stay()
+		c.Invalidate(1)
+		time.Sleep(1) // for it to be over, by the bubble's clock
+		first, second := call(), call()
+		first()
+		second()
+		if err := <-ended; !errors.Is(err, context.Canceled) {
+			t.Errorf("the read that nobody waits for ends with %v", err)
+		}
+		<-results
+		<-results
+		third := call()
+		finish <- struct{}{}
+		if err := <-results; err != nil {
+			t.Errorf("who comes after that gets %v", err)
+		}
+		third()
+	})
+}
+
+func TestReadEnds(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c := New(1 << 20)
+		defer c.entries.StopAllGoroutines()
+		begin := time.Now()
+		_, err := c.Load(t.Context(), Item(1), func(ctx context.Context) (*Entry, error) {
+			<-ctx.Done()
+			return nil, ctx.Err()
+		})
+		if took := time.Since(begin); !errors.Is(err, context.DeadlineExceeded) || took != readTimeout {
+			t.Errorf("%v after %s", err, took)
+		}
+	})
+}
+
+// TestErrors: all who wait get it, and who comes later reads again.
+func TestErrors(t *testing.T) {
+	t.Parallel()
+	c := New(1 << 20)
+	for range 2 {
+		if _, err := c.Load(t.Context(), Item(1), func(context.Context) (*Entry, error) { return nil, errBroken }); !errors.Is(err, errBroken) {
+			t.Errorf("got %v", err)
+		}
+	}
+	_, err := c.Load(t.Context(), Item(1), func(context.Context) (*Entry, error) { panic("at the disco") })
+	if err == nil || !strings.Contains(err.Error(), "panic: at the disco") || !strings.Contains(err.Error(), "flight_test.go") {
+		t.Errorf("a panic becomes %v", err)
+	}
+	if n := c.Snapshot(); n.Misses != 3 {
+		t.Errorf("%+v", n)
+	}
+}
