@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/fualab/fualab/shared/errs"
+	"github.com/fualab/fualab/shared/events"
 	"github.com/fualab/fualab/shared/redis"
 )
 
@@ -26,12 +27,13 @@ const (
 // Hub reads the stream and hands out what it reads. It is safe for concurrent
 // use.
 type Hub struct {
-	stream stream
-	log    *slog.Logger
-	cancel context.CancelFunc
-	done   sync.WaitGroup
-	tried  chan struct{} // closed once Redis has answered, or has not
-	ended  chan struct{} // closed by Stop
+	stream  stream
+	observe []func(events.Event)
+	log     *slog.Logger
+	cancel  context.CancelFunc
+	done    sync.WaitGroup
+	tried   chan struct{} // closed once Redis has answered, or has not
+	ended   chan struct{} // closed by Stop
 
 	mu          sync.Mutex
 	subscribers map[*Subscription]struct{}
@@ -45,15 +47,17 @@ type Hub struct {
 }
 
 // Start returns a Hub that works until Close, which the caller must call.
-// Without a client it returns nil, which may be closed too.
-func Start(ctx context.Context, client redis.Client, log *slog.Logger) *Hub {
+// Without a client it returns nil, which may be closed too. Each of observe is
+// told of every event, and by a reset of events that may have been lost,
+// before any subscriber gets it; it must be safe for concurrent use, and quick.
+func Start(ctx context.Context, client redis.Client, log *slog.Logger, observe ...func(events.Event)) *Hub {
 	if client == nil {
 		return nil
 	}
 	// Who watches when ctx ends goes on until Stop.
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	h := &Hub{
-		stream: newStream(client), log: log, cancel: cancel,
+		stream: newStream(client), observe: observe, log: log, cancel: cancel,
 		tried: make(chan struct{}), ended: make(chan struct{}), subscribers: make(map[*Subscription]struct{}),
 	}
 	h.done.Go(func() { h.loop(ctx) })
@@ -160,6 +164,9 @@ func (h *Hub) look(ctx context.Context) error {
 	if replaced {
 		h.known, h.position = true, end
 	}
+	if replaced || !h.live {
+		h.tell(resetEvent())
+	}
 	switch {
 	case !h.live:
 		h.live = true
@@ -173,7 +180,8 @@ func (h *Hub) look(ctx context.Context) error {
 func (h *Hub) handOut(ctx context.Context, entries []entry) {
 	messages := make([]Message, len(entries))
 	for i, e := range entries {
-		m, err := messageOf(e)
+		m, event, err := messageOf(e)
+		h.tell(event)
 		if err != nil {
 			h.log.WarnContext(ctx, "an entry of the stream is no event; subscribers are told that anything may have changed", "id", e.id.String(), "error", err)
 		}
@@ -196,6 +204,12 @@ func (h *Hub) lose(ctx context.Context, err error) {
 	if h.live {
 		h.live = false
 		h.broadcast(statusMessage(false))
+	}
+}
+
+func (h *Hub) tell(e events.Event) {
+	for _, observe := range h.observe {
+		observe(e)
 	}
 }
 

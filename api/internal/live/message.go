@@ -45,9 +45,10 @@ func resetEvent() events.Event {
 // line of its own in the answer.
 var typeForm = regexp.MustCompile(`^[a-z][a-z0-9_.]{0,63}$`)
 
-// messageOf encodes an entry once for all who get it. An entry that cannot be
-// read is returned as a reset, with the error: something has happened.
-func messageOf(e entry) (Message, error) {
+// messageOf encodes an entry once for all who get it, and returns its event,
+// too. An entry that cannot be read is a reset, with the error: something has
+// happened.
+func messageOf(e entry) (Message, events.Event, error) {
 	event, err := events.Decode(e.Values)
 	if err == nil && !typeForm.MatchString(string(event.Type)) {
 		err = fmt.Errorf("decode an event: its type is not a name")
@@ -55,7 +56,7 @@ func messageOf(e entry) (Message, error) {
 	if err != nil {
 		event = resetEvent()
 	}
-	return Message{ID: e.id, Name: string(event.Type), Data: encode(event)}, err
+	return Message{ID: e.id, Name: string(event.Type), Data: encode(event)}, event, err
 }
 
 // encode is for what consists of numbers, texts and times, which cannot fail.

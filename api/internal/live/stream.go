@@ -93,8 +93,9 @@ func (s stream) end(ctx context.Context) (ID, error) {
 	return ParseID(last[0].ID)
 }
 
-// since returns what came after id and the last one's id, or errGone.
-func (s stream) since(ctx context.Context, id ID) ([]Message, ID, error) {
+// since returns what came after id and the last one's id, or errGone. It tells
+// of each event: some may be too new for anybody to have told.
+func (s stream) since(ctx context.Context, id ID, tell func(events.Event)) ([]Message, ID, error) {
 	ctx, cancel := context.WithTimeout(ctx, replayTimeout)
 	defer cancel()
 	select {
@@ -117,7 +118,9 @@ func (s stream) since(ctx context.Context, id ID) ([]Message, ID, error) {
 	}
 	messages := make([]Message, len(entries)-1)
 	for i, e := range entries[1:] {
-		messages[i], _ = messageOf(e) // the log has heard of it when it came
+		var event events.Event
+		messages[i], event, _ = messageOf(e) // the log hears of it when it comes
+		tell(event)
 	}
 	return messages, entries[len(entries)-1].id, nil
 }

@@ -33,7 +33,7 @@ func (s *Subscription) Resume(ctx context.Context, id ID) {
 	if !s.Live || id == s.from {
 		return // a reset comes with Redis' return; or nothing was missed
 	}
-	replay, last, err := s.hub.stream.since(ctx, id)
+	replay, last, err := s.hub.stream.since(ctx, id, s.hub.tell)
 	if err != nil {
 		// The client reads everything anew, whatever the reason was.
 		replay, last = []Message{resetMessage(s.from)}, s.from

@@ -1,0 +1,91 @@
+package live_test
+
+import (
+	"log/slog"
+	"slices"
+	"sync"
+	"testing"
+
+	"github.com/fualab/fualab/api/internal/live"
+	"github.com/fualab/fualab/shared/events"
+	"github.com/fualab/fualab/shared/redis"
+	"github.com/fualab/fualab/shared/testredis"
+)
+
+// observer notes what it is told of: the names of items, or types.
+type observer struct {
+	mu   sync.Mutex
+	seen []string
+}
+
+func (o *observer) observe(e events.Event) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if e.Name != "" {
+		o.seen = append(o.seen, e.Name)
+		return
+	}
+	o.seen = append(o.seen, string(e.Type))
+}
+
+func (o *observer) has(what string) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return slices.Contains(o.seen, what)
+}
+
+func observed(t *testing.T, client redis.Client) (*live.Hub, *observer) {
+	t.Helper()
+	o := new(observer)
+	hub := live.Start(t.Context(), client, slog.New(slog.DiscardHandler), o.observe)
+	t.Cleanup(hub.Close)
+	return hub, o
+}
+
+// TestObserversAreFirst: when a subscriber has an event, observers had it.
+func TestObserversAreFirst(t *testing.T) {
+	t.Parallel()
+	eachRedis(t, func(t *testing.T, client redis.Client) {
+		hub, o := observed(t, client)
+		s := subscribe(t, hub)
+		for _, name := range numbered(50) {
+			add(t.Context(), t, client, name)
+			if until(t, s, name); !o.has(name) {
+				t.Fatalf("a subscriber has event %s before the observer", name)
+			}
+		}
+	})
+}
+
+// TestObserversOfAReplay: also an event that reaches a subscriber first,
+// because it resumes.
+func TestObserversOfAReplay(t *testing.T) {
+	t.Parallel()
+	eachRedis(t, func(t *testing.T, client redis.Client) {
+		add(t.Context(), t, client, "a", "b")
+		hub, o := observed(t, client)
+		s := subscribe(t, hub) // the hub begins behind both
+		s.Resume(t.Context(), parse(t, ids(t, client)[0]))
+		if got := until(t, s, "b"); len(got) != 1 || !o.has("b") {
+			t.Errorf("replayed %q, observed %q", got, o.seen)
+		}
+	})
+}
+
+// TestObserversOfALoss: events may have been lost while Redis was.
+func TestObserversOfALoss(t *testing.T) {
+	t.Parallel()
+	server, url := testredis.Embedded(t)
+	hub, o := observed(t, open(t, url))
+	s := subscribe(t, hub)
+	addr := server.Addr()
+	server.Close()
+	until(t, s, "lost")
+	o.mu.Lock()
+	o.seen = nil
+	o.mu.Unlock()
+	restart(t, addr)
+	if until(t, s, "reset"); !o.has("reset") {
+		t.Error("a subscriber is told that events were lost, and the observer is not")
+	}
+}
