@@ -10,6 +10,7 @@ import (
 	"net"
 	"time"
 
+	"github.com/fualab/fualab/api/internal/cache"
 	"github.com/fualab/fualab/api/internal/httpapi"
 	"github.com/fualab/fualab/api/internal/live"
 	"github.com/fualab/fualab/api/internal/nudge"
@@ -31,10 +32,20 @@ type Config struct {
 	ServiceName    string      `env:"SERVICE_NAME" envDefault:"FUALab API" doc:"name in /health and in the log; the worker's own default is FUALab Worker"`
 	Addr           config.Addr `env:"API_ADDR" envDefault:":8000" doc:"where the API listens: host:port; :port is every interface, port 0 any free one"`
 	MigrateOnStart bool        `env:"MIGRATE_ON_START" envDefault:"true" doc:"apply pending migrations before listening; false where a deployment runs \"fualab-api migrate up\" first"`
+	CacheBytes     int64       `env:"CACHE_BYTES" envDefault:"33554432" doc:"how much memory the API's cache of items and lists may take, in bytes; 0 turns it off"`
 
 	Log *slog.Logger `env:"-"` // required
 	// Listener replaces Addr, for a caller that has bound a port already.
 	Listener net.Listener `env:"-"`
+}
+
+// Validate checks what the types cannot.
+func (c Config) Validate() []config.Fault {
+	faults := c.Common.Validate()
+	if c.CacheBytes < 0 {
+		faults = append(faults, config.Fault{Variable: "FUALAB_CACHE_BYTES", Message: "must not be negative"})
+	}
+	return faults
 }
 
 // Run serves the API until ctx ends, then finishes what is in flight. It
@@ -71,13 +82,15 @@ func Run(ctx context.Context, cfg Config) (err error) {
 	defer nudger.Close()
 	publisher := events.Start(ctx, rdb, cfg.Log)
 	defer publisher.Close()
-	hub := live.Start(ctx, rdb, cfg.Log)
+	answers := cache.New(cfg.CacheBytes)
+	hub := live.Start(ctx, rdb, cfg.Log, answers.Observe)
 	defer hub.Close()
 
 	var server *httpserver.Server
 	handler := httpapi.New(httpapi.Deps{
 		Service:      cfg.ServiceName,
 		Store:        store.New(db, queue, time.Now),
+		Cache:        answers,
 		Redis:        rdb,
 		HeartbeatTTL: cfg.HeartbeatTTL.Duration(),
 		Nudge:        nudger.Nudge,

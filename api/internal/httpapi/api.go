@@ -16,6 +16,7 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humamux"
 	"github.com/gorilla/mux"
 
+	"github.com/fualab/fualab/api/internal/cache"
 	"github.com/fualab/fualab/api/internal/live"
 	"github.com/fualab/fualab/api/internal/store"
 	"github.com/fualab/fualab/shared/events"
@@ -27,6 +28,7 @@ import (
 type Deps struct {
 	Service      string // name in /health
 	Store        *store.Store
+	Cache        *cache.Cache // of items and pages; nil: each is read from the database
 	Redis        redis.Client // nil: runs without Redis
 	HeartbeatTTL time.Duration
 	Nudge        func(task string)  // tells the worker of work without waiting for it; nil: nobody does
@@ -64,7 +66,7 @@ func build(d Deps) (http.Handler, huma.API) {
 	d.Ping = cmp.Or(d.Ping, ssePing)
 	ops := operations{api, d.Log}
 	(&healthHandlers{d, health.NewJournal(d.Log)}).register(ops)
-	(&itemHandlers{d.Store, d.Nudge, d.Publish}).register(ops)
+	(&itemHandlers{d.Store, d.Cache, d.Nudge, d.Publish}).register(ops)
 	(&scheduleHandlers{d.Store, d.Publish, d.Now}).register(ops)
 	(&runHandlers{d.Store, d.Publish, d.Now}).register(ops)
 	(&workerHandlers{d}).register(ops)
@@ -75,7 +77,7 @@ func build(d Deps) (http.Handler, huma.API) {
 	router.Use(noteRoute)
 	router.NotFoundHandler = http.HandlerFunc(noRoute)
 	router.MethodNotAllowedHandler = methodNotAllowed(router)
-	return middleware(router, d.Log), api
+	return middleware(cached(router, d.Cache), d.Log), api
 }
 
 // newHuma configures the library: no route, hook or format of its own.

@@ -14,11 +14,11 @@ func etag(i *model.Item) string {
 	return fmt.Sprintf(`"%d.%d"`, i.Version, i.EnrichedVersion)
 }
 
-// noneMatch reports whether the client already has the item as it is, by
-// weak comparison.
-func noneMatch(header string, item *model.Item) bool {
+// noneMatch reports whether the client already has what current is the ETag
+// of, by weak comparison.
+func noneMatch(header, current string) bool {
 	for tag := range tags(header) {
-		if tag == "*" || strings.TrimPrefix(tag, "W/") == etag(item) {
+		if tag == "*" || strings.TrimPrefix(tag, "W/") == current {
 			return true
 		}
 	}

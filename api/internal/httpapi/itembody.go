@@ -5,6 +5,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"github.com/fualab/fualab/api/internal/cache"
 	"github.com/fualab/fualab/shared/errs"
 	"github.com/fualab/fualab/shared/model"
 )
@@ -45,8 +46,13 @@ func itemBodies(items []*model.Item) []itemBody {
 	return bodies
 }
 
-func itemOutputOf(status int, i *model.Item) *itemOutput {
-	return &itemOutput{Status: status, ETag: etag(i), Body: itemBodyOf(i)}
+func itemOutputOf(status int, i *model.Item) (*itemOutput, error) {
+	entry, err := entryOf(i)
+	return itemOutputOfEntry(status, entry), err
+}
+
+func itemOutputOfEntry(status int, e *cache.Entry) *itemOutput {
+	return &itemOutput{Status: status, ETag: e.ETag, Body: encodedItem{encoded{e.Body}}}
 }
 
 // itemCreate is what a client sends to create an item.

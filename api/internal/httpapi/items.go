@@ -7,6 +7,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"github.com/fualab/fualab/api/internal/cache"
 	"github.com/fualab/fualab/api/internal/store"
 	"github.com/fualab/fualab/shared/errs"
 	"github.com/fualab/fualab/shared/events"
@@ -23,21 +24,35 @@ const (
 
 type itemHandlers struct {
 	store   *store.Store
+	cache   *cache.Cache
 	nudge   func(task string)  // after the commit of what needs enrichment
 	publish func(events.Event) // after the commit of any change
 }
 
-// tell publishes what has happened to items, which are at least one.
+// tell publishes what has happened to items, which are at least one. Whoever
+// hears of it reads it as it is now.
 func (h *itemHandlers) tell(what events.Type, items ...*model.Item) {
 	ids := make([]int64, len(items))
 	for i, item := range items {
 		ids[i] = item.ID
 	}
+	h.cache.Invalidate(ids...)
 	event := events.Items(what, items[0].UpdatedAt, ids...)
 	if len(items) == 1 {
 		event.Name = items[0].Name
 	}
 	h.publish(event)
+}
+
+// unsure returns err, after which nobody knows whether items have changed,
+// unless it says that they have not: the answer to a commit may be lost.
+func (h *itemHandlers) unsure(err error, ids ...int64) error {
+	switch errs.KindOf(err) {
+	case errs.Invalid, errs.NotFound, errs.PreconditionFailed:
+	default:
+		h.cache.Invalidate(ids...)
+	}
+	return err
 }
 
 // huma reads these structs by reflection, which does not reach into embedded
@@ -47,7 +62,7 @@ type itemOutput struct {
 	Status   int
 	Location string `header:"Location" doc:"Of a new item."`
 	ETag     string `header:"ETag" doc:"The item's version: for If-Match and If-None-Match."`
-	Body     itemBody
+	Body     encodedItem
 }
 
 type itemsOutput struct {
@@ -83,7 +98,7 @@ type restoreInput struct {
 }
 
 func (h *itemHandlers) register(o operations) {
-	const list, one = "/api/items", "/api/items/{id}"
+	const list, one = itemsPath, itemPath
 	tags := []string{"Items"}
 	handle(o, huma.Operation{
 		OperationID: "create-item", Method: http.MethodPost, Path: list, Tags: tags, DefaultStatus: http.StatusCreated,
@@ -125,13 +140,13 @@ func (h *itemHandlers) create(ctx context.Context, in *createInput) (*itemOutput
 	}
 	items, err := h.store.CreateItems(ctx, fields)
 	if err != nil {
-		return nil, err
+		return nil, h.unsure(err)
 	}
 	h.nudge(runs.EnrichTask)
 	h.tell(events.ItemsCreated, items...)
-	out := itemOutputOf(http.StatusCreated, items[0])
+	out, err := itemOutputOf(http.StatusCreated, items[0])
 	out.Location = fmt.Sprintf("/api/items/%d", items[0].ID)
-	return out, nil
+	return out, err
 }
 
 func (h *itemHandlers) createBatch(ctx context.Context, in *batchInput) (*itemsOutput, error) {
@@ -146,7 +161,7 @@ func (h *itemHandlers) createBatch(ctx context.Context, in *batchInput) (*itemsO
 	}
 	items, err := h.store.CreateItems(ctx, fields...)
 	if err != nil {
-		return nil, err
+		return nil, h.unsure(err)
 	}
 	h.nudge(runs.EnrichTask)
 	h.tell(events.ItemsCreated, items...)
@@ -154,14 +169,21 @@ func (h *itemHandlers) createBatch(ctx context.Context, in *batchInput) (*itemsO
 }
 
 func (h *itemHandlers) get(ctx context.Context, in *getInput) (*itemOutput, error) {
-	item, err := h.store.Item(ctx, in.ID)
+	entry, err := load(ctx, h.cache, func(ctx context.Context) (*cache.Entry, error) {
+		item, err := h.store.Item(ctx, in.ID)
+		if err != nil {
+			return nil, err
+		}
+		return entryOf(item)
+	})
 	if err != nil {
 		return nil, err
 	}
-	if noneMatch(in.IfNoneMatch, item) {
-		return itemOutputOf(http.StatusNotModified, item), nil
+	out := itemOutputOfEntry(http.StatusOK, entry)
+	if noneMatch(in.IfNoneMatch, entry.ETag) {
+		out.Status = http.StatusNotModified
 	}
-	return itemOutputOf(http.StatusOK, item), nil
+	return out, nil
 }
 
 func (h *itemHandlers) patch(ctx context.Context, in *patchInput) (*itemOutput, error) {
@@ -172,11 +194,11 @@ func (h *itemHandlers) patch(ctx context.Context, in *patchInput) (*itemOutput, 
 		return in.Body.apply(item.Fields())
 	})
 	if err != nil {
-		return nil, err
+		return nil, h.unsure(err, in.ID)
 	}
 	h.nudge(runs.EnrichTask)
 	h.tell(events.ItemsUpdated, item)
-	return itemOutputOf(http.StatusOK, item), nil
+	return itemOutputOf(http.StatusOK, item)
 }
 
 func (h *itemHandlers) delete(ctx context.Context, in *deleteInput) (*struct{}, error) {
@@ -184,7 +206,7 @@ func (h *itemHandlers) delete(ctx context.Context, in *deleteInput) (*struct{}, 
 		return requireMatch(in.IfMatch, item)
 	})
 	if err != nil {
-		return nil, err
+		return nil, h.unsure(err, in.ID)
 	}
 	h.tell(events.ItemsDeleted, item)
 	return nil, nil //nolint:nilnil // 204 has no body
@@ -193,11 +215,11 @@ func (h *itemHandlers) delete(ctx context.Context, in *deleteInput) (*struct{}, 
 func (h *itemHandlers) restore(ctx context.Context, in *restoreInput) (*itemOutput, error) {
 	item, restored, err := h.store.RestoreItem(ctx, in.ID)
 	if err != nil {
-		return nil, err
+		return nil, h.unsure(err, in.ID)
 	}
 	if restored {
 		h.nudge(runs.EnrichTask)
 		h.tell(events.ItemsRestored, item)
 	}
-	return itemOutputOf(http.StatusOK, item), nil
+	return itemOutputOf(http.StatusOK, item)
 }

@@ -16,6 +16,10 @@ var jsonFormat = huma.Format{Marshal: marshalJSON, Unmarshal: unmarshalJSON}
 // marshalJSON leaves <, > and & as they are: a client that puts JSON into
 // HTML escapes for HTML.
 func marshalJSON(w io.Writer, v any) error {
+	if e, ok := v.(interface{ encoding() []byte }); ok {
+		_, err := w.Write(e.encoding())
+		return err
+	}
 	enc := json.NewEncoder(w)
 	enc.SetEscapeHTML(false)
 	return enc.Encode(v)

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/fualab/fualab/api/internal/cache"
 	"github.com/fualab/fualab/api/internal/store"
 	"github.com/fualab/fualab/shared/errs"
 	"github.com/fualab/fualab/shared/model"
@@ -27,7 +28,7 @@ type listInput struct {
 type listOutput struct {
 	Link  []string `header:"Link" doc:"rel=next and rel=prev, where there is such a page (RFC 8288)."`
 	Total *int64   `header:"X-Total-Count" doc:"How many items the filters choose; only if asked for."`
-	Body  []itemBody
+	Body  encodedItems
 }
 
 func (h *itemHandlers) list(ctx context.Context, in *listInput) (*listOutput, error) {
@@ -35,19 +36,28 @@ func (h *itemHandlers) list(ctx context.Context, in *listInput) (*listOutput, er
 	if err != nil {
 		return nil, err
 	}
+	entry, err := load(ctx, h.cache, func(ctx context.Context) (*cache.Entry, error) { return h.readPage(ctx, in, page) })
+	if err != nil {
+		return nil, err
+	}
+	return &listOutput{Link: entry.Links, Total: entry.Total, Body: encodedItems{encoded{entry.Body}}}, nil
+}
+
+func (h *itemHandlers) readPage(ctx context.Context, in *listInput, page store.Page) (*cache.Entry, error) {
 	items, more, err := h.store.Items(ctx, page)
 	if err != nil {
 		return nil, err
 	}
-	out := &listOutput{Link: in.links(page, items, more), Body: itemBodies(items)}
+	entry := &cache.Entry{Links: in.links(page, items, more)}
 	if in.Total {
 		n, err := h.store.CountItems(ctx, page.Filter)
 		if err != nil {
 			return nil, err
 		}
-		out.Total = &n
+		entry.Total = &n
 	}
-	return out, nil
+	entry.Body, err = encode(itemBodies(items))
+	return entry, err
 }
 
 // page checks and converts the query.

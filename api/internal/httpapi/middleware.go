@@ -29,13 +29,17 @@ type routeKey struct{}
 // noteRoute tells logged which route matched: the pattern, never the path.
 func noteRoute(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if route, ok := r.Context().Value(routeKey{}).(*string); ok {
-			if pattern, err := mux.CurrentRoute(r).GetPathTemplate(); err == nil {
-				*route = pattern
-			}
+		if pattern, err := mux.CurrentRoute(r).GetPathTemplate(); err == nil {
+			setRoute(r.Context(), pattern)
 		}
 		next.ServeHTTP(w, r)
 	})
+}
+
+func setRoute(ctx context.Context, pattern string) {
+	if route, ok := ctx.Value(routeKey{}).(*string); ok {
+		*route = pattern
+	}
 }
 
 // logged writes one line a request, also for one that is aborted.
