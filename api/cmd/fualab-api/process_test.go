@@ -138,6 +138,7 @@ func (p *process) stop(t *testing.T) {
 type answer struct {
 	status int
 	closes bool // the connection
+	body   string
 }
 
 func request(ctx context.Context, client *http.Client, method, url, body string) (answer, error) {
@@ -150,6 +151,6 @@ func request(ctx context.Context, client *http.Client, method, url, body string)
 	if err != nil {
 		return answer{}, err
 	}
-	_, err = io.Copy(io.Discard, resp.Body)
-	return answer{resp.StatusCode, resp.Close}, errors.Join(err, resp.Body.Close())
+	text, err := io.ReadAll(resp.Body)
+	return answer{resp.StatusCode, resp.Close, string(text)}, errors.Join(err, resp.Body.Close())
 }
