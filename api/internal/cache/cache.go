@@ -96,7 +96,7 @@ func newCache(bytes int64, now func() moment) *Cache {
 	c := &Cache{now: now, flights: make(map[Key]*flight)}
 	c.largest = int(min(bytes/8, math.MaxInt32)) // one page of large items does not push out all others
 	c.entries = otter.Must(&otter.Options[Key, *stored]{
-		MaximumWeight: uint64(bytes),
+		MaximumWeight: uint64(bytes),                                                //nolint:gosec // New has seen to its sign
 		Weigher:       func(k Key, s *stored) uint32 { return uint32(s.weight(k)) }, //nolint:gosec // put keeps it below largest
 		// Frees the memory; whether an entry is young enough is asked when it is read.
 		ExpiryCalculator: otter.ExpiryWriting[Key, *stored](MaxAge),
