@@ -113,6 +113,8 @@ func get(ctx context.Context, url string) (http.Header, error) {
 	if err != nil {
 		return nil, err
 	}
+	// It is the database that is measured.
+	req.Header.Set("Cache-Control", "no-cache")
 	resp, err := http.DefaultClient.Do(req) //nolint:gosec // this program's own API
 	if err != nil {
 		return nil, err
