@@ -8,7 +8,8 @@ STANDINS=${STANDINS:-../shared/tools/standins}
 export FUALAB_TEST_DOCKER=
 
 base_images=(golang:1.26-alpine node:22-alpine caddy:2-alpine gcr.io/distroless/static-debian12:nonroot
-  docker/dockerfile:1 postgres:17-alpine redis:8-alpine)
+  docker/dockerfile:1 postgres:17-alpine redis:8-alpine
+  testcontainers/ryuk:0.14.0)
 
 answers() { docker version >/dev/null 2>&1 && docker compose version >/dev/null 2>&1 && docker buildx version >/dev/null 2>&1; }
 
@@ -40,7 +41,7 @@ if ! answers; then
   docker version >&2 || true
 else
   if ! have_images "${base_images[@]}" && [[ -x $STANDINS/standin-images ]]; then
-    "$STANDINS/standin-images" "${base_images[@]}" testcontainers/ryuk:0.14.0
+    "$STANDINS/standin-images" "${base_images[@]}"
   fi
   have_images "${base_images[@]}" || fail 'a base image is neither here nor to be had from its registry: see above'
   # Where the machine is a container itself, Testcontainers would look for published ports at its gateway.
