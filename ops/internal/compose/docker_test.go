@@ -29,39 +29,19 @@ func needDocker(t *testing.T) {
 	}
 }
 
-// docker runs a command of the engine's client and returns
-// what it printed to standard output.
+// docker runs a command of the engine's client and returns what it printed to
+// standard output.
 func docker(t testing.TB, args ...string) string {
 	t.Helper()
-	out, err := tryDocker(t, 8*time.Minute, args...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return out
-}
-
-// tryDocker is docker where a failure is an answer, too.
-func tryDocker(t testing.TB, within time.Duration, args ...string) (string, error) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), within) // a cleanup's context has ended
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), 8*time.Minute) // a cleanup's context has ended
 	defer cancel()
 	cmd := exec.CommandContext(ctx, "docker", args...)
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	if err := cmd.Run(); err != nil {
-		return stdout.String(), &dockerError{args, err, stderr.String()}
+		t.Fatalf("docker %s: %v\n%s", strings.Join(args, " "), err, stderr.String())
 	}
-	return strings.TrimSpace(stdout.String()), nil
-}
-
-type dockerError struct {
-	args   []string
-	err    error
-	stderr string
-}
-
-func (e *dockerError) Error() string {
-	return "docker " + strings.Join(e.args, " ") + ": " + e.err.Error() + "\n" + e.stderr
+	return strings.TrimSpace(stdout.String())
 }
 
 // inspect decodes what the engine knows of an image or a container.
