@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/testcontainers/testcontainers-go/modules/redis"
+
+	"github.com/fualab/fualab/shared/testcontainer"
 )
 
 // One Redis a test binary; Testcontainers' reaper removes it.
@@ -15,7 +17,7 @@ func init() {
 	container = sync.OnceValues(func() (string, error) {
 		ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 		defer cancel()
-		c, err := redis.Run(ctx, "redis:8-alpine")
+		c, err := testcontainer.Start(func() (*redis.RedisContainer, error) { return redis.Run(ctx, "redis:8-alpine") })
 		if err != nil {
 			return "", err
 		}

@@ -15,6 +15,8 @@ import (
 	"github.com/testcontainers/testcontainers-go"
 	"github.com/testcontainers/testcontainers-go/network"
 	"github.com/testcontainers/testcontainers-go/wait"
+
+	"github.com/fualab/fualab/shared/testcontainer"
 )
 
 // TestPostToEnriched has an item that the API's container takes enriched by
@@ -31,7 +33,10 @@ func TestPostToEnriched(t *testing.T) {
 		t.Fatal(err)
 	}
 	run := func(name, image string, wait wait.Strategy, options ...testcontainers.ContainerCustomizer) *testcontainers.DockerContainer {
-		c, err := testcontainers.Run(ctx, image, append(options, network.WithNetwork([]string{name}, net), testcontainers.WithWaitStrategy(wait))...)
+		options = append(options, network.WithNetwork([]string{name}, net), testcontainers.WithWaitStrategy(wait))
+		c, err := testcontainer.Start(func() (*testcontainers.DockerContainer, error) {
+			return testcontainers.Run(ctx, image, options...)
+		})
 		testcontainers.CleanupContainer(t, c, testcontainers.StopTimeout(10*time.Second))
 		if err != nil {
 			t.Fatalf("start %s: %v", name, err)

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net/http"
 	"os"
 	"os/exec"
@@ -58,15 +59,21 @@ func newStack(t *testing.T) *stack {
 	return s
 }
 
+// freePort returns a port of the loopback interface below those that the
+// kernel hands to clients, for it must be free again when a container that was
+// killed comes back.
 func freePort(t *testing.T) string {
 	t.Helper()
-	ln, err := httpserver.Listen(t.Context(), "127.0.0.1:0", "")
-	if err != nil {
-		t.Fatal(err)
+	for range 100 {
+		port := strconv.Itoa(20_000 + rand.IntN(10_000))
+		ln, err := httpserver.Listen(t.Context(), "127.0.0.1:"+port, "")
+		if err == nil {
+			_ = ln.Close()
+			return port
+		}
 	}
-	defer func() { _ = ln.Close() }()
-	addr := ln.Addr().String()
-	return addr[strings.LastIndex(addr, ":")+1:]
+	t.Fatal("no port is free")
+	return ""
 }
 
 // try runs a command of Docker Compose, by the script that the tasks call.
