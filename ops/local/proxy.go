@@ -67,7 +67,7 @@ func badGateway(w http.ResponseWriter, r *http.Request, cause error, logger *slo
 		return // the client has gone
 	}
 	id := rand.Text()
-	logger.WarnContext(log.WithRequestID(r.Context(), id), "the API does not answer", "error", cause)
+	logger.WarnContext(log.WithRequest(r.Context(), &log.Request{ID: id}), "the API does not answer", "error", cause)
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("X-Request-Id", id)
 	w.WriteHeader(http.StatusBadGateway)

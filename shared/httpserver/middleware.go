@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"regexp"
 	"runtime/debug"
+	"time"
 
 	"github.com/fualab/fualab/shared/log"
 )
@@ -15,56 +16,63 @@ import (
 // requestID is what a client's own X-Request-Id must look like to be kept.
 var requestID = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
 
-// Identified gives each request an id, the client's own or a new one, in its
-// context and in the answer's X-Request-Id.
-func Identified(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		id := r.Header.Get("X-Request-Id")
-		if !requestID.MatchString(id) {
-			id = rand.Text()
-		}
-		w.Header().Set("X-Request-Id", id)
-		w.Header().Set("X-Content-Type-Options", "nosniff")
-		next.ServeHTTP(w, r.WithContext(log.WithRequestID(r.Context(), id)))
-	})
+// Observed gives each request an id, the client's own or a new one, in its
+// context and in the answer's X-Request-Id, and writes one line about it, also
+// about one that is aborted. It logs a panic of next with its stack, and has
+// answer tell the client; an answer that has begun is aborted instead, so that
+// the client does not take half of it for the whole.
+//
+// Handlers set the route of the line by log.RequestOf.
+func Observed(next http.Handler, logger *slog.Logger, answer http.HandlerFunc) http.Handler {
+	return &observer{next, logger, answer}
 }
 
-// Recovered logs a panic of next with its stack, and has answer tell the
-// client. An answer that has begun is aborted instead, so that the client does
-// not take half of it for the whole.
-func Recovered(next http.Handler, logger *slog.Logger, answer http.HandlerFunc) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		out := &sender{ResponseWriter: w}
-		defer rescue(out, r, logger, answer)
-		next.ServeHTTP(out, r)
-	})
+type observer struct {
+	next   http.Handler
+	log    *slog.Logger
+	answer http.HandlerFunc
 }
 
-// sender notes how far an answer got.
-type sender struct {
-	http.ResponseWriter
-	begun bool
-	lost  error // of the write that failed: the client is gone
-}
+var noSniff = []string{"nosniff"} // shared by all answers
 
-func (s *sender) WriteHeader(status int) {
-	s.begun = true
-	s.ResponseWriter.WriteHeader(status)
-}
-
-func (s *sender) Write(p []byte) (int, error) {
-	s.begun = true
-	n, err := s.ResponseWriter.Write(p)
-	if err != nil {
-		s.lost = err
+func (o *observer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	begin := time.Now()
+	x := &exchange{ResponseWriter: w, status: http.StatusOK}
+	x.request.ID = r.Header.Get("X-Request-Id")
+	if x.request.ID == "" || !requestID.MatchString(x.request.ID) {
+		x.request.ID = rand.Text()
 	}
-	return n, err
+	w.Header()["X-Request-Id"] = []string{x.request.ID}
+	w.Header()["X-Content-Type-Options"] = noSniff
+	r = r.WithContext(log.WithRequest(r.Context(), &x.request))
+	defer o.note(r, x, begin)
+	defer o.rescue(x, r)
+	o.next.ServeHTTP(x, r)
 }
 
-// Unwrap lets http.ResponseController reach the connection.
-func (s *sender) Unwrap() http.ResponseWriter { return s.ResponseWriter }
+// note writes the line. It goes past the Logger's methods, which look up their
+// caller each time.
+func (o *observer) note(r *http.Request, x *exchange, begin time.Time) {
+	ctx, now, level, route := r.Context(), time.Now(), slog.LevelInfo, x.request.Route
+	switch route {
+	case "":
+		route = "none"
+	case "/health", "/api/health", "/ready", "/api/ready": // asked every few seconds
+		level = slog.LevelDebug
+	}
+	h := o.log.Handler()
+	if !h.Enabled(ctx, level) {
+		return
+	}
+	line := slog.NewRecord(now, level, "request", 0)
+	line.AddAttrs(
+		slog.String("method", r.Method), slog.String("route", route), slog.Int("status", x.status), slog.Int64("bytes", x.bytes),
+		slog.Int64("duration_us", now.Sub(begin).Microseconds()))
+	_ = h.Handle(ctx, line) // as Logger does
+}
 
-func rescue(w *sender, r *http.Request, logger *slog.Logger, answer http.HandlerFunc) {
+// rescue recovers; it is to be deferred itself.
+func (o *observer) rescue(x *exchange, r *http.Request) {
 	v := recover()
 	if v == nil {
 		return
@@ -72,13 +80,46 @@ func rescue(w *sender, r *http.Request, logger *slog.Logger, answer http.Handler
 	if v == http.ErrAbortHandler { //nolint:errorlint // net/http's own sentinel, compared as it does
 		panic(v)
 	}
-	if err, ok := v.(error); ok && w.lost != nil && errors.Is(err, w.lost) {
+	if err, ok := v.(error); ok && x.lost != nil && errors.Is(err, x.lost) {
 		// huma panics when it cannot write: no fault of the server.
 		panic(http.ErrAbortHandler)
 	}
-	logger.ErrorContext(r.Context(), "panic", "value", fmt.Sprint(v), "stack", string(debug.Stack()))
-	if w.begun {
+	o.log.ErrorContext(r.Context(), "panic", "value", fmt.Sprint(v), "stack", string(debug.Stack()))
+	if x.begun {
 		panic(http.ErrAbortHandler)
 	}
-	answer(w, r)
+	o.answer(x, r)
 }
+
+// exchange is a request and how far its answer got.
+type exchange struct {
+	http.ResponseWriter
+	request log.Request
+	status  int
+	begun   bool
+	bytes   int64
+	lost    error // of the write that failed: the client is gone
+}
+
+// WriteHeader also takes the 499 with which huma notes that the client went
+// away while it was answered: for the log alone.
+func (x *exchange) WriteHeader(status int) {
+	x.status = status
+	if !x.begun {
+		x.begun = true
+		x.ResponseWriter.WriteHeader(status)
+	}
+}
+
+func (x *exchange) Write(p []byte) (int, error) {
+	x.begun = true
+	n, err := x.ResponseWriter.Write(p)
+	x.bytes += int64(n)
+	if err != nil {
+		x.lost = err
+	}
+	return n, err
+}
+
+// Unwrap lets http.ResponseController reach the connection.
+func (x *exchange) Unwrap() http.ResponseWriter { return x.ResponseWriter }

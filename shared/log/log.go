@@ -8,40 +8,63 @@ import (
 	"log/slog"
 )
 
-type requestIDKey struct{}
-
-// WithRequestID returns a context whose log lines carry request_id.
-func WithRequestID(ctx context.Context, id string) context.Context {
-	return context.WithValue(ctx, requestIDKey{}, id)
+// Request is what the log calls the request that a context belongs to.
+type Request struct {
+	ID    string
+	Route string // the pattern that matched, never the path; "" until one has
 }
 
-// RequestID returns the id that WithRequestID put into ctx, or "".
-func RequestID(ctx context.Context) string {
-	id, _ := ctx.Value(requestIDKey{}).(string)
-	return id
+type requestKey struct{}
+
+// WithRequest returns a context whose log lines carry the id of r. Who serves
+// the request may set the route later.
+func WithRequest(ctx context.Context, r *Request) context.Context {
+	return context.WithValue(ctx, requestKey{}, r)
 }
+
+// RequestOf returns what WithRequest put into ctx, or an empty one.
+func RequestOf(ctx context.Context) *Request {
+	if r, ok := ctx.Value(requestKey{}).(*Request); ok {
+		return r
+	}
+	return new(Request)
+}
+
+// RequestID returns the id of the request that ctx belongs to, or "".
+func RequestID(ctx context.Context) string { return RequestOf(ctx).ID }
 
 // New returns a logger that writes JSON lines to w from level upwards. The
 // attribute service names the process that speaks.
 func New(w io.Writer, level slog.Leveler, service string) *slog.Logger {
-	h := slog.NewJSONHandler(w, &slog.HandlerOptions{Level: level})
-	return slog.New(contextHandler{h}).With("service", service)
+	h := contextHandler{slog.NewJSONHandler(w, &slog.HandlerOptions{Level: level}), func() {}}
+	if b, ok := w.(*Buffer); ok {
+		h.flush = b.Flush
+	}
+	return slog.New(h).With("service", service)
 }
 
-// contextHandler adds what the context knows to every record.
-type contextHandler struct{ slog.Handler }
+// contextHandler adds what the context knows to every record, and holds no
+// warning back.
+type contextHandler struct {
+	slog.Handler
+	flush func()
+}
 
 func (h contextHandler) Handle(ctx context.Context, r slog.Record) error {
 	if id := RequestID(ctx); id != "" {
 		r.AddAttrs(slog.String("request_id", id))
 	}
-	return h.Handler.Handle(ctx, r)
+	err := h.Handler.Handle(ctx, r)
+	if r.Level >= slog.LevelWarn {
+		h.flush()
+	}
+	return err
 }
 
 func (h contextHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
-	return contextHandler{h.Handler.WithAttrs(attrs)}
+	return contextHandler{h.Handler.WithAttrs(attrs), h.flush}
 }
 
 func (h contextHandler) WithGroup(name string) slog.Handler {
-	return contextHandler{h.Handler.WithGroup(name)}
+	return contextHandler{h.Handler.WithGroup(name), h.flush}
 }

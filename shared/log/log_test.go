@@ -15,7 +15,7 @@ func TestNew(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
 	logger := log.New(&out, slog.LevelInfo, "FUALab API").With("part", "x")
-	ctx := log.WithRequestID(context.Background(), "abc")
+	ctx := log.WithRequest(context.Background(), &log.Request{ID: "abc"})
 	logger.DebugContext(ctx, "not this")
 	logger.InfoContext(ctx, "a\nforged line", "user", "\"}\n")
 

@@ -35,11 +35,7 @@ func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) 
 	}
 	switch command {
 	case "serve":
-		cfg, err := load(environ, stderr)
-		if err != nil {
-			return err
-		}
-		return api.Run(ctx, cfg)
+		return serveAPI(ctx, environ, stderr)
 	case "migrate":
 		return migrate(ctx, args[1:], environ, stdout, stderr)
 	case "healthcheck":
@@ -54,6 +50,17 @@ func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) 
 	default:
 		return errUsage
 	}
+}
+
+func serveAPI(ctx context.Context, environ []string, stderr io.Writer) error {
+	lines := log.NewBuffer(stderr)
+	defer lines.Flush()
+	cfg, err := load(environ, lines)
+	if err != nil {
+		return err
+	}
+	tuneGC(cfg.CacheBytes, environ)
+	return api.Run(ctx, cfg)
 }
 
 func load(environ []string, stderr io.Writer) (api.Config, error) {

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/fualab/fualab/api/internal/cache"
+	"github.com/fualab/fualab/shared/log"
 )
 
 const (
@@ -30,7 +31,7 @@ func cached(next http.Handler, c *cache.Cache) http.Handler {
 		wanted := reading{key: key, fresh: wantsFresh(r.Header), keep: !hasDirective(r.Header, "no-store")}
 		if !wanted.fresh {
 			if entry, held := c.Get(key); held {
-				setRoute(r.Context(), route)
+				log.RequestOf(r.Context()).Route = route
 				writeEntry(w, r, entry)
 				return
 			}

@@ -40,9 +40,9 @@ func New(d Deps) http.Handler {
 	if d.Jobs != nil {
 		mux.Handle(JobsPath+"/", d.Jobs)
 	}
-	return httpserver.Identified(httpserver.Recovered(withProblems(mux), d.Log, func(w http.ResponseWriter, r *http.Request) {
+	return httpserver.Observed(withProblems(mux), d.Log, func(w http.ResponseWriter, r *http.Request) {
 		writeProblem(w, r, http.StatusInternalServerError)
-	}))
+	})
 }
 
 type handlers struct {

@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"net/http"
+	"strings"
 
 	"github.com/fualab/fualab/shared/log"
 )
@@ -45,6 +46,8 @@ func withProblems(mux *http.ServeMux) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		refusal, pattern := mux.Handler(r)
 		if pattern != "" {
+			_, route, _ := strings.Cut(pattern, "/")
+			log.RequestOf(r.Context()).Route = "/" + route
 			mux.ServeHTTP(w, r)
 			return
 		}
