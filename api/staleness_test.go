@@ -220,7 +220,7 @@ func TestAnEventIsSeen(t *testing.T) {
 	url := testdb.NewURL(t, "sqlite")
 	redis, _ := testredis.Embedded(t)
 	a, b := newInstance(t, "a", url, redis.Addr()), newInstance(t, "b", url, redis.Addr())
-	a.must(t, "POST", "/api/items", `{"name":"0"}`)
+	a.must(t, "POST", "/api/items", `{"name":"new"}`)
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, b.url+"/api/events", http.NoBody)
 	if err != nil {
 		t.Fatal(err)

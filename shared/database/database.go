@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/uptrace/bun"
 	"github.com/uptrace/bun/dialect"
@@ -33,7 +34,8 @@ type Options struct {
 type DB struct {
 	*bun.DB
 	// Pool is the pgx pool beneath DB on Postgres, nil on SQLite.
-	Pool *pgxpool.Pool
+	Pool     *pgxpool.Pool
+	prepared pgx.QueryExecMode
 }
 
 // IsPostgres reports the dialect; the other one is SQLite.
@@ -69,7 +71,7 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 	if err != nil {
 		return nil, fmt.Errorf("FUALAB_DATABASE_URL: %w", err)
 	}
-	if o.SlowQuery > 0 {
+	if o.SlowQuery > 0 && !db.IsPostgres() {
 		db.DB = db.WithQueryHook(&slowLog{threshold: o.SlowQuery, log: o.Log})
 	}
 	if err := awaitAnswer(ctx, db, o); err != nil {

@@ -36,16 +36,25 @@ func openPostgres(ctx context.Context, o Options) (*DB, error) {
 	if _, set := cfg.ConnConfig.RuntimeParams["application_name"]; !set {
 		cfg.ConnConfig.RuntimeParams["application_name"] = o.AppName
 	}
+	prepared := cfg.ConnConfig.DefaultQueryExecMode // pgx's own default, or what the URL says
 	// bun writes the arguments into the statement, so a prepared statement
 	// would be used once and only fill the cache.
 	cfg.ConnConfig.DefaultQueryExecMode = pgx.QueryExecModeSimpleProtocol
+	if o.SlowQuery > 0 {
+		cfg.ConnConfig.Tracer = &slowLog{threshold: o.SlowQuery, log: o.Log}
+	}
 	cfg.ConnConfig.ConnectTimeout = 5 * time.Second
 	cfg.MaxConns = int32(maxConns(o.MaxConns)) //nolint:gosec // at most 1000
 	cfg.MaxConnIdleTime = 5 * time.Minute
 	cfg.MaxConnLifetime = time.Hour
 	cfg.MaxConnLifetimeJitter = 5 * time.Minute
 
-	return openPool(ctx, cfg)
+	db, err := openPool(ctx, cfg)
+	if err != nil {
+		return nil, err
+	}
+	db.prepared = prepared
+	return db, nil
 }
 
 // Patient opens a second pool to the Postgres of db, of one connection, in which

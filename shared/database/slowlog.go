@@ -7,27 +7,51 @@ import (
 	"strings"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/uptrace/bun"
 )
 
-// slowLog warns of queries that take longer than threshold. bun writes the
-// arguments into the statement, so the statement is logged without literals.
+// slowLog warns of queries that take longer than threshold, through pgx on
+// Postgres, and so of River's too, and through bun on SQLite. Most statements
+// have their arguments written into them, so they are logged without literals.
 type slowLog struct {
 	threshold time.Duration
 	log       *slog.Logger
 }
 
+type startedKey struct{}
+
+// started is a query that Postgres is at.
+type started struct {
+	sql string
+	at  time.Time
+}
+
+func (h *slowLog) TraceQueryStart(ctx context.Context, _ *pgx.Conn, q pgx.TraceQueryStartData) context.Context {
+	return context.WithValue(ctx, startedKey{}, &started{q.SQL, time.Now()})
+}
+
+func (h *slowLog) TraceQueryEnd(ctx context.Context, _ *pgx.Conn, q pgx.TraceQueryEndData) {
+	if s, ok := ctx.Value(startedKey{}).(*started); ok {
+		h.ended(ctx, s.sql, s.at, q.Err)
+	}
+}
+
 func (h *slowLog) BeforeQuery(ctx context.Context, _ *bun.QueryEvent) context.Context { return ctx }
 
 func (h *slowLog) AfterQuery(ctx context.Context, e *bun.QueryEvent) {
-	took := time.Since(e.StartTime)
+	h.ended(ctx, e.Query, e.StartTime, e.Err)
+}
+
+func (h *slowLog) ended(ctx context.Context, query string, begin time.Time, err error) {
+	took := time.Since(begin)
 	if took < h.threshold || ctx.Err() != nil {
 		return // a query that its caller gave up is the caller's to report
 	}
 	h.log.WarnContext(ctx, "slow query",
-		"query", withoutLiterals(e.Query),
+		"query", withoutLiterals(query),
 		"duration_ms", took.Milliseconds(),
-		"failed", e.Err != nil)
+		"failed", err != nil)
 }
 
 // literal matches what may hold a user's data: quoted strings, with doubled

@@ -7,6 +7,7 @@ package events
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"github.com/fualab/fualab/shared/model"
 )
@@ -86,6 +87,29 @@ func Items(t Type, at model.Time, ids ...int64) Event {
 		e.IDs = ids
 	}
 	return e
+}
+
+// joined makes one event of several in a row that say the same of items, as
+// many as one may name.
+func joined(all []Event) []Event {
+	out := all[:0]
+	for _, e := range all {
+		if n := len(out); n > 0 && out[n-1].joins(e) {
+			last := &out[n-1]
+			// IDs may belong to whoever published: they are copied, not extended.
+			last.IDs = append(slices.Clone(last.IDs), e.IDs...)
+			last.Count, last.At, last.Name = last.Count+e.Count, e.At, ""
+			continue
+		}
+		out = append(out, e)
+	}
+	return out
+}
+
+// joins reports whether e and next can be one event.
+func (e *Event) joins(next Event) bool {
+	named := func(e *Event) bool { return len(e.IDs) > 0 && int64(len(e.IDs)) == e.Count }
+	return e.Type == next.Type && named(e) && named(&next) && len(e.IDs)+len(next.IDs) <= MostIDs
 }
 
 // Decode reads an entry of the stream.

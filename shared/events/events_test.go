@@ -25,6 +25,27 @@ func TestItemsNamesOnlySoMany(t *testing.T) {
 	}
 }
 
+func TestJoined(t *testing.T) {
+	t.Parallel()
+	item := func(of Type, id int64) Event {
+		return Event{Type: of, At: noon, Count: 1, IDs: []int64{id}, Name: "Sample"}
+	}
+	many := Items(ItemsCreated, noon, slices.Repeat([]int64{9}, MostIDs)...)
+	unnamed := Event{Type: ItemsCreated, At: noon, Count: 5}
+	run := Event{Type: RunsQueued, At: noon, Run: &Run{ID: 1}}
+	got := joined([]Event{
+		item(ItemsCreated, 1), item(ItemsCreated, 2), item(ItemsCreated, 3), item(ItemsUpdated, 1), item(ItemsCreated, 4),
+		many, item(ItemsCreated, 5), unnamed, item(ItemsCreated, 6), run, run,
+	})
+	want := []Event{
+		Items(ItemsCreated, noon, 1, 2, 3), item(ItemsUpdated, 1), item(ItemsCreated, 4),
+		many, item(ItemsCreated, 5), unnamed, item(ItemsCreated, 6), run, run,
+	}
+	if diff := cmp.Diff(want, got, cmpopts.EquateComparable(model.Time{})); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
 func TestOfRun(t *testing.T) {
 	t.Parallel()
 	for output, rows := range map[string]int64{`{"output":{"rows_affected":3}}`: 3, `{"output":"text"}`: 0, `{}`: 0} {

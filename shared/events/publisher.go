@@ -20,6 +20,9 @@ const (
 	queue = 1024
 	// batch bounds what one round trip carries.
 	batch = 128
+	// pace is how long events gather between two round trips, unless a batch is
+	// there sooner. The first one waits for nobody.
+	pace = 10 * time.Millisecond
 	// sendTimeout bounds one round trip.
 	sendTimeout = 500 * time.Millisecond
 )
@@ -71,13 +74,24 @@ func (p *Publisher) loop(ctx context.Context) {
 	for {
 		select {
 		case e := <-p.pending:
-			p.send(ctx, p.more(e))
+			p.send(ctx, joined(p.more(e)))
+			p.gather()
 		case <-p.stop:
 			if rest := p.more(); len(rest) > 0 {
-				p.send(ctx, rest)
+				p.send(ctx, joined(rest))
 			}
 			return
 		}
+	}
+}
+
+func (p *Publisher) gather() {
+	if len(p.pending) >= batch {
+		return
+	}
+	select {
+	case <-time.After(pace):
+	case <-p.stop:
 	}
 }
 

@@ -138,14 +138,14 @@ func (h *itemHandlers) create(ctx context.Context, in *createInput) (*itemOutput
 	if len(faults) > 0 {
 		return nil, errs.InvalidFields(faults...)
 	}
-	items, err := h.store.CreateItems(ctx, fields)
+	item, err := h.store.CreateItem(ctx, fields)
 	if err != nil {
 		return nil, h.unsure(err)
 	}
 	h.nudge(runs.EnrichTask)
-	h.tell(events.ItemsCreated, items...)
-	out, err := itemOutputOf(http.StatusCreated, items[0])
-	out.Location = fmt.Sprintf("/api/items/%d", items[0].ID)
+	h.tell(events.ItemsCreated, item)
+	out, err := itemOutputOf(http.StatusCreated, item)
+	out.Location = fmt.Sprintf("/api/items/%d", item.ID)
 	return out, err
 }
 

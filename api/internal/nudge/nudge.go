@@ -12,8 +12,12 @@ import (
 	"github.com/fualab/fualab/shared/runs"
 )
 
-// sendTimeout bounds one nudge.
-const sendTimeout = 500 * time.Millisecond
+const (
+	// sendTimeout bounds one nudge.
+	sendTimeout = 500 * time.Millisecond
+	// pace is the least time between two: under load one stands for many.
+	pace = 20 * time.Millisecond
+)
 
 // Nudger sends nudges in the background. A request that nudges never waits
 // for Redis, nor learns how it went: the worker's sweep finds what a lost
@@ -57,6 +61,10 @@ func (n *Nudger) loop(ctx context.Context) {
 		select {
 		case task := <-n.pending:
 			n.send(ctx, task)
+			select {
+			case <-time.After(pace):
+			case <-n.stop:
+			}
 		case <-n.stop:
 			select {
 			case task := <-n.pending:

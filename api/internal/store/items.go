@@ -27,21 +27,10 @@ var clientColumns = []string{
 // lifeColumns are the columns that a deletion writes, and taking it back.
 var lifeColumns = []string{"deleted_at", "updated_at", "version"}
 
-// CreateItems inserts one item for each of fields, all or none, and returns
-// them in the same order.
-func (s *Store) CreateItems(ctx context.Context, fields ...model.ItemFields) ([]*model.Item, error) {
-	now := model.NewTime(s.now())
-	items := make([]*model.Item, len(fields))
-	for i, f := range fields {
-		items[i] = model.NewItem(f, now)
-	}
-	_, err := s.db.NewInsert().Model(&items).ExcludeColumn("id").Returning("id").Exec(ctx)
-	return items, database.Error(err, "insert %d items", len(items))
-}
-
 // Item returns the item with the given id, or an errs.NotFound error.
 func (s *Store) Item(ctx context.Context, id int64) (*model.Item, error) {
-	return item(ctx, s.db, id, false)
+	it, err := s.readItem(ctx, id)
+	return living(it, err)
 }
 
 // UpdateItem loads the item with the given id, lets change decide, and saves
@@ -112,6 +101,10 @@ func (s *Store) RestoreItem(ctx context.Context, id int64) (it *model.Item, rest
 // item reads one living item, or an errs.NotFound error.
 func item(ctx context.Context, db bun.IDB, id int64, lock bool) (*model.Item, error) {
 	it, err := anyItem(ctx, db, id, lock)
+	return living(it, err)
+}
+
+func living(it *model.Item, err error) (*model.Item, error) {
 	if err == nil && it.DeletedAt != nil {
 		return nil, errs.New(errs.NotFound, notFound)
 	}
@@ -129,9 +122,13 @@ func anyItem(ctx context.Context, db bun.IDB, id int64, lock bool) (*model.Item,
 	if lock {
 		query = query.For("UPDATE")
 	}
-	err := database.Error(query.Scan(ctx), "select item %d", id)
+	return it, itemError(query.Scan(ctx), id)
+}
+
+func itemError(err error, id int64) error {
+	err = database.Error(err, "select item %d", id)
 	if errs.Is(err, errs.NotFound) {
-		return nil, errs.Wrap(errs.NotFound, notFound, err)
+		return errs.Wrap(errs.NotFound, notFound, err)
 	}
-	return it, err
+	return err
 }

@@ -4,6 +4,7 @@ package store
 
 import (
 	"context"
+	"runtime"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -16,15 +17,30 @@ import (
 
 // Store reads and writes the API's tables. It is safe for concurrent use.
 type Store struct {
-	db    *database.DB
-	queue *runs.Client
-	now   func() time.Time
+	db       *database.DB
+	queue    *runs.Client
+	now      func() time.Time
+	reading  *combiner[*reading] // of single items, on Postgres
+	creating *combiner[*model.Item]
 }
 
 // New returns a Store on db, and on queue, which is in db, that takes the time
 // from now.
 func New(db *database.DB, queue *runs.Client, now func() time.Time) *Store {
-	return &Store{db: db, queue: queue, now: now}
+	s := &Store{db: db, queue: queue, now: now}
+	s.reading = newCombiner(atOnce(db), s.readItems)
+	s.creating = newCombiner(atOnce(db), s.insertItems)
+	return s
+}
+
+// atOnce is how many combined statements of one kind run at the same time:
+// SQLite has one writer; Postgres is to have the next one while the answers of
+// another are handed out.
+func atOnce(db *database.DB) int {
+	if !db.IsPostgres() {
+		return 1
+	}
+	return max(2, runtime.GOMAXPROCS(0))
 }
 
 // Dialect returns "postgres" or "sqlite".
