@@ -14,11 +14,14 @@ import (
 
 const usage = `usage: bench list [rows]
        bench worker [flags]     (-h lists them)
+       bench api [flags]
 
   list     the first page of GET /api/items against one 90 % deep, for every sort; fails above 1.2
   worker   how fast items are enriched and expired, what the API's clients notice, how soon
            a new item is enriched, its runner against River, an idle tick; it fails below
            what is wanted
+  api      the API as it is released against net/http, its database and PocketBase, its times
+           under load, its start and its memory; it fails below what is wanted
 
 It makes a database of its own, and drops it, on the Postgres server of
 FUALAB_TEST_DATABASE_URL, and uses the Redis of FUALAB_TEST_REDIS_URL;
@@ -41,12 +44,18 @@ func main() {
 }
 
 func run(ctx context.Context, args []string, server string, out io.Writer) error {
-	if len(args) == 0 || benchmarks[args[0]] == nil {
+	if len(args) == 2 && args[0] == "floor" { // for benchFloor, as a process of its own
+		return serveFloor(ctx, args[1], os.Stdin)
+	}
+	if len(args) == 0 || args[0] != "api" && benchmarks[args[0]] == nil {
 		_, err := io.WriteString(out, usage)
 		return errors.Join(err, errors.New("which benchmark?"))
 	}
 	if server == "" {
 		return fmt.Errorf("FUALAB_TEST_DATABASE_URL is not set: ops/ci/with-services.sh go tool task bench:%s", args[0])
+	}
+	if args[0] == "api" {
+		return benchAPI(ctx, server, args[1:], out)
 	}
 	p, err := startPlatform(ctx, server)
 	if err != nil {

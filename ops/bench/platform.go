@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/url"
 	"os"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -28,10 +29,30 @@ type platform struct {
 	stop     func() error
 }
 
+// platforms counts, for the names of their databases.
+var platforms atomic.Int64
+
 // startPlatform makes a database on server and starts an API on it, which
 // migrates.
 func startPlatform(ctx context.Context, server string) (_ *platform, err error) {
-	name := fmt.Sprintf("fualab_bench_%d", os.Getpid())
+	p, err := newPlatform(ctx, server)
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, p.stop())
+		}
+	}()
+	if err := p.serve(ctx); err != nil {
+		return nil, err
+	}
+	return p, p.open(ctx)
+}
+
+// newPlatform makes an empty database on server.
+func newPlatform(ctx context.Context, server string) (*platform, error) {
+	name := fmt.Sprintf("fualab_bench_%d_%d", os.Getpid(), platforms.Add(1))
 	u, err := url.Parse(server)
 	if err != nil {
 		return nil, errors.New("FUALAB_TEST_DATABASE_URL cannot be read as a URL")
@@ -44,15 +65,7 @@ func startPlatform(ctx context.Context, server string) (_ *platform, err error) 
 	p.stop = func() error {
 		return execute(context.WithoutCancel(ctx), server, "DROP DATABASE "+name+" WITH (FORCE)")
 	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, p.stop())
-		}
-	}()
-	if err := p.serve(ctx); err != nil {
-		return nil, err
-	}
-	return p, p.open(ctx)
+	return p, nil
 }
 
 // serve starts the API that benchmarks measure, which has no Redis.

@@ -1,0 +1,126 @@
+package main
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/valyala/fasthttp"
+
+	"github.com/fualab/fualab/shared/testdb"
+)
+
+// TestMain lets the test binary be the floor, as the program is.
+func TestMain(m *testing.M) {
+	if len(os.Args) == 3 && os.Args[1] == "floor" {
+		main()
+		return
+	}
+	os.Exit(m.Run())
+}
+
+// TestShort: each part works, and all of its sides answer.
+func TestShort(t *testing.T) {
+	if !testdb.Required() {
+		t.Skip("takes a minute: FUALAB_TEST_REQUIRE=1 runs it")
+	}
+	var out strings.Builder
+	args := []string{"-short", "-only", "floor,database,batch"}
+	if err := benchAPI(t.Context(), testdb.EmptyURL(t, "postgres").Reveal(), args, &out); err != nil {
+		t.Fatalf("%v\n%s", err, &out)
+	}
+	_, result, _ := strings.Cut(out.String(), "## Result")
+	if got := strings.Count(result, "\n| "); got < 6 {
+		t.Errorf("%d figures:\n%s", got, &out)
+	}
+}
+
+func TestClosedLoad(t *testing.T) {
+	t.Parallel()
+	var served atomic.Int64
+	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { served.Add(1) }))
+	defer server.Close()
+	got, err := traffic{server.URL, getItem(3)}.closed(t.Context(), 3, 100*time.Millisecond)
+	if err != nil || got.requests != served.Load() || got.took < 100*time.Millisecond {
+		t.Errorf("%d requests in %s, %v; served %d", got.requests, got.took, err, served.Load())
+	}
+}
+
+// TestPacedLoad: a server that one request holds up makes those wait that were
+// due meanwhile, and that is part of their time.
+func TestPacedLoad(t *testing.T) {
+	t.Parallel()
+	const held = 200 * time.Millisecond
+	var served atomic.Int64
+	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		if served.Add(1) == 1 {
+			time.Sleep(held)
+		}
+	}))
+	defer server.Close()
+	got, err := traffic{server.URL, getItem(3)}.paced(t.Context(), 1, 2*held, 50)
+	if err != nil || got.requests > 20 {
+		t.Errorf("%d requests, %v", got.requests, err)
+	}
+	if waited := got.times.ValueAtPercentile(75); time.Duration(waited)*time.Microsecond < held/4 {
+		t.Errorf("half of those requests that were due while the first one was held up took at most %d µs", waited)
+	}
+}
+
+func TestLoadThatFails(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewServer(http.NotFoundHandler())
+	defer server.Close()
+	_, err := traffic{server.URL, getItem(1)}.closed(t.Context(), 2, time.Minute)
+	if err == nil || !strings.Contains(err.Error(), "GET /api/items/1 answered 404") {
+		t.Errorf("returned %v", err)
+	}
+}
+
+func TestMixedLoad(t *testing.T) {
+	t.Parallel()
+	next, chance, posts := mixed(10), rand.New(rand.NewPCG(1, 2)), 0
+	for range 1000 {
+		var req fasthttp.Request
+		next(chance, "http://localhost", &req)
+		if string(req.Header.Method()) == http.MethodPost {
+			posts++
+		}
+	}
+	if posts < 150 || posts > 250 {
+		t.Errorf("%d of 1000 requests write", posts)
+	}
+}
+
+func TestPgbenchTally(t *testing.T) {
+	t.Parallel()
+	const text = "number of transactions actually processed: %d\nnumber of failed transactions: %d (0.000%%)\ntps = 500.5 (without initial connection time)\n"
+	got, err := pgbenchTally(fmt.Sprintf(text, 1001, 0))
+	if err != nil || got.requests != 1001 || got.took != 2*time.Second {
+		t.Errorf("read %+v, %v", got, err)
+	}
+	if _, err := pgbenchTally(fmt.Sprintf(text, 1001, 1)); err == nil {
+		t.Error("a failed transaction is no error")
+	}
+}
+
+func TestCost(t *testing.T) {
+	t.Parallel()
+	var c costs
+	c.add("read", 1_000_000, 30*time.Second)
+	c.add("read", 2_000_000, 20*time.Second)
+	c.add("read", 1_000_000, 40*time.Second)
+	if got := median(c[0].seconds); got != 30 {
+		t.Errorf("%.0f seconds", got)
+	}
+	// Two minutes of a task.
+	if got, want := dollars(30), taskHour/30; got < want*0.999 || got > want*1.001 {
+		t.Errorf("%f USD, not %f", got, want)
+	}
+}

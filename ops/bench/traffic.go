@@ -1,0 +1,119 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"sync/atomic"
+	"time"
+
+	"github.com/HdrHistogram/hdrhistogram-go"
+	"github.com/valyala/fasthttp"
+	"golang.org/x/sync/errgroup"
+)
+
+// answerTimeout bounds one request of a load.
+const answerTimeout = 30 * time.Second
+
+// traffic is a kind of load: next makes a connection's next request, on one
+// that is empty. Its functions are called by many connections at once, each
+// with its own source of chance.
+type traffic struct {
+	url  string
+	next func(r *rand.Rand, url string, req *fasthttp.Request)
+}
+
+// tally is what became of a load. Times are in microseconds.
+type tally struct {
+	requests int64
+	took     time.Duration
+	times    *hdrhistogram.Histogram
+}
+
+func (t tally) rate() float64 { return float64(t.requests) / t.took.Seconds() }
+
+// closed keeps as many requests under way as there are connections, each of
+// which sends its next one when the one before is answered.
+func (t traffic) closed(ctx context.Context, connections int, d time.Duration) (tally, error) {
+	return t.drive(ctx, connections, d, func() (time.Time, bool) { return time.Time{}, true })
+}
+
+// paced sends rate requests a second, as far as there is a free connection.
+// The time that a request waits for one is part of what it takes.
+func (t traffic) paced(ctx context.Context, connections int, d time.Duration, rate float64) (tally, error) {
+	var sent atomic.Int64
+	begin := time.Now()
+	return t.drive(ctx, connections, d, func() (time.Time, bool) {
+		offset := time.Duration(float64(sent.Add(1)-1) / rate * float64(time.Second))
+		return begin.Add(offset), offset < d
+	})
+}
+
+// drive sends requests when they are due, the zero time being now, until d has
+// passed. Any answer but one of success fails the load.
+func (t traffic) drive(ctx context.Context, connections int, d time.Duration, due func() (time.Time, bool)) (tally, error) {
+	group, ctx := errgroup.WithContext(ctx)
+	each := make([]*hdrhistogram.Histogram, connections)
+	begin := time.Now()
+	end := begin.Add(d)
+	for i := range each {
+		each[i] = hdrhistogram.New(1, answerTimeout.Microseconds(), 3)
+		group.Go(func() error { return t.connection(ctx, each[i], end, due) })
+	}
+	err := group.Wait()
+	sum := tally{took: time.Since(begin), times: each[0]}
+	for _, one := range each[1:] {
+		sum.times.Merge(one)
+	}
+	sum.requests = sum.times.TotalCount()
+	if err == nil && sum.requests == 0 {
+		err = fmt.Errorf("%s answered nothing in %s", t.url, d)
+	}
+	return sum, err
+}
+
+func (t traffic) connection(ctx context.Context, times *hdrhistogram.Histogram, end time.Time, due func() (time.Time, bool)) error {
+	host := fasthttp.AcquireURI()
+	defer fasthttp.ReleaseURI(host)
+	if err := host.Parse(nil, []byte(t.url)); err != nil {
+		return err
+	}
+	client := &fasthttp.HostClient{
+		Addr: string(host.Host()), MaxConns: 1, ReadTimeout: answerTimeout, WriteTimeout: answerTimeout,
+		MaxIdemponentCallAttempts: 1, NoDefaultUserAgentHeader: true,
+	}
+	defer client.CloseIdleConnections()
+	var req fasthttp.Request
+	var resp fasthttp.Response
+	chance := rand.New(rand.NewPCG(rand.Uint64(), 0)) //nolint:gosec // which item, not a secret
+	for now := time.Now(); now.Before(end); now = time.Now() {
+		at, more := due()
+		if !more {
+			return nil
+		}
+		begin := now
+		if wait := at.Sub(now); !at.IsZero() && wait <= 0 {
+			begin = at // it has waited for this connection
+		} else if wait > 0 {
+			if err := pause(ctx, wait); err != nil {
+				return err
+			}
+			begin = time.Now() // the timer's lateness is the client's
+		}
+		req.Reset()
+		t.next(chance, t.url, &req)
+		if err := client.Do(&req, &resp); err != nil {
+			return fmt.Errorf("%s %s: %w", req.Header.Method(), req.URI().Path(), err)
+		}
+		if status := resp.StatusCode(); status/100 != 2 {
+			return fmt.Errorf("%s %s answered %d: %.300s", req.Header.Method(), req.URI().Path(), status, resp.Body())
+		}
+		if err := times.RecordValue(max(1, time.Since(begin).Microseconds())); err != nil {
+			return err
+		}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
