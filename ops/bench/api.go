@@ -24,6 +24,8 @@ type apiBench struct {
 	rounds      int
 	duration    time.Duration
 	short       bool
+	rows        int    // of the long list
+	searched    int    // items that are searched
 	redis       string // for the API; "": none
 	out         io.Writer
 	figures     figures
@@ -40,6 +42,11 @@ var parts = []part{
 	{"floor", benchFloor},
 	{"database", benchDatabase},
 	{"batch", benchBatch},
+	{"peer", benchPeer},
+	{"rates", benchRates},
+	{"start", benchStart},
+	{"search", benchSearch},
+	{"pages", benchPages},
 }
 
 // benchAPI measures the API as it is released. It fails when a figure is not
@@ -85,6 +92,8 @@ func (b *apiBench) parse(args []string) (chosen []part, limit time.Duration, fil
 	flags.BoolVar(&b.short, "short", false, "see only whether all of it works: small sizes, and no figure fails")
 	flags.DurationVar(&limit, "limit", time.Hour, "give up after so long")
 	flags.StringVar(&file, "o", "", "a `file` for what is printed, in Markdown")
+	flags.IntVar(&b.rows, "rows", 5_000_000, "items of the long list")
+	flags.IntVar(&b.searched, "searched", 1_000_000, "items that are searched")
 	only := flags.String("only", strings.Join(names, ","), "the parts to run")
 	redis := flags.Bool("redis", false, "give the API on Postgres the Redis of FUALAB_TEST_REDIS_URL")
 	if err := flags.Parse(args); err != nil {
@@ -99,9 +108,10 @@ func (b *apiBench) parse(args []string) (chosen []part, limit time.Duration, fil
 	}
 	if b.short {
 		b.connections, b.rounds, b.duration = 4, 1, 400*time.Millisecond
+		b.rows, b.searched = 20_000, 20_000
 	}
-	if min(b.connections, b.rounds) < 1 || b.duration < 100*time.Millisecond {
-		return nil, 0, "", errors.New("-connections and -rounds must be at least 1, -duration 100ms")
+	if min(b.connections, b.rounds) < 1 || b.duration < 100*time.Millisecond || min(b.rows, b.searched) < 10_000 {
+		return nil, 0, "", errors.New("-connections and -rounds must be at least 1, -duration 100ms, -rows and -searched 10000")
 	}
 	if *redis {
 		if b.redis = os.Getenv("FUALAB_TEST_REDIS_URL"); b.redis == "" {

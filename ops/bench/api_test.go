@@ -1,11 +1,14 @@
 package main
 
 import (
+	"context"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"os/exec"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -25,19 +28,93 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// TestShort: each part works, and all of its sides answer.
+// TestShort: each part works, and all of its sides answer. PocketBase takes part
+// where it has been built.
 func TestShort(t *testing.T) {
 	if !testdb.Required() {
 		t.Skip("takes a minute: FUALAB_TEST_REQUIRE=1 runs it")
 	}
+	only := "floor,database,batch,rates,start,search,pages"
+	if peer, err := moduleBinary(peerPackage, peerVersion); err != nil {
+		t.Fatal(err)
+	} else if _, err := os.Stat(peer); err == nil {
+		only += ",peer"
+	}
 	var out strings.Builder
-	args := []string{"-short", "-only", "floor,database,batch"}
-	if err := benchAPI(t.Context(), testdb.EmptyURL(t, "postgres").Reveal(), args, &out); err != nil {
+	if err := benchAPI(t.Context(), testdb.EmptyURL(t, "postgres").Reveal(), []string{"-short", "-only", only}, &out); err != nil {
 		t.Fatalf("%v\n%s", err, &out)
 	}
 	_, result, _ := strings.Cut(out.String(), "## Result")
-	if got := strings.Count(result, "\n| "); got < 6 {
-		t.Errorf("%d figures:\n%s", got, &out)
+	for _, name := range []string{
+		"hot, of net/http's floor", "same SELECT", "same INSERT", "by batches", "p99 at half", "under these loads",
+		"from exec to ready", "idle API", "idle worker", "search in", "any page",
+	} {
+		if !strings.Contains(result, name) {
+			t.Errorf("no figure %q:\n%s", name, &out)
+		}
+	}
+}
+
+// TestCompare: each round's ratio counts by itself.
+func TestCompare(t *testing.T) {
+	t.Parallel()
+	fixed := func(name string, requests ...int64) side {
+		return side{name: name, drive: func(_ context.Context, d time.Duration) (tally, error) {
+			n := requests[0]
+			if d == time.Second { // not the warm-up
+				requests = requests[1:]
+			}
+			return tally{requests: n, took: d}, nil
+		}}
+	}
+	var out strings.Builder
+	b := &apiBench{rounds: 3, duration: time.Second, out: &out}
+	ours := fixed("ours", 10, 90, 20)
+	ours.items = 2
+	got, err := b.compare(t.Context(), "work", ours, fixed("theirs", 10, 10, 80))
+	if err != nil || got != 2 {
+		t.Errorf("ratio %g, %v", got, err)
+	}
+	if !strings.Contains(out.String(), "| ours | 40 | 20, 180, 40 |") || !strings.Contains(out.String(), "| ratio | 2.00 | 2.00, 18.00, 0.50 |") {
+		t.Errorf("printed:\n%s", &out)
+	}
+}
+
+// TestFloor: the floor answers just what the server did.
+func TestFloor(t *testing.T) {
+	t.Parallel()
+	for name, body := range map[string]string{"short": "{}", "long": strings.Repeat("x", 20_000)} {
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "application/json")
+			w.Header()["Link"] = []string{"<a>", "<b>"}
+			_, _ = io.WriteString(w, body)
+		}))
+		defer server.Close()
+		want, err := capture(t.Context(), server.URL)
+		if err != nil {
+			t.Fatal(err)
+		}
+		floor, err := startFloor(t.Context(), want) // which compares
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		if cpu, err := floor.cpu(); err != nil || cpu < 0 {
+			t.Errorf("%s: processor time %s, %v", name, cpu, err)
+		}
+		if memory, err := floor.memory("VmRSS"); err != nil || memory < 1 {
+			t.Errorf("%s: %g MB, %v", name, memory, err)
+		}
+		if err := floor.stop(); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestProgramThatEnds(t *testing.T) {
+	t.Parallel()
+	_, err := startProcess(t.Context(), "/", func(string) *exec.Cmd { return exec.Command("false") }) //nolint:noctx // it ends by itself
+	if err == nil || !strings.Contains(err.Error(), "false does not become ready: it ended") {
+		t.Errorf("returned %v", err)
 	}
 }
 

@@ -7,6 +7,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
+	"strings"
 	"time"
 )
 
@@ -22,7 +24,31 @@ func buildService(ctx context.Context, service, dir string) (string, error) {
 	}
 	binary := filepath.Join(dir, "fualab-"+service)
 	return binary, goTool(ctx, filepath.Join(root, service), nil,
-		"build", "-trimpath", "-buildvcs=false", "-ldflags", "-s -w -buildid=", "-o", binary, "./cmd/fualab-"+service)
+		"build", "-trimpath", "-tags", "nojobsui", "-buildvcs=false", "-ldflags", "-s -w -buildid=", "-o", binary, "./cmd/fualab-"+service)
+}
+
+// buildModule builds the program in a package of another project, and keeps the
+// binary for the next time.
+func buildModule(ctx context.Context, pkg, version string) (string, error) {
+	binary, err := moduleBinary(pkg, version)
+	if err != nil {
+		return "", err
+	}
+	if _, err := os.Stat(binary); err == nil {
+		return binary, nil
+	}
+	dir := filepath.Dir(binary)
+	if err := os.MkdirAll(dir, 0o750); err != nil {
+		return "", err
+	}
+	return binary, goTool(ctx, dir, []string{"GOBIN=" + dir}, "install", "-trimpath", "-ldflags", "-s -w", pkg+"@"+version)
+}
+
+// moduleBinary is where buildModule keeps a program.
+func moduleBinary(pkg, version string) (string, error) {
+	cache, err := os.UserCacheDir()
+	dir := strings.ReplaceAll(pkg, "/", "-") + "-" + version + "-" + runtime.Version()
+	return filepath.Join(cache, "fualab-bench", dir, filepath.Base(pkg)), err
 }
 
 func goTool(ctx context.Context, dir string, environ []string, args ...string) error {

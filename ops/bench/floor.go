@@ -21,6 +21,9 @@ const (
 	itemsThere  = 10_000
 )
 
+// hotItem is the name of the load that the API answers from its memory.
+const hotItem = "GET an item, hot"
+
 // benchFloor compares answers that the API has in its memory with the same
 // bytes, written by the least handler that net/http can have.
 func benchFloor(ctx context.Context, b *apiBench) error {
@@ -32,7 +35,7 @@ func benchFloor(ctx context.Context, b *apiBench) error {
 			name, path string
 			want       float64
 		}{
-			{"GET an item, hot", "/api/items/1", itemOfFloor},
+			{hotItem, "/api/items/1", itemOfFloor},
 			{"GET a list of 50, hot", listPath, listOfFloor},
 		} {
 			ratio, err := b.againstFloor(ctx, api, one.name, one.path)

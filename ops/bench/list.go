@@ -44,7 +44,7 @@ func benchList(ctx context.Context, p *platform, args []string, out io.Writer) e
 		if err != nil {
 			return err
 		}
-		a, b, err := interleave(ctx, first, strings.Replace(deep, "limit=1000", fmt.Sprintf("limit=%d", limit), 1))
+		a, b, err := interleave(ctx, first, strings.Replace(deep, "limit=1000", fmt.Sprintf("limit=%d", limit), 1), pairs)
 		if err != nil {
 			return err
 		}
@@ -88,9 +88,9 @@ func (p *platform) follow(ctx context.Context, url string, n int) (string, error
 	return url, nil
 }
 
-// interleave asks a and b in turn, so that both meet the same noise, and
+// interleave asks a and b in turn, as many pairs of times, so that both meet the same noise, and
 // returns the median of each.
-func interleave(ctx context.Context, a, b string) (medianA, medianB time.Duration, err error) {
+func interleave(ctx context.Context, a, b string, pairs int) (medianA, medianB time.Duration, err error) {
 	var times [2][]time.Duration
 	for i := range 2 * (pairs + 20) {
 		begin := time.Now()

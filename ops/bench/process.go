@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -122,6 +123,21 @@ func (p *process) cpu() (time.Duration, error) {
 		ticks += time.Duration(n)
 	}
 	return ticks * tick, nil
+}
+
+// memory returns a line of the program's status in megabytes: VmRSS is what is
+// resident, VmHWM the most that has been.
+func (p *process) memory(line string) (float64, error) {
+	status, err := p.proc("status")
+	if err != nil {
+		return 0, err
+	}
+	_, rest, _ := strings.Cut(string(status), line+":")
+	var kilobytes float64
+	if _, err := fmt.Sscan(rest, &kilobytes); err != nil {
+		return 0, fmt.Errorf("no %s in its status: %w", line, err)
+	}
+	return kilobytes * 1024 / 1e6, nil
 }
 
 func (p *process) proc(file string) ([]byte, error) {

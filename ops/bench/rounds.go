@@ -39,7 +39,7 @@ func (b *apiBench) compare(ctx context.Context, title string, sides ...side) (fl
 	for i := range ratios {
 		ratios[i] = rates[0][i] / rates[1][i]
 	}
-	_, _ = fmt.Fprintf(b.out, "| ratio | %.2f | %s |\n\n", median(ratios), strings.Join(texts(ratios), ", "))
+	_, _ = fmt.Fprintf(b.out, "| ratio | %.2f | %s |\n\n", median(ratios), join(ratios))
 	return median(ratios), nil
 }
 
@@ -95,10 +95,10 @@ func list(values []float64) string {
 	return strings.Join(text, ", ")
 }
 
-func texts(values []float64) []string {
+func join(values []float64) string {
 	var text []string
 	for _, v := range values {
 		text = append(text, short(v))
 	}
-	return text
+	return strings.Join(text, ", ")
 }

@@ -32,6 +32,11 @@ type tally struct {
 
 func (t tally) rate() float64 { return float64(t.requests) / t.took.Seconds() }
 
+// percentile returns how long p percent of the requests took at most.
+func (t tally) percentile(p float64) time.Duration {
+	return time.Duration(t.times.ValueAtPercentile(p)) * time.Microsecond
+}
+
 // closed keeps as many requests under way as there are connections, each of
 // which sends its next one when the one before is answered.
 func (t traffic) closed(ctx context.Context, connections int, d time.Duration) (tally, error) {
