@@ -10,26 +10,20 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
-	"slices"
 	"strings"
 	"time"
 )
 
 // apiBench is what the parts of `bench api` share.
 type apiBench struct {
-	server      string // a Postgres
-	dir         string // of binaries and databases, which goes in the end
-	binary      string // the API's
-	connections int
-	rounds      int
-	duration    time.Duration
-	short       bool
-	rows        int    // of the long list
-	searched    int    // items that are searched
-	redis       string // for the API; "": none
-	out         io.Writer
-	figures     figures
-	costs       costs
+	apiFlags
+	server  string // a Postgres
+	redis   string // for the API on Postgres; "": none
+	dir     string // of binaries and databases, which goes in the end
+	binary  string // the API's
+	out     io.Writer
+	figures figures
+	costs   costs
 }
 
 // part is a part of `bench api`.
@@ -53,21 +47,25 @@ var parts = []part{
 // as it has to be, unless it was asked to be short.
 func benchAPI(ctx context.Context, server string, args []string, out io.Writer) (err error) {
 	b := &apiBench{server: server, out: out}
-	chosen, limit, file, err := b.parse(args)
-	if errors.Is(err, flag.ErrHelp) {
+	if b.apiFlags, err = parseAPIFlags(args, out); errors.Is(err, flag.ErrHelp) {
 		return nil
 	} else if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(ctx, limit)
-	defer cancel()
-	if file != "" {
-		f, err := os.Create(file) //nolint:gosec // the caller's own choice
-		if err != nil {
-			return err
+	if b.withRedis {
+		if b.redis = os.Getenv("FUALAB_TEST_REDIS_URL"); b.redis == "" {
+			return errors.New("-redis needs FUALAB_TEST_REDIS_URL: ops/ci/with-services.sh brings one")
 		}
-		defer func() { err = errors.Join(err, f.Close()) }()
-		b.out = io.MultiWriter(out, f)
+	}
+	ctx, cancel := context.WithTimeout(ctx, b.limit)
+	defer cancel()
+	if b.file != "" {
+		file, failed := os.Create(b.file)
+		if failed != nil {
+			return failed
+		}
+		defer func() { err = errors.Join(err, file.Close()) }()
+		b.out = io.MultiWriter(out, file)
 	}
 	if b.dir, err = os.MkdirTemp("", "fualab-bench-"); err != nil {
 		return err
@@ -76,56 +74,15 @@ func benchAPI(ctx context.Context, server string, args []string, out io.Writer) 
 	if b.binary, err = buildService(ctx, "api", b.dir); err != nil {
 		return err
 	}
-	return b.bench(ctx, chosen)
+	return b.bench(ctx)
 }
 
-func (b *apiBench) parse(args []string) (chosen []part, limit time.Duration, file string, err error) {
-	names := make([]string, len(parts))
-	for i, one := range parts {
-		names[i] = one.name
-	}
-	flags := flag.NewFlagSet("bench api", flag.ContinueOnError)
-	flags.SetOutput(b.out)
-	flags.IntVar(&b.connections, "connections", 32, "requests under way at once")
-	flags.IntVar(&b.rounds, "rounds", 3, "how often each is measured, in turns; medians are printed")
-	flags.DurationVar(&b.duration, "duration", 5*time.Second, "how long each is measured, a round, after a quarter of that to warm up")
-	flags.BoolVar(&b.short, "short", false, "see only whether all of it works: small sizes, and no figure fails")
-	flags.DurationVar(&limit, "limit", time.Hour, "give up after so long")
-	flags.StringVar(&file, "o", "", "a `file` for what is printed, in Markdown")
-	flags.IntVar(&b.rows, "rows", 5_000_000, "items of the long list")
-	flags.IntVar(&b.searched, "searched", 1_000_000, "items that are searched")
-	only := flags.String("only", strings.Join(names, ","), "the parts to run")
-	redis := flags.Bool("redis", false, "give the API on Postgres the Redis of FUALAB_TEST_REDIS_URL")
-	if err := flags.Parse(args); err != nil {
-		return nil, 0, "", err
-	}
-	for name := range strings.SplitSeq(*only, ",") {
-		i := slices.Index(names, name)
-		if i < 0 {
-			return nil, 0, "", fmt.Errorf("there is no part %q; there are %s", name, strings.Join(names, ", "))
-		}
-		chosen = append(chosen, parts[i])
-	}
-	if b.short {
-		b.connections, b.rounds, b.duration = 4, 1, 400*time.Millisecond
-		b.rows, b.searched = 20_000, 20_000
-	}
-	if min(b.connections, b.rounds) < 1 || b.duration < 100*time.Millisecond || min(b.rows, b.searched) < 10_000 {
-		return nil, 0, "", errors.New("-connections and -rounds must be at least 1, -duration 100ms, -rows and -searched 10000")
-	}
-	if *redis {
-		if b.redis = os.Getenv("FUALAB_TEST_REDIS_URL"); b.redis == "" {
-			return nil, 0, "", errors.New("-redis needs FUALAB_TEST_REDIS_URL: ops/ci/with-services.sh brings one")
-		}
-	}
-	return chosen, limit, file, nil
-}
-
-func (b *apiBench) bench(ctx context.Context, chosen []part) error {
+// bench runs the parts, and judges what they found.
+func (b *apiBench) bench(ctx context.Context) error {
 	if err := b.circumstances(ctx); err != nil {
 		return err
 	}
-	for _, one := range chosen {
+	for _, one := range b.parts {
 		begin := time.Now()
 		_, _ = fmt.Fprintf(b.out, "## %s\n\n", one.name)
 		if err := one.bench(ctx, b); err != nil {

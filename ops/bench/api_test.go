@@ -55,6 +55,22 @@ func TestShort(t *testing.T) {
 	}
 }
 
+func TestAPIFlags(t *testing.T) {
+	t.Parallel()
+	for args, want := range map[string]string{
+		"-only floor,pages":   "",
+		"-only floor,ceiling": `no part "ceiling"; there are floor, database`,
+		"-rounds 0":           "must be at least 1",
+		"-duration 1ms":       "-duration 100ms",
+		"-connections":        "needs an argument",
+	} {
+		_, err := parseAPIFlags(strings.Fields(args), io.Discard)
+		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
+			t.Errorf("%s: %v", args, err)
+		}
+	}
+}
+
 // TestCompare: each round's ratio counts by itself.
 func TestCompare(t *testing.T) {
 	t.Parallel()
@@ -68,7 +84,7 @@ func TestCompare(t *testing.T) {
 		}}
 	}
 	var out strings.Builder
-	b := &apiBench{rounds: 3, duration: time.Second, out: &out}
+	b := &apiBench{apiFlags: apiFlags{rounds: 3, duration: time.Second}, out: &out}
 	ours := fixed("ours", 10, 90, 20)
 	ours.items = 2
 	got, err := b.compare(t.Context(), "work", ours, fixed("theirs", 10, 10, 80))

@@ -60,42 +60,6 @@ func (p *platform) refill(ctx context.Context) error {
 	return p.fill(ctx, itemsThere, filling{enriched: true})
 }
 
-// readStatement is what the API asks to read an item, with :n for its id.
-func (p *platform) readStatement(ctx context.Context, api *process) (string, error) {
-	const id = 4321
-	if _, err := get(ctx, fmt.Sprintf("%s/api/items/%d", api.url, id)); err != nil {
-		return "", err
-	}
-	return p.statement(ctx, "SELECT", strconv.Itoa(id))
-}
-
-// writeStatement is what the API asks to create an item, with :n for the
-// number in its name.
-func (p *platform) writeStatement(ctx context.Context, api *process) (string, error) {
-	const number = 987_654_321
-	if _, err := create(ctx, api.url, fmt.Sprintf("Sample %d", number)); err != nil {
-		return "", err
-	}
-	return p.statement(ctx, "INSERT", strconv.Itoa(number))
-}
-
-// statement returns the newest statement on items that the API has sent and
-// that begins with verb, as Postgres has it in pg_stat_activity, with :n for
-// value.
-func (p *platform) statement(ctx context.Context, verb, value string) (string, error) {
-	var text string
-	err := p.db.NewRaw(`SELECT query FROM pg_stat_activity WHERE application_name = 'fualab-api' AND datname = current_database()
-		AND query LIKE ? || '%items%' ORDER BY query_start DESC LIMIT 1`, verb).Scan(ctx, &text)
-	if err != nil {
-		return "", fmt.Errorf("look for the API's %s in pg_stat_activity: %w", verb, err)
-	}
-	script := regexp.MustCompile(`\b`+value+`\b`).ReplaceAllString(text, ":n")
-	if script == text {
-		return "", fmt.Errorf("the API's %s does not hold %s: %s", verb, value, text)
-	}
-	return script, nil
-}
-
 // pgbench is the side of a script that as many clients run, one statement
 // after another.
 func (b *apiBench) pgbench(p *platform, script string) side {

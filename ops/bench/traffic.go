@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"net/url"
 	"sync/atomic"
 	"time"
 
@@ -77,33 +78,29 @@ func (t traffic) drive(ctx context.Context, connections int, d time.Duration, du
 	return sum, err
 }
 
+// connection sends one request after another until end, and records how long
+// each took.
 func (t traffic) connection(ctx context.Context, times *hdrhistogram.Histogram, end time.Time, due func() (time.Time, bool)) error {
-	host := fasthttp.AcquireURI()
-	defer fasthttp.ReleaseURI(host)
-	if err := host.Parse(nil, []byte(t.url)); err != nil {
+	server, err := url.Parse(t.url)
+	if err != nil {
 		return err
 	}
 	client := &fasthttp.HostClient{
-		Addr: string(host.Host()), MaxConns: 1, ReadTimeout: answerTimeout, WriteTimeout: answerTimeout,
+		Addr: server.Host, MaxConns: 1, ReadTimeout: answerTimeout, WriteTimeout: answerTimeout,
 		MaxIdemponentCallAttempts: 1, NoDefaultUserAgentHeader: true,
 	}
 	defer client.CloseIdleConnections()
 	var req fasthttp.Request
 	var resp fasthttp.Response
 	chance := rand.New(rand.NewPCG(rand.Uint64(), 0)) //nolint:gosec // which item, not a secret
-	for now := time.Now(); now.Before(end); now = time.Now() {
+	for time.Now().Before(end) {
 		at, more := due()
 		if !more {
 			return nil
 		}
-		begin := now
-		if wait := at.Sub(now); !at.IsZero() && wait <= 0 {
-			begin = at // it has waited for this connection
-		} else if wait > 0 {
-			if err := pause(ctx, wait); err != nil {
-				return err
-			}
-			begin = time.Now() // the timer's lateness is the client's
+		begin, err := await(ctx, at)
+		if err != nil {
+			return err
 		}
 		req.Reset()
 		t.next(chance, t.url, &req)
@@ -116,9 +113,21 @@ func (t traffic) connection(ctx context.Context, times *hdrhistogram.Histogram, 
 		if err := times.RecordValue(max(1, time.Since(begin).Microseconds())); err != nil {
 			return err
 		}
-		if err := ctx.Err(); err != nil {
-			return err
-		}
 	}
 	return nil
+}
+
+// await waits until a request is due, and returns when its time begins: when it
+// was due, if that has passed, for then it has waited for this connection;
+// otherwise now, for the timer's lateness is the client's.
+func await(ctx context.Context, due time.Time) (time.Time, error) {
+	if due.IsZero() {
+		return time.Now(), ctx.Err()
+	}
+	wait := time.Until(due)
+	if wait <= 0 {
+		return due, ctx.Err()
+	}
+	err := pause(ctx, wait)
+	return time.Now(), err
 }
