@@ -108,15 +108,28 @@ const NudgeQueue = "nudge"
 
 // Insert inserts a run of task that is due now.
 func Insert(ctx context.Context, c *Client, task string, trigger Trigger) (*rivertype.JobRow, error) {
-	opts := &river.InsertOpts{MaxAttempts: MaxAttempts}
-	if trigger == Nudge {
-		opts.Queue = NudgeQueue
-	}
-	res, err := c.Insert(ctx, Args{Task: task, Trigger: trigger}, opts)
+	res, err := c.Insert(ctx, Args{Task: task, Trigger: trigger}, insertOpts(trigger))
 	if err != nil {
 		return nil, database.Error(err, "insert a run of %s", task)
 	}
 	return res.Job, nil
+}
+
+// InsertTx is Insert in tx.
+func InsertTx(ctx context.Context, c *Client, tx *sql.Tx, task string, trigger Trigger) (*rivertype.JobRow, error) {
+	res, err := c.InsertTx(ctx, tx, Args{Task: task, Trigger: trigger}, insertOpts(trigger))
+	if err != nil {
+		return nil, database.Error(err, "insert a run of %s", task)
+	}
+	return res.Job, nil
+}
+
+func insertOpts(trigger Trigger) *river.InsertOpts {
+	opts := &river.InsertOpts{MaxAttempts: MaxAttempts}
+	if trigger == Nudge {
+		opts.Queue = NudgeQueue
+	}
+	return opts
 }
 
 // CancelRequested reports whether somebody has asked for a run that works to

@@ -4,6 +4,17 @@ CREATE TABLE bun_migration_locks ("id" INTEGER NOT NULL PRIMARY KEY AUTOINCREMEN
 
 CREATE TABLE bun_migrations ("id" INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, "name" VARCHAR, "group_id" INTEGER, "migrated_at" TIMESTAMP NOT NULL DEFAULT current_timestamp);
 
+CREATE TABLE idempotency_keys (
+    caller      TEXT NOT NULL,
+    key         TEXT NOT NULL,
+    fingerprint BLOB NOT NULL,
+    status      INTEGER NOT NULL,
+    header      TEXT NOT NULL,
+    body        BLOB NOT NULL,
+    expires_at  TEXT NOT NULL,
+    PRIMARY KEY (caller, key)
+) STRICT;
+
 CREATE TABLE "item_events" (
     id      INTEGER PRIMARY KEY AUTOINCREMENT,
     item_id INTEGER NOT NULL,
@@ -135,6 +146,8 @@ CREATE VIRTUAL TABLE items_search USING fts5 (
 
 CREATE UNIQUE INDEX "bun_migrations_name_unique" ON bun_migrations ("name");
 
+CREATE INDEX idempotency_keys_expired ON idempotency_keys (expires_at);
+
 CREATE INDEX item_events_by_time ON item_events (at);
 
 CREATE INDEX items_by_created_at ON items (created_at, id) WHERE deleted_at IS NULL;
@@ -220,6 +233,8 @@ INSERT INTO bun_migrations (name, group_id) VALUES ('0003', 3);
 INSERT INTO bun_migrations (name, group_id) VALUES ('0004', 4);
 
 INSERT INTO bun_migrations (name, group_id) VALUES ('0005', 5);
+
+INSERT INTO bun_migrations (name, group_id) VALUES ('0007', 6);
 
 INSERT INTO river_migration (line, version) VALUES ('main', 1);
 

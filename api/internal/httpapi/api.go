@@ -74,7 +74,7 @@ func build(d Deps) (http.Handler, huma.API) {
 	(&eventHandlers{d}).register(ops)
 	registerDocs(router, api)
 
-	router.Use(noteRoute)
+	router.Use(noteRoute, idempotent(d.Store, d.Log))
 	router.NotFoundHandler = http.HandlerFunc(noRoute)
 	router.MethodNotAllowedHandler = methodNotAllowed(router)
 	return middleware(cached(router, d.Cache), d.Log), api
@@ -138,6 +138,9 @@ const bodyTimeout = 30 * time.Second
 // handle registers f for op. faults are the statuses, beside 422 and 500,
 // that the documentation names.
 func handle[I, O any](o operations, op huma.Operation, f func(context.Context, *I) (*O, error)) {
+	if op.Method == http.MethodPost {
+		documentKey(&op)
+	}
 	op.Errors = append(op.Errors, http.StatusUnprocessableEntity, http.StatusInternalServerError, http.StatusServiceUnavailable)
 	huma.Register(o.api, op, func(ctx context.Context, in *I) (*O, error) {
 		ctx, cancel := context.WithTimeout(ctx, workTimeout)

@@ -142,8 +142,10 @@ func (h *itemHandlers) create(ctx context.Context, in *createInput) (*itemOutput
 	if err != nil {
 		return nil, h.unsure(err)
 	}
-	h.nudge(runs.EnrichTask)
-	h.tell(events.ItemsCreated, item)
+	h.store.AfterCommit(ctx, func() {
+		h.nudge(runs.EnrichTask)
+		h.tell(events.ItemsCreated, item)
+	})
 	out, err := itemOutputOf(http.StatusCreated, item)
 	out.Location = fmt.Sprintf("/api/items/%d", item.ID)
 	return out, err
@@ -163,8 +165,10 @@ func (h *itemHandlers) createBatch(ctx context.Context, in *batchInput) (*itemsO
 	if err != nil {
 		return nil, h.unsure(err)
 	}
-	h.nudge(runs.EnrichTask)
-	h.tell(events.ItemsCreated, items...)
+	h.store.AfterCommit(ctx, func() {
+		h.nudge(runs.EnrichTask)
+		h.tell(events.ItemsCreated, items...)
+	})
 	return &itemsOutput{Body: itemBodies(items)}, nil
 }
 
@@ -218,8 +222,10 @@ func (h *itemHandlers) restore(ctx context.Context, in *restoreInput) (*itemOutp
 		return nil, h.unsure(err, in.ID)
 	}
 	if restored {
-		h.nudge(runs.EnrichTask)
-		h.tell(events.ItemsRestored, item)
+		h.store.AfterCommit(ctx, func() {
+			h.nudge(runs.EnrichTask)
+			h.tell(events.ItemsRestored, item)
+		})
 	}
 	return itemOutputOf(http.StatusOK, item)
 }

@@ -230,3 +230,16 @@ func writeProblem(w http.ResponseWriter, p *Problem) {
 	w.WriteHeader(p.Status)
 	_ = marshalJSON(w, p) // the client is gone
 }
+
+// writeError is answer for what happens outside of huma's operations.
+func writeError(w http.ResponseWriter, r *http.Request, logger *slog.Logger, err error) {
+	var p *Problem
+	if !errors.As(err, &p) {
+		p = problemOf(r.Context(), err)
+		logProblem(r.Context(), logger, p, err)
+	}
+	if p.Status == http.StatusServiceUnavailable {
+		w.Header().Set("Retry-After", "1")
+	}
+	writeProblem(w, p)
+}

@@ -91,19 +91,23 @@ func (h *runHandlers) get(ctx context.Context, in *runInput) (*runOutput, error)
 }
 
 func (h *runHandlers) retry(ctx context.Context, in *runInput) (*runOutput, error) {
-	return h.changed(h.store.RetryRun(ctx, in.ID))
+	job, err := h.store.RetryRun(ctx, in.ID)
+	return h.changed(ctx, job, err)
 }
 
 func (h *runHandlers) cancel(ctx context.Context, in *runInput) (*runOutput, error) {
-	return h.changed(h.store.CancelRun(ctx, in.ID))
+	job, err := h.store.CancelRun(ctx, in.ID)
+	return h.changed(ctx, job, err)
 }
 
 // changed answers with a run that a person has changed.
-func (h *runHandlers) changed(job *rivertype.JobRow, err error) (*runOutput, error) {
+func (h *runHandlers) changed(ctx context.Context, job *rivertype.JobRow, err error) (*runOutput, error) {
 	if err != nil {
 		return nil, err
 	}
-	h.publish(events.OfRun(events.RunsChanged, model.NewTime(h.now()), job))
+	h.store.AfterCommit(ctx, func() {
+		h.publish(events.OfRun(events.RunsChanged, model.NewTime(h.now()), job))
+	})
 	return &runOutput{Body: runBodyOf(job)}, nil
 }
 

@@ -90,7 +90,9 @@ func (h *scheduleHandlers) start(ctx context.Context, in *scheduleInput) (*runOu
 	if err != nil {
 		return nil, err
 	}
-	h.publish(events.OfRun(events.RunsQueued, model.NewTime(h.now()), run))
+	h.store.AfterCommit(ctx, func() {
+		h.publish(events.OfRun(events.RunsQueued, model.NewTime(h.now()), run))
+	})
 	return &runOutput{Location: fmt.Sprintf("/api/runs/%d", run.ID), Body: runBodyOf(run)}, nil
 }
 

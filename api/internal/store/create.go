@@ -8,9 +8,12 @@ import (
 )
 
 // CreateItem inserts one item and returns it. Those that are created at the
-// same time share a statement; see combiner.
+// same time share a statement, see combiner, but for one in a transaction.
 func (s *Store) CreateItem(ctx context.Context, fields model.ItemFields) (*model.Item, error) {
 	item := model.NewItem(fields, model.NewTime(s.now()))
+	if inUnit(ctx) {
+		return item, s.insertItems(ctx, []*model.Item{item})
+	}
 	return item, s.creating.join(ctx, item)
 }
 
@@ -28,9 +31,9 @@ func (s *Store) CreateItems(ctx context.Context, fields ...model.ItemFields) ([]
 func (s *Store) insertItems(ctx context.Context, items []*model.Item) error {
 	var err error
 	if s.db.IsPostgres() {
-		err = s.insertPrepared(ctx, s.db.DB.DB, items)
+		err = s.insertPrepared(ctx, items)
 	} else {
-		_, err = s.db.NewInsert().Model(&items).ExcludeColumn("id").Returning("id").Exec(ctx)
+		_, err = s.on(ctx).NewInsert().Model(&items).ExcludeColumn("id").Returning("id").Exec(ctx)
 	}
 	return database.Error(err, "insert %d items", len(items))
 }

@@ -78,13 +78,8 @@ FROM unnest($1::text[], $2::text[], $3::text[], $4::timestamptz[], $5::text[], $
      AS new (name, description, attributes, expires_at, search_text, created_at)
 RETURNING id`
 
-// querier is a *sql.DB or a *sql.Tx.
-type querier interface {
-	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
-}
-
 // insertPrepared inserts new items on Postgres.
-func (s *Store) insertPrepared(ctx context.Context, db querier, items []*model.Item) error {
+func (s *Store) insertPrepared(ctx context.Context, items []*model.Item) error {
 	n := len(items)
 	names, descriptions, attributes, searchTexts := make([]string, n), make([]string, n), make([]string, n), make([]string, n)
 	expiries, created := make([]*time.Time, n), make([]time.Time, n)
@@ -96,7 +91,7 @@ func (s *Store) insertPrepared(ctx context.Context, db querier, items []*model.I
 			expiries[i] = &at
 		}
 	}
-	rows, err := db.QueryContext(ctx, insertItems, s.db.Prepared(), names, descriptions, attributes, expiries, searchTexts, created)
+	rows, err := s.queryOn(ctx)(ctx, insertItems, s.db.Prepared(), names, descriptions, attributes, expiries, searchTexts, created)
 	if err != nil {
 		return err
 	}
@@ -107,4 +102,13 @@ func (s *Store) insertPrepared(ctx context.Context, db querier, items []*model.I
 		}
 	}
 	return rows.Err()
+}
+
+// queryOn returns the query function of the transaction that ctx is in, or of
+// the database, beneath bun.
+func (s *Store) queryOn(ctx context.Context) func(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	if work, ok := ctx.Value(unitKey{}).(*unit); ok {
+		return work.tx.Tx.QueryContext
+	}
+	return s.db.DB.DB.QueryContext
 }

@@ -100,6 +100,9 @@ func (s *Store) StartRun(ctx context.Context, name string) (*rivertype.JobRow, e
 	if err != nil {
 		return nil, err
 	}
+	if tx, ok := s.on(ctx).(bun.Tx); ok {
+		return runs.InsertTx(ctx, s.queue, tx.Tx, schedule.Name, runs.Manual)
+	}
 	return runs.Insert(ctx, s.queue, schedule.Name, runs.Manual)
 }
 

@@ -26,7 +26,7 @@ func (s *Store) Schedules(ctx context.Context) ([]*model.Schedule, error) {
 
 // Schedule returns the schedule of the given name, or an errs.NotFound error.
 func (s *Store) Schedule(ctx context.Context, name string) (*model.Schedule, error) {
-	return schedule(ctx, s.db, name, false)
+	return schedule(ctx, s.on(ctx), name, false)
 }
 
 // UpdateSchedule loads the schedule of the given name, lets change decide at

@@ -5,6 +5,7 @@ package store
 import (
 	"context"
 	"runtime"
+	"sync"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -17,11 +18,13 @@ import (
 
 // Store reads and writes the API's tables. It is safe for concurrent use.
 type Store struct {
-	db       *database.DB
-	queue    *runs.Client
-	now      func() time.Time
+	db    *database.DB
+	queue *runs.Client
+	now   func() time.Time
+
 	reading  *combiner[*reading] // of single items, on Postgres
 	creating *combiner[*model.Item]
+	inFlight sync.Map // of what Once does now: by caller and key
 }
 
 // New returns a Store on db, and on queue, which is in db, that takes the time
@@ -66,6 +69,10 @@ func (s *Store) LastBeat(ctx context.Context) (model.Time, error) {
 	return beat, database.Error(err, "select the newest heartbeat")
 }
 
+// inTx runs f in the transaction that ctx is in, or in one of its own.
 func (s *Store) inTx(ctx context.Context, f func(ctx context.Context, tx bun.Tx) error) error {
+	if tx, ok := s.on(ctx).(bun.Tx); ok {
+		return f(ctx, tx)
+	}
 	return s.db.RunInTx(ctx, nil, f)
 }

@@ -1024,7 +1024,13 @@ export interface operations {
     "create-item": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description Makes it safe to send the request again: with the same key it takes effect once, and for 24 hours the first answer is given again, with `Idempotent-Replayed: true`. A key is the caller's own, of up to 255 characters, quoted (an RFC 8941 string) or not. 400 for one that cannot be read, 409 while the first request is being worked on, 422 if it was sent with another request. An answer other than 2xx had no effect and is not kept.
+                 * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
+                 */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -1047,6 +1053,15 @@ export interface operations {
             };
             /** @description Bad Request */
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1104,7 +1119,13 @@ export interface operations {
     "create-items": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description Makes it safe to send the request again: with the same key it takes effect once, and for 24 hours the first answer is given again, with `Idempotent-Replayed: true`. A key is the caller's own, of up to 255 characters, quoted (an RFC 8941 string) or not. 400 for one that cannot be read, 409 while the first request is being worked on, 422 if it was sent with another request. An answer other than 2xx had no effect and is not kept.
+                 * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
+                 */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -1125,6 +1146,15 @@ export interface operations {
             };
             /** @description Bad Request */
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1426,7 +1456,13 @@ export interface operations {
     "restore-item": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description Makes it safe to send the request again: with the same key it takes effect once, and for 24 hours the first answer is given again, with `Idempotent-Replayed: true`. A key is the caller's own, of up to 255 characters, quoted (an RFC 8941 string) or not. 400 for one that cannot be read, 409 while the first request is being worked on, 422 if it was sent with another request. An answer other than 2xx had no effect and is not kept.
+                 * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
+                 */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description The item's id. */
                 id: number;
@@ -1446,8 +1482,26 @@ export interface operations {
                     "application/json": components["schemas"]["Item"];
                 };
             };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Not Found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1651,7 +1705,13 @@ export interface operations {
     "cancel-run": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description Makes it safe to send the request again: with the same key it takes effect once, and for 24 hours the first answer is given again, with `Idempotent-Replayed: true`. A key is the caller's own, of up to 255 characters, quoted (an RFC 8941 string) or not. 400 for one that cannot be read, 409 while the first request is being worked on, 422 if it was sent with another request. An answer other than 2xx had no effect and is not kept.
+                 * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
+                 */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description The run's id. */
                 id: number;
@@ -1668,6 +1728,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Run"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Not Found */
@@ -1720,7 +1789,13 @@ export interface operations {
     "retry-run": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description Makes it safe to send the request again: with the same key it takes effect once, and for 24 hours the first answer is given again, with `Idempotent-Replayed: true`. A key is the caller's own, of up to 255 characters, quoted (an RFC 8941 string) or not. 400 for one that cannot be read, 409 while the first request is being worked on, 422 if it was sent with another request. An answer other than 2xx had no effect and is not kept.
+                 * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
+                 */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description The run's id. */
                 id: number;
@@ -1737,6 +1812,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Run"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Not Found */
@@ -1985,7 +2069,13 @@ export interface operations {
     "start-run": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description Makes it safe to send the request again: with the same key it takes effect once, and for 24 hours the first answer is given again, with `Idempotent-Replayed: true`. A key is the caller's own, of up to 255 characters, quoted (an RFC 8941 string) or not. 400 for one that cannot be read, 409 while the first request is being worked on, 422 if it was sent with another request. An answer other than 2xx had no effect and is not kept.
+                 * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
+                 */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description The schedule's name: its task's. */
                 name: string;
@@ -2004,8 +2094,26 @@ export interface operations {
                     "application/json": components["schemas"]["Run"];
                 };
             };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Not Found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
