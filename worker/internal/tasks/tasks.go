@@ -27,6 +27,7 @@ func All(d Deps) []task.Task {
 		purgeItems(d),
 		rollupStats(d),
 		pruneRuns(d),
+		pruneKeys(d),
 	}
 }
 
