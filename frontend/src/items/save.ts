@@ -6,6 +6,7 @@ import type { Fields } from './conflict';
 import { fieldsOf } from './conflict';
 import { creation } from './draft';
 import { want } from './focus';
+import { answered, keyOf } from './key';
 import { mergePatch, same } from './merge';
 import { TOTALS } from './total';
 
@@ -17,7 +18,10 @@ export interface Read {
 
 /** Creates an item. */
 export async function create(fields: Fields): Promise<Item> {
-  const item = await bodyOf(api.POST('/api/items', { body: creation(fields) }));
+  const body = creation(fields);
+  const header = { 'Idempotency-Key': keyOf(body) };
+  const item = await bodyOf(api.POST('/api/items', { params: { header }, body }));
+  answered();
   refresh();
   return item;
 }
