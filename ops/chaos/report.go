@@ -1,0 +1,52 @@
+//go:build linux
+
+package main
+
+import (
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// report is what all scenarios showed.
+type report struct{ results []result }
+
+func (r *report) add(res result) { r.results = append(r.results, res) }
+
+// print writes a Markdown table, and what went wrong below it; then it returns
+// an error.
+func (r *report) print(out io.Writer) error {
+	var text, wrong strings.Builder
+	text.WriteString("| scenario | sent | acknowledged | failed, by kind | lost | doubled | first success after, s | memory before, most, MiB |\n| --- | --- | --- | --- | --- | --- | --- | --- |\n")
+	missed := 0
+	for _, res := range r.results {
+		l := res.ledger
+		fmt.Fprintf(&text, "| %s | %d | %d | %s | %d | %d | %.2f | %d, %d |\n", res.name, l.sent, l.acked, kinds(l.failed),
+			res.lost, res.doubled, l.worst.Seconds(), res.before>>20, res.peak>>20)
+		if len(res.faults) > 0 {
+			missed++
+			fmt.Fprintf(&wrong, "\n%s:\n%s\n", res.name, strings.Join(res.faults, "\n"))
+		}
+	}
+	if _, err := io.WriteString(out, text.String()+wrong.String()); err != nil {
+		return err
+	}
+	if missed > 0 {
+		return fmt.Errorf("%d of %d scenarios went wrong, see above", missed, len(r.results))
+	}
+	return nil
+}
+
+// kinds writes failures as in "12 × 503, 3 × refused".
+func kinds(failed map[string]int) string {
+	if len(failed) == 0 {
+		return "none"
+	}
+	var all []string
+	for _, kind := range slices.Sorted(maps.Keys(failed)) {
+		all = append(all, fmt.Sprintf("%d × %s", failed[kind], kind))
+	}
+	return strings.Join(all, ", ")
+}
