@@ -6,6 +6,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"net"
 	"syscall"
@@ -55,9 +56,10 @@ func kindOf(err error) errs.Kind {
 		return postgresKind(pg.Code)
 	case errors.As(err, &lite):
 		return sqliteKind(lite.Code())
-	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, driver.ErrBadConn),
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, driver.ErrBadConn), errors.Is(err, errLost),
 		errors.Is(err, sql.ErrConnDone), errors.As(err, &network), pgconn.SafeToRetry(err),
-		errors.Is(err, syscall.ECONNREFUSED), errors.Is(err, syscall.ECONNRESET):
+		errors.Is(err, syscall.ECONNREFUSED), errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE),
+		errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return errs.Unavailable
 	}
 	var connect *pgconn.ConnectError

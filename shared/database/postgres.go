@@ -2,6 +2,7 @@ package database
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"time"
 
@@ -77,7 +78,8 @@ func openPool(ctx context.Context, cfg *pgxpool.Config) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	sqldb := stdlib.OpenDBFromPool(pool)
+	sqldb := sql.OpenDB(onceConnector{stdlib.GetPoolConnector(pool)})
+	sqldb.SetMaxIdleConns(0) // the pool keeps those
 	sqldb.SetMaxOpenConns(int(cfg.MaxConns))
 	return &DB{DB: bun.NewDB(sqldb, pgdialect.New()), Pool: pool}, nil
 }
