@@ -129,6 +129,17 @@ CREATE TABLE schedules (
     updated_at              TEXT NOT NULL
 ) STRICT;
 
+CREATE TABLE tokens (
+    id           INTEGER PRIMARY KEY AUTOINCREMENT,
+    name         TEXT NOT NULL CHECK (length(name) BETWEEN 1 AND 100),
+    hash         BLOB NOT NULL UNIQUE CHECK (length(hash) = 32),
+    scopes       TEXT NOT NULL,
+    created_at   TEXT NOT NULL,
+    expires_at   TEXT,
+    revoked_at   TEXT,
+    last_used_at TEXT
+) STRICT;
+
 CREATE TABLE workers (
     instance   TEXT PRIMARY KEY,
     version    TEXT NOT NULL,
@@ -233,6 +244,8 @@ INSERT INTO bun_migrations (name, group_id) VALUES ('0003', 3);
 INSERT INTO bun_migrations (name, group_id) VALUES ('0004', 4);
 
 INSERT INTO bun_migrations (name, group_id) VALUES ('0005', 5);
+
+INSERT INTO bun_migrations (name, group_id) VALUES ('0006', 6);
 
 INSERT INTO bun_migrations (name, group_id) VALUES ('0007', 6);
 
