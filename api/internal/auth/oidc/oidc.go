@@ -1,0 +1,170 @@
+// Package oidc recognises callers by JSON web tokens of an OpenID provider.
+// It asks the provider for its keys when it needs them, and at no other time:
+// an API starts, and goes on with the keys it has, while the provider is down.
+package oidc
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/coreos/go-oidc/v3/oidc"
+
+	"github.com/fualab/fualab/api/internal/auth"
+	"github.com/fualab/fualab/shared/errs"
+)
+
+// askTimeout bounds one question to the provider.
+const askTimeout = 3 * time.Second
+
+// algorithms are those that are accepted, whatever the provider offers: with
+// a public key, and asymmetric, so that nobody signs with what everybody has.
+var algorithms = []string{oidc.RS256, oidc.ES256}
+
+// Config says whose tokens are good.
+type Config struct {
+	Issuer     string // its URL, as in the tokens and in its discovery document
+	Audience   string // what the tokens are for
+	ScopeClaim string // the claim that holds the scopes: names in a string, separated by spaces, or a list
+	Now        func() time.Time
+}
+
+// Provider is an auth.Provider. It is safe for concurrent use.
+type Provider struct {
+	cfg       Config
+	client    *http.Client
+	verifier  atomic.Pointer[oidc.IDTokenVerifier] // nil until the provider has told of itself
+	discovers chan struct{}                        // holds one who asks
+}
+
+// New returns a Provider. It asks nobody yet.
+func New(cfg Config) *Provider {
+	return &Provider{
+		cfg:       cfg,
+		client:    &http.Client{Transport: newTransport(http.DefaultTransport, cfg.Now), Timeout: askTimeout},
+		discovers: make(chan struct{}, 1),
+	}
+}
+
+// Verify returns whose token it is, as auth.Provider says.
+func (p *Provider) Verify(ctx context.Context, token string) (*auth.Principal, error) {
+	if strings.Count(token, ".") != 2 {
+		return nil, errNotGood
+	}
+	verifier, err := p.discovered(ctx)
+	if err != nil {
+		return nil, unavailable(err)
+	}
+	var asking error // why the keys could not be had; the library keeps no chain of it
+	verified, err := verifier.Verify(context.WithValue(ctx, askingKey{}, &asking), token)
+	var expired *oidc.TokenExpiredError
+	switch {
+	case errors.As(err, &expired):
+		return nil, auth.Expired()
+	case asking != nil:
+		return nil, unavailable(asking)
+	case err != nil:
+		return nil, errs.Wrap(errs.Unauthorized, errNotGood.Message, err)
+	}
+	return p.principal(verified)
+}
+
+var errNotGood = errs.New(errs.Unauthorized, "The token is not a good one of the provider whose tokens are accepted here: its signature, issuer, audience or form is wrong.")
+
+func unavailable(err error) error {
+	return errs.Wrap(errs.Unavailable, "The OpenID provider does not answer, so that the token cannot be checked. Try again.", err)
+}
+
+// discovered asks the provider what it is, until that has been answered once.
+func (p *Provider) discovered(ctx context.Context) (*oidc.IDTokenVerifier, error) {
+	if v := p.verifier.Load(); v != nil {
+		return v, nil
+	}
+	select {
+	case p.discovers <- struct{}{}:
+		defer func() { <-p.discovers }()
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	if v := p.verifier.Load(); v != nil {
+		return v, nil
+	}
+	ctx = oidc.ClientContext(ctx, p.client)
+	provider, err := oidc.NewProvider(ctx, p.cfg.Issuer)
+	if err != nil {
+		return nil, err
+	}
+	var document struct {
+		Keys string `json:"jwks_uri"`
+	}
+	if err := provider.Claims(&document); err != nil {
+		return nil, err
+	}
+	v := oidc.NewVerifier(p.cfg.Issuer, keys{oidc.NewRemoteKeySet(ctx, document.Keys)}, &oidc.Config{
+		ClientID: p.cfg.Audience, SupportedSigningAlgs: algorithms, Now: p.cfg.Now,
+	})
+	p.verifier.Store(v)
+	return v, nil
+}
+
+type askingKey struct{}
+
+// keys are the provider's. Those it has told of are kept; for one that is not
+// among them it is asked again.
+type keys struct{ *oidc.RemoteKeySet }
+
+// VerifySignature also tells Verify when the provider could not be asked.
+func (k keys) VerifySignature(ctx context.Context, token string) ([]byte, error) {
+	payload, err := k.RemoteKeySet.VerifySignature(ctx, token)
+	var failed *askError
+	if errors.As(err, &failed) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
+		if asking, ok := ctx.Value(askingKey{}).(*error); ok {
+			*asking = err
+		}
+	}
+	return payload, err
+}
+
+// principal is who a token that is good speaks for.
+func (p *Provider) principal(token *oidc.IDToken) (*auth.Principal, error) {
+	var claims map[string]json.RawMessage
+	if err := token.Claims(&claims); err != nil {
+		return nil, errs.Wrap(errs.Unauthorized, errNotGood.Message, err)
+	}
+	if token.Subject == "" {
+		return nil, errs.New(errs.Unauthorized, "The token names no subject (sub).")
+	}
+	scopes, _ := auth.KnownScopes(names(claims[p.cfg.ScopeClaim])...) // others are for other programs
+	return &auth.Principal{
+		ID:      "oidc:" + p.cfg.Issuer + "|" + token.Subject,
+		Name:    nameOf(claims, token.Subject),
+		Scopes:  scopes,
+		Expires: token.Expiry,
+	}, nil
+}
+
+// names reads a claim of scopes: a string of names, or a list of them.
+func names(claim json.RawMessage) []string {
+	var text string
+	if json.Unmarshal(claim, &text) == nil {
+		return strings.Fields(text)
+	}
+	var list []string
+	_ = json.Unmarshal(claim, &list) // anything else grants nothing
+	return list
+}
+
+// nameOf returns what a person is called, or the subject.
+func nameOf(claims map[string]json.RawMessage, subject string) string {
+	for _, claim := range []string{"name", "preferred_username", "email"} {
+		var name string
+		if json.Unmarshal(claims[claim], &name) == nil && name != "" {
+			return name
+		}
+	}
+	return subject
+}
