@@ -247,7 +247,7 @@ INSERT INTO bun_migrations (name, group_id) VALUES ('0005', 5);
 
 INSERT INTO bun_migrations (name, group_id) VALUES ('0006', 6);
 
-INSERT INTO bun_migrations (name, group_id) VALUES ('0007', 6);
+INSERT INTO bun_migrations (name, group_id) VALUES ('0007', 7);
 
 INSERT INTO river_migration (line, version) VALUES ('main', 1);
 
