@@ -110,9 +110,9 @@ func (b *apiBench) circumstances(ctx context.Context) error {
 		err = p.db.NewRaw(`SELECT format('%s, fsync %s, synchronous_commit %s, shared_buffers %s', split_part(version(), ' on ', 1),
 			current_setting('fsync'), current_setting('synchronous_commit'), current_setting('shared_buffers'))`).Scan(ctx, &postgres)
 	}
-	redis := "no Redis"
+	redis := "has no Redis"
 	if b.redis != "" {
-		redis = "with Redis"
+		redis = "has a Redis"
 	}
 	_, _ = fmt.Fprintf(b.out, "# bench api, %s\n\n%d processors, %s, load average %s. %s. The API %s.\n"+
 		"%d connections kept alive, closed loop, %d rounds of %s in turns. Client, API and database share the processors.\n\n",

@@ -38,7 +38,7 @@ func (b *apiBench) pages(ctx context.Context, long, few *platform) error {
 	if b.short {
 		n, judged = 20, sorts[:1]
 	}
-	_, _ = fmt.Fprintf(b.out, "| GET /api/items, %d of a list, no-cache, median of %d | of %d | of %d | ratio |\n| --- | --- | --- | --- | --- |\n", limit, n, b.rows, fewRows)
+	_, _ = fmt.Fprintf(b.out, "| GET /api/items, %d of a list, no-cache, median of %d | of %d | of %d | ratio |\n| --- | --- | --- | --- |\n", limit, n, b.rows, fewRows)
 	var worst float64
 	for _, sort := range judged {
 		for _, depth := range []struct{ long, few int }{{0, 0}, {deep, 1}} {

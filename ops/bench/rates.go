@@ -15,6 +15,18 @@ const (
 // quarters of the rate that a closed loop reaches.
 func benchRates(ctx context.Context, b *apiBench) error {
 	return b.withAPI(ctx, func(p *platform, api *process) error {
+		if err := p.refill(ctx); err != nil {
+			return err
+		}
+		answer, err := capture(ctx, api.url+"/api/items/1")
+		if err != nil {
+			return err
+		}
+		floor, err := startFloor(ctx, answer)
+		if err != nil {
+			return err
+		}
+		p.atStop(floor.stop)
 		for _, one := range []struct {
 			name string
 			next request
@@ -24,7 +36,7 @@ func benchRates(ctx context.Context, b *apiBench) error {
 		} {
 			load := b.api(one.name, api, one.next)
 			load.prepare = p.refill
-			half, err := b.atRates(ctx, load, traffic{api.url, one.next})
+			half, err := b.atRates(ctx, load, traffic{api.url, one.next}, traffic{floor.url, getPath("/")})
 			if err != nil {
 				return err
 			}
@@ -42,8 +54,9 @@ func benchRates(ctx context.Context, b *apiBench) error {
 }
 
 // atRates prints the times at each share of what load reaches, and returns the
-// median of the 99th percentiles at half of it, in milliseconds.
-func (b *apiBench) atRates(ctx context.Context, load side, t traffic) (half float64, err error) {
+// median of the 99th percentiles at half of it, in milliseconds. The floor is
+// sent as many requests, in turns: its times are the machine's and the client's.
+func (b *apiBench) atRates(ctx context.Context, load side, t, floor traffic) (half float64, err error) {
 	var most []float64
 	for range b.rounds {
 		rate, err := b.round(ctx, load)
@@ -52,11 +65,11 @@ func (b *apiBench) atRates(ctx context.Context, load side, t traffic) (half floa
 		}
 		most = append(most, rate)
 	}
-	_, _ = fmt.Fprintf(b.out, "| %s, at most %.0f a second (%s) | a second | p50, ms | p99, ms | p99 of the rounds |\n| --- | --- | --- | --- | --- |\n",
+	_, _ = fmt.Fprintf(b.out, "| %s, at most %.0f a second (%s) | a second | p50, ms | p99, ms | p99 of the rounds | a bare handler's p99 |\n| --- | --- | --- | --- | --- | --- |\n",
 		load.name, median(most), list(most))
 	for _, percent := range []float64{25, 50, 75} {
 		rate := median(most) * percent / 100
-		var p50, p99 []float64
+		var p50, p99, bare []float64
 		for range b.rounds {
 			if err := load.prepare(ctx); err != nil {
 				return 0, err
@@ -65,13 +78,18 @@ func (b *apiBench) atRates(ctx context.Context, load side, t traffic) (half floa
 			if err != nil {
 				return 0, err
 			}
+			least, err := floor.paced(ctx, b.connections, b.duration, rate)
+			if err != nil {
+				return 0, err
+			}
 			p50 = append(p50, milliseconds(got.percentile(50)))
 			p99 = append(p99, milliseconds(got.percentile(99)))
+			bare = append(bare, milliseconds(least.percentile(99)))
 		}
 		if percent == 50 {
 			half = median(p99)
 		}
-		_, _ = fmt.Fprintf(b.out, "| %.0f %% | %.0f | %.2f | %.2f | %s |\n", percent, rate, median(p50), median(p99), join(p99))
+		_, _ = fmt.Fprintf(b.out, "| %.0f %% | %.0f | %.2f | %.2f | %s | %s |\n", percent, rate, median(p50), median(p99), join(p99), join(bare))
 	}
 	_, _ = fmt.Fprintln(b.out)
 	return half, nil

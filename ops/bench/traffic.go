@@ -38,36 +38,49 @@ func (t tally) percentile(p float64) time.Duration {
 	return time.Duration(t.times.ValueAtPercentile(p)) * time.Microsecond
 }
 
+// course is the time that a load takes.
+type course struct {
+	begin, from, end time.Time    // what begins before from warms up, and does not count
+	rate             float64      // requests a second; 0: as many as are answered
+	sent             atomic.Int64 // or about to be
+}
+
+// due returns when the next request is to be sent, the zero time being now.
+func (c *course) due() time.Time {
+	if c.rate == 0 {
+		return time.Time{}
+	}
+	return c.begin.Add(time.Duration(float64(c.sent.Add(1)-1) / c.rate * float64(time.Second)))
+}
+
 // closed keeps as many requests under way as there are connections, each of
 // which sends its next one when the one before is answered.
 func (t traffic) closed(ctx context.Context, connections int, d time.Duration) (tally, error) {
-	return t.drive(ctx, connections, d, func() (time.Time, bool) { return time.Time{}, true })
+	return t.drive(ctx, connections, 0, d, 0)
 }
 
 // paced sends rate requests a second, as far as there is a free connection.
-// The time that a request waits for one is part of what it takes.
+// The time that a request waits for one is part of what it takes. It warms up
+// for a quarter of d.
 func (t traffic) paced(ctx context.Context, connections int, d time.Duration, rate float64) (tally, error) {
-	var sent atomic.Int64
-	begin := time.Now()
-	return t.drive(ctx, connections, d, func() (time.Time, bool) {
-		offset := time.Duration(float64(sent.Add(1)-1) / rate * float64(time.Second))
-		return begin.Add(offset), offset < d
-	})
+	return t.drive(ctx, connections, d/4, d, rate)
 }
 
-// drive sends requests when they are due, the zero time being now, until d has
-// passed. Any answer but one of success fails the load.
-func (t traffic) drive(ctx context.Context, connections int, d time.Duration, due func() (time.Time, bool)) (tally, error) {
-	group, ctx := errgroup.WithContext(ctx)
+// drive sends requests until warm and d have passed. Any answer but one of
+// success fails the load.
+func (t traffic) drive(ctx context.Context, connections int, warm, d time.Duration, rate float64) (tally, error) {
 	each := make([]*hdrhistogram.Histogram, connections)
-	begin := time.Now()
-	end := begin.Add(d)
 	for i := range each {
 		each[i] = hdrhistogram.New(1, answerTimeout.Microseconds(), 3)
-		group.Go(func() error { return t.connection(ctx, each[i], end, due) })
+	}
+	group, ctx := errgroup.WithContext(ctx)
+	begin := time.Now()
+	c := &course{begin: begin, from: begin.Add(warm), end: begin.Add(warm + d), rate: rate}
+	for _, times := range each {
+		group.Go(func() error { return t.connection(ctx, times, c) })
 	}
 	err := group.Wait()
-	sum := tally{took: time.Since(begin), times: each[0]}
+	sum := tally{took: time.Since(c.from), times: each[0]}
 	for _, one := range each[1:] {
 		sum.times.Merge(one)
 	}
@@ -78,9 +91,8 @@ func (t traffic) drive(ctx context.Context, connections int, d time.Duration, du
 	return sum, err
 }
 
-// connection sends one request after another until end, and records how long
-// each took.
-func (t traffic) connection(ctx context.Context, times *hdrhistogram.Histogram, end time.Time, due func() (time.Time, bool)) error {
+// connection sends one request after another, and records how long each took.
+func (t traffic) connection(ctx context.Context, times *hdrhistogram.Histogram, c *course) error {
 	server, err := url.Parse(t.url)
 	if err != nil {
 		return err
@@ -93,12 +105,8 @@ func (t traffic) connection(ctx context.Context, times *hdrhistogram.Histogram, 
 	var req fasthttp.Request
 	var resp fasthttp.Response
 	chance := rand.New(rand.NewPCG(rand.Uint64(), 0)) //nolint:gosec // which item, not a secret
-	for time.Now().Before(end) {
-		at, more := due()
-		if !more {
-			return nil
-		}
-		begin, err := await(ctx, at)
+	for due := c.due(); due.Before(c.end) && time.Now().Before(c.end); due = c.due() {
+		begin, err := await(ctx, due)
 		if err != nil {
 			return err
 		}
@@ -109,6 +117,9 @@ func (t traffic) connection(ctx context.Context, times *hdrhistogram.Histogram, 
 		}
 		if status := resp.StatusCode(); status/100 != 2 {
 			return fmt.Errorf("%s %s answered %d: %.300s", req.Header.Method(), req.URI().Path(), status, resp.Body())
+		}
+		if begin.Before(c.from) {
+			continue
 		}
 		if err := times.RecordValue(max(1, time.Since(begin).Microseconds())); err != nil {
 			return err
