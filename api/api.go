@@ -3,6 +3,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/fualab/fualab/api/internal/cache"
 	"github.com/fualab/fualab/api/internal/httpapi"
+	"github.com/fualab/fualab/api/internal/limit"
 	"github.com/fualab/fualab/api/internal/live"
 	"github.com/fualab/fualab/api/internal/nudge"
 	"github.com/fualab/fualab/api/internal/store"
@@ -33,6 +35,10 @@ type Config struct {
 	Addr           config.Addr `env:"API_ADDR" envDefault:":8000" doc:"where the API listens: host:port; :port is every interface, port 0 any free one"`
 	MigrateOnStart bool        `env:"MIGRATE_ON_START" envDefault:"true" doc:"apply pending migrations before listening; false where a deployment runs \"fualab-api migrate up\" first"`
 	CacheBytes     int64       `env:"CACHE_BYTES" envDefault:"33554432" doc:"how much memory the API's cache of items and lists may take, in bytes; 0 turns it off"`
+	RateLimit      int         `env:"RATE_LIMIT" envDefault:"0" doc:"how many requests a second a caller may send for long, by token or else by address; 0 is no limit, for which production warns"`
+	RateBurst      int         `env:"RATE_BURST" envDefault:"0" doc:"how many requests a caller may send at once; 0 is twice FUALAB_RATE_LIMIT"`
+
+	TrustedProxies config.Networks `env:"TRUSTED_PROXIES" example:"10.0.0.0/8" doc:"networks of the proxies before the API, such as 10.0.0.0/8,192.168.1.7: only of them X-Forwarded-For is believed, to tell the address of a client"`
 
 	Log *slog.Logger `env:"-"` // required
 	// Listener replaces Addr, for a caller that has bound a port already.
@@ -45,8 +51,17 @@ func (c Config) Validate() []config.Fault {
 	if c.CacheBytes < 0 {
 		faults = append(faults, config.Fault{Variable: "FUALAB_CACHE_BYTES", Message: "must not be negative"})
 	}
+	if c.RateLimit < 0 || c.RateLimit > maxRate {
+		faults = append(faults, config.Fault{Variable: "FUALAB_RATE_LIMIT", Message: "must be from 0 to 1000000"})
+	}
+	if c.RateBurst < 0 || c.RateBurst > 2*maxRate {
+		faults = append(faults, config.Fault{Variable: "FUALAB_RATE_BURST", Message: "must be from 0 to 2000000"})
+	}
 	return faults
 }
+
+// maxRate keeps the time between two requests far from 0.
+const maxRate = 1_000_000
 
 // Run serves the API until ctx ends, then finishes what is in flight. It
 // returns nil after an orderly stop.
@@ -86,6 +101,11 @@ func Run(ctx context.Context, cfg Config) (err error) {
 	hub := live.Start(ctx, rdb, cfg.Log, answers.Observe)
 	defer hub.Close()
 
+	limiter := startLimit(ctx, cfg, rdb)
+	if limiter != nil {
+		defer limiter.Close()
+	}
+
 	var server *httpserver.Server
 	handler := httpapi.New(httpapi.Deps{
 		Service:      cfg.ServiceName,
@@ -97,6 +117,8 @@ func Run(ctx context.Context, cfg Config) (err error) {
 		Publish:      publisher.Publish,
 		Live:         hub,
 		Draining:     func() bool { return server.Draining() },
+		Limit:        limiter,
+		Trusted:      cfg.TrustedProxies,
 		Now:          time.Now,
 		Log:          cfg.Log,
 	})
@@ -111,6 +133,18 @@ func Run(ctx context.Context, cfg Config) (err error) {
 	err = server.Serve(ctx, ln)
 	cfg.Log.InfoContext(ctx, "stopped", "clean", err == nil)
 	return err
+}
+
+// startLimit returns nil for no limit.
+func startLimit(ctx context.Context, cfg Config, rdb redis.Client) *limit.Limiter {
+	if cfg.RateLimit == 0 {
+		if cfg.Env == config.Production {
+			cfg.Log.WarnContext(ctx, "requests are not limited: set FUALAB_RATE_LIMIT, unless a proxy before the API does it")
+		}
+		return nil
+	}
+	policy := limit.Policy{Name: "requests", Rate: cfg.RateLimit, Per: time.Second, Burst: cmp.Or(cfg.RateBurst, 2*cfg.RateLimit)}
+	return limit.New(policy, rdb, cfg.Log, time.Now)
 }
 
 // checkAddr finds a port that is taken before anything else begins. It keeps

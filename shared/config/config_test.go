@@ -185,3 +185,20 @@ func TestLoopback(t *testing.T) {
 		}
 	}
 }
+
+func TestNetworks(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"10.1.2.3/8, 192.168.1.7,fd00::/8": "[10.0.0.0/8 192.168.1.7/32 fd00::/8]",
+		"::1":                              "[::1/128]",
+		"10.0.0.0/33":                      "",
+		"proxy":                            "",
+		"10.0.0.1,":                        "",
+	} {
+		var n config.Networks
+		err := n.UnmarshalText([]byte(text))
+		if (err == nil) != (want != "") || err == nil && fmt.Sprint(n) != want {
+			t.Errorf("%q: %v, %v; want %s", text, n, err, want)
+		}
+	}
+}

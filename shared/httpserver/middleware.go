@@ -1,6 +1,7 @@
 package httpserver
 
 import (
+	"cmp"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -53,11 +54,8 @@ func (o *observer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // note writes the line. It goes past the Logger's methods, which look up their
 // caller each time.
 func (o *observer) note(r *http.Request, x *exchange, begin time.Time) {
-	ctx, now, level, route := r.Context(), time.Now(), slog.LevelInfo, x.request.Route
-	switch route {
-	case "":
-		route = "none"
-	case "/health", "/api/health", "/ready", "/api/ready": // asked every few seconds
+	ctx, now, level, route := r.Context(), time.Now(), slog.LevelInfo, cmp.Or(x.request.Route, "none")
+	if IsProbe(route) {
 		level = slog.LevelDebug
 	}
 	h := o.log.Handler()
@@ -69,6 +67,15 @@ func (o *observer) note(r *http.Request, x *exchange, begin time.Time) {
 		slog.String("method", r.Method), slog.String("route", route), slog.Int("status", x.status), slog.Int64("bytes", x.bytes),
 		slog.Int64("duration_us", now.Sub(begin).Microseconds()))
 	_ = h.Handle(ctx, line) // as Logger does
+}
+
+// IsProbe reports the paths that health checks ask every few seconds.
+func IsProbe(path string) bool {
+	switch path {
+	case "/health", "/api/health", "/ready", "/api/ready":
+		return true
+	}
+	return false
 }
 
 // rescue recovers; it is to be deferred itself.

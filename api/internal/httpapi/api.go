@@ -7,6 +7,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"reflect"
 	"strings"
 	"sync"
@@ -17,6 +18,7 @@ import (
 	"github.com/gorilla/mux"
 
 	"github.com/fualab/fualab/api/internal/cache"
+	"github.com/fualab/fualab/api/internal/limit"
 	"github.com/fualab/fualab/api/internal/live"
 	"github.com/fualab/fualab/api/internal/store"
 	"github.com/fualab/fualab/shared/events"
@@ -36,6 +38,8 @@ type Deps struct {
 	Live         *live.Hub          // what GET /api/events streams; nil: nothing
 	Ping         time.Duration      // between the signs of life of such a stream; 0: 15 s
 	Draining     func() bool        // reports that the process is about to stop
+	Limit        *limit.Limiter     // of requests, by caller; nil: none
+	Trusted      []netip.Prefix     // proxies whose X-Forwarded-For is believed
 	Now          func() time.Time
 	Log          *slog.Logger
 }
@@ -77,7 +81,7 @@ func build(d Deps) (http.Handler, huma.API) {
 	router.Use(noteRoute, idempotent(d.Store, d.Log))
 	router.NotFoundHandler = http.HandlerFunc(noRoute)
 	router.MethodNotAllowedHandler = methodNotAllowed(router)
-	return middleware(cached(router, d.Cache), d.Log), api
+	return middleware(limited(cached(router, d.Cache), d.Limit, d.Trusted), d.Log), api
 }
 
 // newHuma configures the library: no route, hook or format of its own.
@@ -118,7 +122,10 @@ when each is due (schedules), what it did (runs), and who does it (workers).
 
 Times are UTC, RFC 3339, with microseconds. Errors are ` + "`application/problem+json`" + ` (RFC 9457).
 Lists are JSON arrays, paged by the Link header (RFC 8288). An item's ETag guards changes by If-Match
-and saves transfers by If-None-Match (RFC 9110).`
+and saves transfers by If-None-Match (RFC 9110).
+
+Where requests are limited, answers tell how much is left: ` + "`RateLimit`" + ` and ` + "`RateLimit-Policy`" + ` (draft-ietf-httpapi-ratelimit-headers).
+An answer of 429 says in Retry-After how many seconds to wait.`
 
 // operations registers handlers. A handler returns any error; it becomes a
 // Problem here and nowhere else.
@@ -135,13 +142,13 @@ const workTimeout = 15 * time.Second
 // the others 5 s.
 const bodyTimeout = 30 * time.Second
 
-// handle registers f for op. faults are the statuses, beside 422 and 500,
+// handle registers f for op. faults are the statuses, beside 422, 429 and 5xx,
 // that the documentation names.
 func handle[I, O any](o operations, op huma.Operation, f func(context.Context, *I) (*O, error)) {
 	if op.Method == http.MethodPost {
 		documentKey(&op)
 	}
-	op.Errors = append(op.Errors, http.StatusUnprocessableEntity, http.StatusInternalServerError, http.StatusServiceUnavailable)
+	op.Errors = append(op.Errors, http.StatusUnprocessableEntity, http.StatusTooManyRequests, http.StatusInternalServerError, http.StatusServiceUnavailable)
 	huma.Register(o.api, op, func(ctx context.Context, in *I) (*O, error) {
 		ctx, cancel := context.WithTimeout(ctx, workTimeout)
 		defer cancel()

@@ -1,0 +1,224 @@
+package limit
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/netip"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/go-redis/redis_rate/v10"
+	"github.com/google/go-cmp/cmp"
+	goredis "github.com/redis/go-redis/v9"
+
+	"github.com/fualab/fualab/shared/testredis"
+)
+
+// clock stands still unless a test moves it.
+type clock struct {
+	mu  sync.Mutex
+	now time.Time
+}
+
+func (c *clock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now
+}
+
+func (c *clock) pass(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = c.now.Add(d)
+}
+
+var tenPerSecond = Policy{Name: "test", Rate: 10, Per: time.Second, Burst: 3}
+
+func TestBucket(t *testing.T) {
+	t.Parallel()
+	c := &clock{now: time.Unix(1_800_000_000, 0)}
+	l := New(tenPerSecond, nil, slog.New(slog.DiscardHandler), c.Now)
+	defer l.Close()
+	const wait = 100 * time.Millisecond
+	for i, tt := range []struct {
+		pass time.Duration
+		key  string
+		want Verdict
+	}{
+		{0, "a", Verdict{true, 2, 0}}, {0, "a", Verdict{true, 1, 0}}, {0, "a", Verdict{true, 0, 0}},
+		{0, "a", Verdict{false, 0, wait}}, {0, "b", Verdict{true, 2, 0}},
+		{wait - time.Millisecond, "a", Verdict{false, 0, time.Millisecond}}, {time.Millisecond, "a", Verdict{true, 0, 0}},
+		{time.Hour, "a", Verdict{true, 2, 0}},
+	} {
+		c.pass(tt.pass)
+		got := l.Take(tt.key)
+		got.RetryAfter = got.RetryAfter.Round(time.Microsecond)
+		if d := cmp.Diff(tt.want, got); d != "" {
+			t.Errorf("%d: (-want +got):\n%s", i, d)
+		}
+	}
+	if before, after := l.Peek("a"), l.Peek("a"); before != after || !before.Allowed {
+		t.Errorf("a look uses something: %+v, %+v", before, after)
+	}
+}
+
+func TestFailures(t *testing.T) {
+	t.Parallel()
+	c := &clock{now: time.Unix(1_800_000_000, 0)}
+	f := NewFailures(nil, slog.New(slog.DiscardHandler), c.Now)
+	defer f.Close()
+	for range 10 {
+		if v := f.Allow(t.Context(), "a"); !v.Allowed {
+			t.Fatalf("held back too soon: %+v", v)
+		}
+		f.Record(t.Context(), "a")
+	}
+	if v := f.Allow(t.Context(), "a"); v.Allowed || v.RetryAfter.Round(time.Millisecond) != 6*time.Second {
+		t.Errorf("after ten failures: %+v", v)
+	}
+	if v := f.Allow(t.Context(), "b"); !v.Allowed {
+		t.Errorf("another address: %+v", v)
+	}
+	c.pass(7 * time.Second)
+	if v := f.Allow(t.Context(), "a"); !v.Allowed {
+		t.Errorf("after seven seconds: %+v", v)
+	}
+}
+
+// TestShared: what is used on one instance is missing on another, soon.
+func TestShared(t *testing.T) {
+	t.Parallel()
+	_, url := testredis.Embedded(t)
+	opts, err := goredis.ParseURL(url.Reveal())
+	if err != nil {
+		t.Fatal(err)
+	}
+	client := goredis.NewClient(opts)
+	t.Cleanup(func() { _ = client.Close() })
+	policy := Policy{Name: "test", Rate: 1, Per: time.Hour, Burst: 8}
+	log := slog.New(slog.DiscardHandler)
+	one, two := New(policy, client, log, time.Now), New(policy, client, log, time.Now)
+	defer one.Close()
+	defer two.Close()
+	for range policy.Burst {
+		if v := one.Take("a"); !v.Allowed {
+			t.Fatalf("refused: %+v", v)
+		}
+	}
+	for deadline := time.Now().Add(20 * time.Second); two.Take("a").Allowed; time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("the other instance does not hear of it")
+		}
+	}
+	if v := two.Take("a"); v.Allowed || v.RetryAfter < time.Minute {
+		t.Errorf("the other instance: %+v", v)
+	}
+}
+
+// silent is a Redis that answers nobody, or refuses.
+type silent struct {
+	mu    sync.Mutex
+	asked int
+	err   error
+	came  chan struct{}
+}
+
+func (s *silent) AllowAtMost(ctx context.Context, _ string, limit redis_rate.Limit, n int) (*redis_rate.Result, error) {
+	s.mu.Lock()
+	s.asked++
+	err := s.err
+	s.mu.Unlock()
+	defer func() { s.came <- struct{}{} }()
+	if err == nil {
+		return &redis_rate.Result{Limit: limit, Allowed: n}, nil
+	}
+	if errors.Is(err, context.DeadlineExceeded) {
+		<-ctx.Done()
+	}
+	return nil, err
+}
+
+// TestRedisIsAway: requests wait for nothing, Redis is left alone for two
+// seconds, and each change is logged once.
+func TestRedisIsAway(t *testing.T) {
+	t.Parallel()
+	var out lockedBuilder
+	c := &clock{now: time.Unix(1_800_000_000, 0)}
+	r := &silent{err: context.DeadlineExceeded, came: make(chan struct{}, 100)}
+	policy := Policy{Name: "test", Rate: 1000, Per: time.Second, Burst: 8}
+	l := New(policy, nil, nil, c.Now)
+	l.shared = share(r, policy, slog.New(slog.NewTextHandler(&out, nil)), c.Now)
+	l.Take("a")
+	<-r.came
+	for range 100 { // none of them may ask
+		c.pass(policy.interval())
+		if v := l.Take("a"); !v.Allowed {
+			t.Fatalf("refused: %+v", v)
+		}
+	}
+	c.pass(tellPause)
+	r.mu.Lock()
+	r.err = nil
+	r.mu.Unlock()
+	l.Take("a")
+	<-r.came
+	l.Close()
+	if r.asked != 2 {
+		t.Errorf("asked %d times, want twice", r.asked)
+	}
+	if log := out.String(); strings.Count(log, "for itself") != 1 || strings.Count(log, "shared again") != 1 {
+		t.Errorf("log: %s", log)
+	}
+}
+
+type lockedBuilder struct {
+	mu sync.Mutex
+	strings.Builder
+}
+
+func (l *lockedBuilder) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.Builder.Write(p)
+}
+
+func TestClient(t *testing.T) {
+	t.Parallel()
+	trusted := []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("fd00::/8")}
+	for _, tt := range []struct {
+		peer      string
+		forwarded []string
+		want      string
+	}{
+		{"192.0.2.1:5", nil, "192.0.2.1"},
+		{"192.0.2.1:5", []string{"198.51.100.9"}, "192.0.2.1"},
+		{"10.0.0.1:5", nil, "10.0.0.1"},
+		{"10.0.0.1:5", []string{"198.51.100.9"}, "198.51.100.9"},
+		{"10.0.0.1:5", []string{"1.1.1.1, 198.51.100.9"}, "198.51.100.9"},
+		{"10.0.0.1:5", []string{"1.1.1.1", "198.51.100.9, 10.9.9.9"}, "198.51.100.9"},
+		{"10.0.0.1:5", []string{"10.0.0.3, 10.0.0.2"}, "10.0.0.3"},
+		{"10.0.0.1:5", []string{"198.51.100.9, nonsense"}, "10.0.0.1"},
+		{"10.0.0.1:5", []string{"198.51.100.9, nonsense, 10.0.0.2"}, "10.0.0.2"},
+		{"[fd00::1]:5", []string{"2001:db8::7"}, "2001:db8::7"},
+		{"[::ffff:10.0.0.1]:5", []string{"198.51.100.9"}, "198.51.100.9"},
+		{"@", nil, "invalid IP"},
+	} {
+		if got := Client(tt.peer, tt.forwarded, trusted).String(); got != tt.want {
+			t.Errorf("%s %q: %s, want %s", tt.peer, tt.forwarded, got, tt.want)
+		}
+	}
+}
+
+func TestKey(t *testing.T) {
+	t.Parallel()
+	for addr, want := range map[string]string{
+		"192.0.2.1": "192.0.2.1", "2001:db8:1:2:3:4:5:6": "2001:db8:1:2::/64", "fe80::1%eth0": "fe80::/64",
+	} {
+		if got := Key(netip.MustParseAddr(addr)); got != want {
+			t.Errorf("%s: %s, want %s", addr, got, want)
+		}
+	}
+}
