@@ -38,7 +38,8 @@ type Config struct {
 	RateLimit      int         `env:"RATE_LIMIT" envDefault:"0" doc:"how many requests a second a caller may send for long, by token or else by address; 0 is no limit, for which production warns"`
 	RateBurst      int         `env:"RATE_BURST" envDefault:"0" doc:"how many requests a caller may send at once; 0 is twice FUALAB_RATE_LIMIT"`
 
-	TrustedProxies config.Networks `env:"TRUSTED_PROXIES" example:"10.0.0.0/8" doc:"networks of the proxies before the API, such as 10.0.0.0/8,192.168.1.7: only of them X-Forwarded-For is believed, to tell the address of a client"`
+	TrustedProxies config.Networks `env:"TRUSTED_PROXIES" example:"10.0.0.0/8" doc:"networks of the proxies before the API, such as 10.0.0.0/8,192.168.1.7: only of them X-Forwarded-For and X-Forwarded-Proto are believed, to tell the address of a client and whether it uses HTTPS"`
+	CORSOrigins    config.Origins  `env:"CORS_ORIGINS" example:"https://app.example.com" doc:"origins of other web pages that may call the API from a browser, such as https://app.example.com,http://localhost:3000; none by default"`
 
 	Log *slog.Logger `env:"-"` // required
 	// Listener replaces Addr, for a caller that has bound a port already.
@@ -119,6 +120,7 @@ func Run(ctx context.Context, cfg Config) (err error) {
 		Draining:     func() bool { return server.Draining() },
 		Limit:        limiter,
 		Trusted:      cfg.TrustedProxies,
+		Origins:      cfg.CORSOrigins,
 		Now:          time.Now,
 		Log:          cfg.Log,
 	})

@@ -202,3 +202,17 @@ func TestNetworks(t *testing.T) {
 		}
 	}
 }
+
+func TestOrigins(t *testing.T) {
+	t.Parallel()
+	for text, ok := range map[string]bool{
+		"https://app.example.com": true, "https://a.example, http://localhost:3000": true,
+		"*": false, "https://*.example.com": false, "https://app.example.com/": false, "app.example.com": false,
+		"https://user@app.example.com": false, "ftp://a.example": false, "https://APP.example.com": false, "https://a.example,": false,
+	} {
+		var o config.Origins
+		if err := o.UnmarshalText([]byte(text)); (err == nil) != ok {
+			t.Errorf("%q: %v, %v", text, o, err)
+		}
+	}
+}

@@ -39,7 +39,8 @@ type Deps struct {
 	Ping         time.Duration      // between the signs of life of such a stream; 0: 15 s
 	Draining     func() bool        // reports that the process is about to stop
 	Limit        *limit.Limiter     // of requests, by caller; nil: none
-	Trusted      []netip.Prefix     // proxies whose X-Forwarded-For is believed
+	Trusted      []netip.Prefix     // proxies whose X-Forwarded-For and -Proto are believed
+	Origins      []string           // of pages that may call the API from a browser
 	Now          func() time.Time
 	Log          *slog.Logger
 }
@@ -81,7 +82,9 @@ func build(d Deps) (http.Handler, huma.API) {
 	router.Use(noteRoute, idempotent(d.Store, d.Log))
 	router.NotFoundHandler = http.HandlerFunc(noRoute)
 	router.MethodNotAllowedHandler = methodNotAllowed(router)
-	return middleware(limited(cached(router, d.Cache), d.Limit, d.Trusted), d.Log), api
+	h := limited(cached(router, d.Cache), d.Limit, d.Trusted)
+	h = secured(shared(h, d.Origins), d.Trusted)
+	return middleware(h, d.Log), api
 }
 
 // newHuma configures the library: no route, hook or format of its own.

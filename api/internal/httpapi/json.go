@@ -34,7 +34,35 @@ func unmarshalJSON(data []byte, v any) error {
 	if hasLoneSurrogate(data) {
 		return errors.New(`the body has half of a \u surrogate pair`)
 	}
+	if tooDeep(data) {
+		return errors.New("the body is nested too deeply")
+	}
 	return json.Unmarshal(data, v)
+}
+
+// maxDepth is twice what attributes may have, which tell better what is wrong.
+const maxDepth = 64
+
+// tooDeep looks for more than maxDepth brackets within each other, before
+// memory is spent on them. It need not be JSON otherwise.
+func tooDeep(data []byte) bool {
+	depth, quoted := 0, false
+	for i := 0; i < len(data); i++ {
+		switch c := data[i]; {
+		case c == '"':
+			quoted = !quoted
+		case quoted && c == '\\':
+			i++ // what is escaped
+		case quoted:
+		case c == '[' || c == '{':
+			if depth++; depth > maxDepth {
+				return true
+			}
+		case c == ']' || c == '}':
+			depth--
+		}
+	}
+	return false
 }
 
 // hasLoneSurrogate looks for an escaped UTF-16 surrogate without its other

@@ -66,6 +66,7 @@ var protocol = map[int]struct{ name, title, detail string }{
 	406: {"not-acceptable", "Not acceptable", "Answers are application/json; accept that or anything."},
 	408: {"timeout", "The request took too long", "The body did not arrive in time. Send it faster, or in smaller parts."},
 	413: {"too-large", "The body is too large", "Send less in one request; the documentation states the limit."},
+	414: {"uri-too-long", "The URL is too long", "Path and query may have 8192 bytes together."},
 	415: {"unsupported-media-type", "Unsupported media type", "Send the body as application/json."},
 }
 

@@ -33,6 +33,12 @@ func Client(peer string, forwarded []string, trusted []netip.Prefix) netip.Addr 
 	return client
 }
 
+// Trusted reports whether peer, an address with a port, is one of networks.
+func Trusted(peer string, networks []netip.Prefix) bool {
+	at, err := netip.ParseAddrPort(peer)
+	return err == nil && contains(networks, at.Addr().Unmap())
+}
+
 func contains(networks []netip.Prefix, addr netip.Addr) bool {
 	return slices.ContainsFunc(networks, func(p netip.Prefix) bool { return p.Contains(addr) })
 }
