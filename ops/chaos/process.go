@@ -79,6 +79,14 @@ func (p *process) memory() int64 {
 	return pages * int64(os.Getpagesize())
 }
 
+// goroutines has a Go program print the stack of every goroutine, which ends
+// it, and counts them.
+func (p *process) goroutines() int {
+	p.out.reset()
+	p.end(syscall.SIGQUIT)
+	return bytes.Count(p.out.bytes(), []byte("\ngoroutine "))
+}
+
 // tail keeps the end of what a program printed.
 type tail struct {
 	mu   sync.Mutex
@@ -101,6 +109,12 @@ func (t *tail) bytes() []byte {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return bytes.Clone(t.text)
+}
+
+func (t *tail) reset() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.text = nil
 }
 
 // last returns the last n bytes.

@@ -3,11 +3,16 @@
 package main
 
 import (
+	"bytes"
 	"context"
+	"fmt"
 	"io"
 	"net"
+	"sync"
+	"time"
 
 	toxiproxy "github.com/Shopify/toxiproxy/v2"
+	"github.com/Shopify/toxiproxy/v2/toxics"
 	"github.com/rs/zerolog"
 )
 
@@ -27,5 +32,99 @@ func newProxy(ctx context.Context, name, upstream string) (*proxy, error) {
 	return p, p.toxi.Start()
 }
 
-// cut ends all connections.
+// lay puts a toxic on the way: of kind, from server to client unless upstream.
+func (p *proxy) lay(kind, attributes string, upstream bool) error {
+	direction := "downstream"
+	if upstream {
+		direction = "upstream"
+	}
+	text := fmt.Sprintf(`{"name":%q,"type":%[1]q,"stream":%q,"toxicity":1,"attributes":%s}`, kind, direction, attributes)
+	_, err := p.toxi.Toxics.AddToxicJson(bytes.NewReader([]byte(text)))
+	return err
+}
+
+// heal takes all toxics away.
+func (p *proxy) heal(ctx context.Context) { p.toxi.Toxics.ResetToxics(ctx) }
+
+// cut ends all connections, and refuses new ones until restored.
 func (p *proxy) cut() { p.toxi.Stop() }
+
+func (p *proxy) restore() error { return p.toxi.Start() }
+
+// cutter ends every connection of its proxy at the moment when a client has
+// sent a statement.
+type cutter struct {
+	Statement string // which begins so, in lower case
+	Whole     bool   // the server gets all of it, and its answer is lost; otherwise only half of it
+}
+
+// cuts are asked for by the cutters of this process, and carried out by one
+// goroutine of each scenario that lays one: Pipe may not stop its own proxy.
+var cuts = make(chan struct{}, 1)
+
+var registerCutter = sync.OnceFunc(func() { toxics.Register("cutter", new(cutter)) })
+
+// Pipe implements toxics.Toxic.
+func (c *cutter) Pipe(stub *toxics.ToxicStub) {
+	for {
+		select {
+		case <-stub.Interrupt:
+			return
+		case chunk := <-stub.Input:
+			if chunk == nil {
+				stub.Close()
+				return
+			}
+			hit := bytes.Contains(bytes.ToLower(chunk.Data), []byte(c.Statement))
+			if hit && !c.Whole {
+				chunk.Data = chunk.Data[:len(chunk.Data)/2]
+			}
+			stub.Output <- chunk
+			if hit {
+				select {
+				case cuts <- struct{}{}:
+				default: // one is asked for already
+				}
+			}
+		}
+	}
+}
+
+// cutOn cuts all connections, times, whenever a client has sent a statement.
+// What the server has to say to it is still on its way then.
+func (p *proxy) cutOn(ctx context.Context, c cutter, times int) error {
+	registerCutter()
+	if err := p.lay("latency", `{"latency":50}`, false); err != nil {
+		return err
+	}
+	for range times {
+		if err := p.lay("cutter", fmt.Sprintf(`{"Statement":%q,"Whole":%t}`, c.Statement, c.Whole), true); err != nil {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-cuts:
+		}
+		// The server gets time to read what was sent, less than its answer takes.
+		if err := pause(ctx, 20*time.Millisecond); err != nil {
+			return err
+		}
+		p.cut()
+		if err := p.toxi.Toxics.RemoveToxic(ctx, "cutter"); err != nil {
+			return err
+		}
+		select {
+		case <-cuts: // asked for meanwhile
+		default:
+		}
+		if err := p.restore(); err != nil {
+			return err
+		}
+		if err := pause(ctx, 300*time.Millisecond); err != nil {
+			return err
+		}
+	}
+	p.heal(ctx)
+	return nil
+}

@@ -19,12 +19,16 @@ func (r *report) add(res result) { r.results = append(r.results, res) }
 // an error.
 func (r *report) print(out io.Writer) error {
 	var text, wrong strings.Builder
-	text.WriteString("| scenario | sent | acknowledged | failed, by kind | lost | doubled | first success after, s | memory before, most, MiB |\n| --- | --- | --- | --- | --- | --- | --- | --- |\n")
+	text.WriteString("| scenario | sent | acknowledged | failed, by kind | lost | doubled | first success after, s | memory before, most, MiB | goroutines | s |\n| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n")
 	missed := 0
 	for _, res := range r.results {
 		l := res.ledger
-		fmt.Fprintf(&text, "| %s | %d | %d | %s | %d | %d | %.2f | %d, %d |\n", res.name, l.sent, l.acked, kinds(l.failed),
-			res.lost, res.doubled, l.worst.Seconds(), res.before>>20, res.peak>>20)
+		if res.skipped != "" {
+			fmt.Fprintf(&text, "| %s | not tried: %s |\n", res.name, res.skipped)
+			continue
+		}
+		fmt.Fprintf(&text, "| %s | %d | %d | %s | %d | %d | %.2f | %d, %d | %d | %.0f |\n", strings.Join(append([]string{res.name}, res.notes...), "; "), l.sent, l.acked, kinds(l.failed),
+			res.lost, res.doubled, l.worst.Seconds(), res.before>>20, res.peak>>20, res.goroutines, res.took.Seconds())
 		if len(res.faults) > 0 {
 			missed++
 			fmt.Fprintf(&wrong, "\n%s:\n%s\n", res.name, strings.Join(res.faults, "\n"))

@@ -3,11 +3,11 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"slices"
-	"syscall"
 	"time"
 )
 
@@ -24,9 +24,13 @@ type scenario struct {
 // one worker on Postgres and Redis.
 type setup struct {
 	apis, workers int
-	sqlite        bool
+	sqlite        bool // on a small file system of its own
 	env           []string
-	zero          bool // no request may fail
+	think         time.Duration // between two rounds of a client; 0: thinkTime
+	zero          bool          // no request may fail
+	only          []string      // or only in these ways; nil: in any
+	must          []string      // and in these ways some have to
+	growth        int64         // how much more memory the API may take, in bytes; 0: mostGrowth
 }
 
 const (
@@ -38,18 +42,19 @@ const (
 	mostGrowth = 64 << 20
 )
 
-var scenarios = []scenario{
-	{name: "API killed", fault: killAPI},
+// times returns n, or fewer in the short form.
+func (l *lab) times(n, brief int) int {
+	if l.brief {
+		return brief
+	}
+	return n
 }
 
-func killAPI(ctx context.Context, w *world) error {
-	for range w.rounds(3) {
-		w.apis[0].process.end(syscall.SIGKILL)
-		if err := pause(ctx, 500*time.Millisecond); err != nil {
-			return err
-		}
-		w.ledger.faultEnds()
-		if err := w.apis[0].start(); err != nil {
+// repeat has f break and mend something, n times, or once in the short form. It
+// calls faultEnds when it has.
+func (w *world) repeat(ctx context.Context, n int, f func() error) error {
+	for range w.times(n, 1) {
+		if err := f(); err != nil {
 			return err
 		}
 		if err := w.settle(ctx); err != nil {
@@ -59,12 +64,14 @@ func killAPI(ctx context.Context, w *world) error {
 	return nil
 }
 
-// rounds returns n, or 1 in the short form.
-func (l *lab) rounds(n int) int {
-	if l.brief {
-		return 1
+// during keeps a fault up for d.
+func (w *world) during(ctx context.Context, d time.Duration, begin, end func() error) error {
+	if err := begin(); err != nil {
+		return err
 	}
-	return n
+	err := pause(ctx, d)
+	w.ledger.faultEnds()
+	return errors.Join(err, end())
 }
 
 // settle waits until a write has succeeded after the fault, and a little
@@ -83,8 +90,16 @@ type result struct {
 	ledger                 *ledger
 	lost, doubled, strange int
 	before, peak           int64
+	goroutines             int      // of an API, when all was over
+	notes                  []string // what else there is to say
+	skipped                string   // why it was not tried; empty: it was
 	faults                 []string
 }
+
+// skipped says why a scenario cannot be tried on this machine.
+type skipped string
+
+func (s skipped) Error() string { return string(s) }
 
 // try runs one scenario.
 func (l *lab) try(ctx context.Context, s scenario) result {
@@ -100,23 +115,34 @@ func (l *lab) try(ctx context.Context, s scenario) result {
 	if err == nil {
 		err = w.judge(ctx, s, &r)
 	}
-	if err != nil {
+	var skip skipped
+	switch {
+	case errors.As(err, &skip):
+		r.skipped = string(skip)
+	case err != nil:
 		r.faults = append(r.faults, err.Error())
 	}
 	w.stop()
-	r.before, r.peak, r.took = w.before, w.peak, time.Since(begin)
+	r.before, r.peak, r.goroutines, r.notes, r.took = w.before, w.peak, w.left, w.notes, time.Since(begin)
 	return r
 }
 
 // prepare starts the platform on a database of its own.
 func (w *world) prepare(ctx context.Context, s scenario, led *ledger) error {
-	name := fmt.Sprintf("chaos_%d", time.Now().UnixNano())
-	if err := w.pg.exec(ctx, "CREATE DATABASE "+name); err != nil {
+	if err := w.mend(ctx); err != nil {
 		return err
 	}
-	w.database, w.redisURL, w.env = w.pg.url(w.viaPG.port, name), "redis://127.0.0.1:"+w.viaRed.port, s.setup.env
+	w.name = fmt.Sprintf("chaos_%d", time.Now().UnixNano())
+	if err := w.pg.exec(ctx, "CREATE DATABASE "+w.name); err != nil {
+		return err
+	}
+	w.database, w.redisURL, w.env = w.pg.url(w.viaPG.port, w.name), "redis://127.0.0.1:"+w.viaRed.port, s.setup.env
 	if s.setup.sqlite {
-		w.database = "sqlite:///" + w.dir + "/" + name + ".db"
+		disk, err := w.mount()
+		if err != nil {
+			return err
+		}
+		w.database = "sqlite:///" + disk + "/fualab.db"
 	}
 	for range max(1, s.setup.apis) {
 		if err := w.add(ctx, "api"); err != nil {
@@ -136,7 +162,7 @@ func (w *world) prepare(ctx context.Context, s scenario, led *ledger) error {
 func (w *world) play(ctx context.Context, s scenario) error {
 	load, stop := context.WithCancel(ctx)
 	done := make(chan struct{}, 2)
-	go func() { w.clients.run(load, clientCount, thinkTime); done <- struct{}{} }()
+	go func() { w.clients.run(load, clientCount, cmp.Or(s.setup.think, thinkTime)); done <- struct{}{} }()
 	watch, stopWatch := context.WithCancel(ctx)
 	go func() { w.watch(watch); done <- struct{}{} }()
 	err := pause(ctx, time.Second)
@@ -175,8 +201,14 @@ func (w *world) judge(ctx context.Context, s scenario, r *result) error {
 	expect(r.strange == 0, "%d items are not as anybody asked for", r.strange)
 	expect(l.nBroken == 0, "%d answers may not be", l.nBroken)
 	expect(l.worst <= recovery, "%s until a write succeeded", l.worst)
-	expect(w.peak-w.before <= mostGrowth, "memory grew by %d MiB", (w.peak-w.before)>>20)
-	expect(!s.setup.zero || len(l.failed) == 0, "requests failed")
+	expect(w.peak-w.before <= cmp.Or(s.setup.growth, mostGrowth), "memory grew by %d MiB", (w.peak-w.before)>>20)
+	expect(!s.setup.zero || len(l.failed) == 0, "requests failed: %s", kinds(l.failed))
+	for kind := range l.failed {
+		expect(s.setup.only == nil || slices.Contains(s.setup.only, kind), "requests failed: %s", kinds(l.failed))
+	}
+	for _, kind := range s.setup.must {
+		expect(l.failed[kind] > 0, "no request failed by %s, so this tried nothing", kind)
+	}
 	expect(len(items) > 0, "nothing was written")
 	r.faults = append(r.faults, slices.Clone(l.broken)...)
 	return errors.Join(faults...)

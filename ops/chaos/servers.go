@@ -7,12 +7,15 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"os/user"
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
+	"syscall"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -22,7 +25,8 @@ import (
 // postgres is a Postgres server that can be stopped, killed and hung.
 type postgres struct {
 	dir, port, password string
-	bin                 string // where its programs are
+	bin                 string   // where its programs are
+	env                 []string // of the server
 	process             *process
 }
 
@@ -95,11 +99,11 @@ func (pg *postgres) own(dir string) error {
 }
 
 func (pg *postgres) run(program string, args ...string) (*process, error) {
-	name := filepath.Join(pg.bin, program)
-	if os.Geteuid() == 0 {
-		name, args = "setpriv", append([]string{"--reuid=postgres", "--regid=postgres", "--init-groups", name}, args...)
+	args = append(append([]string{"env"}, pg.env...), append([]string{filepath.Join(pg.bin, program)}, args...)...)
+	if os.Geteuid() == 0 { // as whom Postgres does not run
+		args = append([]string{"setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups"}, args...)
 	}
-	return start(pg.dir, []string{"PATH=" + os.Getenv("PATH"), "LC_ALL=C.UTF-8"}, name, args...)
+	return start(pg.dir, []string{"PATH=" + os.Getenv("PATH"), "LC_ALL=C.UTF-8"}, args[0], args[1:]...)
 }
 
 func (pg *postgres) start(ctx context.Context) (err error) {
@@ -113,6 +117,28 @@ func (pg *postgres) start(ctx context.Context) (err error) {
 	})
 	if err != nil || pg.process.ended() {
 		return errors.Join(err, fmt.Errorf("postgres: %s", pg.process.out.last(2000)))
+	}
+	return nil
+}
+
+// hang stops every process of the server where it is; the kernel still takes
+// connections, and bytes.
+func (pg *postgres) hang() error { return pg.signalAll(syscall.SIGSTOP) }
+
+func (pg *postgres) resume() error { return pg.signalAll(syscall.SIGCONT) }
+
+// signalAll reaches the server, which then starts no more of them, and its
+// backends, each of which leads a group of its own.
+func (pg *postgres) signalAll(s syscall.Signal) error {
+	pg.process.signal(s)
+	children, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%[1]d/children", pg.process.cmd.Process.Pid))
+	if err != nil {
+		return fmt.Errorf("find the processes of Postgres: %w", err)
+	}
+	for _, field := range strings.Fields(string(children)) {
+		if pid, err := strconv.Atoi(field); err == nil {
+			_ = syscall.Kill(pid, s) // it may just have ended
+		}
 	}
 	return nil
 }
@@ -150,6 +176,17 @@ func (pg *postgres) query(ctx context.Context, statement string) (n int64, err e
 	return n, rows.Err()
 }
 
+// hold begins a transaction in a database with a statement whose locks last
+// until release.
+func (pg *postgres) hold(ctx context.Context, database, statement string) (release func() error, err error) {
+	conn, err := pgx.Connect(ctx, pg.url(pg.port, database))
+	if err != nil {
+		return nil, errors.New("cannot connect to Postgres")
+	}
+	_, err = conn.Exec(ctx, "BEGIN; "+statement, pgx.QueryExecModeSimpleProtocol)
+	return func() error { return conn.Close(context.WithoutCancel(ctx)) }, err
+}
+
 // redisServer is a Redis server.
 type redisServer struct {
 	dir, port string
@@ -173,12 +210,18 @@ func (r *redisServer) start(ctx context.Context) error {
 	if r.process, err = start(r.dir, nil, path, "--bind", "127.0.0.1", "--port", r.port, "--save", "", "--maxmemory-policy", "noeviction"); err != nil {
 		return err
 	}
-	return until(ctx, 10*time.Second, "Redis", func() bool { return r.do(ctx, "PING") == nil })
+	return until(ctx, 10*time.Second, "Redis", func() bool {
+		conn, err := net.Dial("tcp", "127.0.0.1:"+r.port) //nolint:noctx // of this machine
+		if err == nil {
+			_ = conn.Close()
+		}
+		return err == nil && r.do(ctx, "PING") == nil
+	})
 }
 
 // do runs one command past the proxy.
 func (r *redisServer) do(ctx context.Context, args ...any) error {
-	client := goredis.NewClient(&goredis.Options{Addr: "127.0.0.1:" + r.port, MaxRetries: -1, DialTimeout: time.Second, ReadTimeout: time.Second})
+	client := goredis.NewClient(&goredis.Options{Addr: "127.0.0.1:" + r.port, MaxRetries: -1, DialerRetries: 1, DialTimeout: time.Second, ReadTimeout: time.Second})
 	defer func() { _ = client.Close() }()
 	return client.Do(ctx, args...).Err()
 }

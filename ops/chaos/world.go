@@ -9,9 +9,12 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync/atomic"
 	"syscall"
 	"time"
+
+	toxiproxy "github.com/Shopify/toxiproxy/v2"
 
 	"github.com/fualab/fualab/api/contract"
 )
@@ -32,6 +35,7 @@ type world struct {
 	*lab
 	clients  *clients
 	ledger   *ledger
+	name     string // of the database
 	database string // its URL, through the proxy
 	redisURL string
 	env      []string // of every process
@@ -40,6 +44,9 @@ type world struct {
 	turn     atomic.Uint64
 
 	before, peak int64 // memory of the API processes together, in bytes
+	left         int   // goroutines of an API at the end
+	notes        []string
+	atEnd        []func() // undo what the scenario did to the machine
 }
 
 // service is an API or a worker, which keeps its address when it is started
@@ -136,9 +143,17 @@ func (w *world) watch(ctx context.Context) {
 	}
 }
 
+// stop ends the platform. One API is asked for its goroutines, which ends it,
+// once the clients' connections are closed.
 func (w *world) stop() {
-	for _, s := range append(w.workers, w.apis...) {
+	for i, s := range append(w.workers, w.apis...) {
+		if i == len(w.workers) {
+			w.left = s.process.goroutines()
+		}
 		s.process.end(syscall.SIGTERM)
+	}
+	for _, undo := range slices.Backward(w.atEnd) {
+		undo()
 	}
 }
 
@@ -187,6 +202,26 @@ func (l *lab) serve(ctx context.Context) (err error) {
 	}
 	l.viaRed, err = newProxy(ctx, "redis", l.redis.port)
 	return err
+}
+
+// mend undoes what a scenario that failed half-way has left of its fault.
+func (l *lab) mend(ctx context.Context) error {
+	for _, p := range []*proxy{l.viaPG, l.viaRed} {
+		p.heal(ctx)
+		if err := p.restore(); err != nil && !errors.Is(err, toxiproxy.ErrProxyAlreadyStarted) {
+			return err
+		}
+	}
+	l.pg.env = nil
+	if l.pg.process.ended() {
+		if err := l.pg.start(ctx); err != nil {
+			return err
+		}
+	}
+	if l.redis.process.ended() {
+		return l.redis.start(ctx)
+	}
+	return nil
 }
 
 // close ends the servers and leaves nothing of them.
