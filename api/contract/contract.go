@@ -143,6 +143,9 @@ func (c *Contract) Check(method, path string, status int, header http.Header, bo
 }
 
 func (c *Contract) check(method, path string, status int, header http.Header, body []byte) error {
+	if path == "/openapi.json" || path == "/docs" || strings.HasPrefix(path, "/docs/") {
+		return nil // for people; the document does not document itself
+	}
 	op, known := c.Operation(method, path)
 	if op == nil {
 		return c.checkUnlisted(method, known, status, header, body)

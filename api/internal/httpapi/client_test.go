@@ -6,8 +6,12 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 	"time"
+
+	apicontract "github.com/fualab/fualab/api/contract"
+	"github.com/fualab/fualab/api/internal/httpapi"
 )
 
 // client drives an API as its clients do: over a connection.
@@ -57,10 +61,33 @@ func (c *client) send(method, path, body string, headers ...string) (answer, err
 	}
 	defer func() { _ = resp.Body.Close() }()
 	text, err := io.ReadAll(resp.Body)
+	if err == nil {
+		checkAnswer(c.t, method, req.URL.EscapedPath(), resp, text)
+	}
 	for _, name := range []string{"Connection", "Content-Length", "Date"} {
 		resp.Header.Del(name)
 	}
 	return answer{resp.StatusCode, resp.Header, string(text)}, err
+}
+
+// document is what every answer of every test is held to.
+var document = sync.OnceValues(func() (*apicontract.Contract, error) {
+	text, err := httpapi.OpenAPI()
+	if err != nil {
+		return nil, err
+	}
+	return apicontract.Load(text)
+})
+
+func checkAnswer(t testing.TB, method, path string, resp *http.Response, body []byte) {
+	t.Helper()
+	doc, err := document()
+	if err == nil {
+		err = doc.Check(method, path, resp.StatusCode, resp.Header, body)
+	}
+	if err != nil {
+		t.Errorf("an answer breaks the OpenAPI document: %v", err)
+	}
 }
 
 // do is send for a test that cannot go on without an answer.

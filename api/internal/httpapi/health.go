@@ -70,6 +70,9 @@ func (h *healthHandlers) register(o operations) {
 			Summary:     "Can it serve, and what does it stand on",
 			Description: "Answers 503 only if the database is unusable or the process is about to stop; without Redis or a worker it is degraded and serves.",
 		}, h.ready)
+		// One that is not ready says so in the same words.
+		responses := o.api.OpenAPI().Paths[path].Get.Responses
+		responses["503"].Content["application/json"] = responses["200"].Content["application/json"]
 	}
 }
 

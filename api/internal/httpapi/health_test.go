@@ -39,6 +39,7 @@ func ready(t *testing.T, db *database.DB, client redis.Client, draining bool) (i
 	})
 	rec := httptest.NewRecorder()
 	h.ServeHTTP(rec, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/ready", http.NoBody))
+	checkAnswer(t, http.MethodGet, "/ready", rec.Result(), rec.Body.Bytes())
 	return rec.Code, decode[readiness](t, rec.Body.String())
 }
 
