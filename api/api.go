@@ -146,7 +146,7 @@ func startLimit(ctx context.Context, cfg Config, rdb redis.Client) *limit.Limite
 		return nil
 	}
 	policy := limit.Policy{Name: "requests", Rate: cfg.RateLimit, Per: time.Second, Burst: cmp.Or(cfg.RateBurst, 2*cfg.RateLimit)}
-	return limit.New(policy, rdb, cfg.Log, time.Now)
+	return limit.New(ctx, policy, rdb, cfg.Log, time.Now)
 }
 
 // checkAddr finds a port that is taken before anything else begins. It keeps

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"net/http"
 	"strings"
 	"testing"
@@ -37,7 +38,7 @@ func TestSecretsStayIn(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if err := resp.Write(&said); err != nil {
+			if err := errors.Join(resp.Write(&said), resp.Body.Close()); err != nil {
 				t.Fatal(err)
 			}
 		}

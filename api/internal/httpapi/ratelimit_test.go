@@ -17,7 +17,7 @@ func TestRateLimit(t *testing.T) {
 	t.Parallel()
 	now := time.Unix(1_800_000_000, 0)
 	logger := slog.New(slog.DiscardHandler)
-	l := limit.New(limit.Policy{Name: "requests", Rate: 1, Per: time.Second, Burst: 2}, nil, logger, func() time.Time { return now })
+	l := limit.New(t.Context(), limit.Policy{Name: "requests", Rate: 1, Per: time.Second, Burst: 2}, nil, logger, func() time.Time { return now })
 	defer l.Close()
 	h := New(Deps{Log: logger, Now: time.Now, Limit: l, Trusted: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}})
 	for _, tt := range []struct {

@@ -40,7 +40,7 @@ var tenPerSecond = Policy{Name: "test", Rate: 10, Per: time.Second, Burst: 3}
 func TestBucket(t *testing.T) {
 	t.Parallel()
 	c := &clock{now: time.Unix(1_800_000_000, 0)}
-	l := New(tenPerSecond, nil, slog.New(slog.DiscardHandler), c.Now)
+	l := New(t.Context(), tenPerSecond, nil, slog.New(slog.DiscardHandler), c.Now)
 	defer l.Close()
 	const wait = 100 * time.Millisecond
 	for i, tt := range []struct {
@@ -68,7 +68,7 @@ func TestBucket(t *testing.T) {
 func TestFailures(t *testing.T) {
 	t.Parallel()
 	c := &clock{now: time.Unix(1_800_000_000, 0)}
-	f := NewFailures(nil, slog.New(slog.DiscardHandler), c.Now)
+	f := NewFailures(t.Context(), nil, slog.New(slog.DiscardHandler), c.Now)
 	defer f.Close()
 	for range 10 {
 		if v := f.Allow(t.Context(), "a"); !v.Allowed {
@@ -100,7 +100,7 @@ func TestShared(t *testing.T) {
 	t.Cleanup(func() { _ = client.Close() })
 	policy := Policy{Name: "test", Rate: 1, Per: time.Hour, Burst: 8}
 	log := slog.New(slog.DiscardHandler)
-	one, two := New(policy, client, log, time.Now), New(policy, client, log, time.Now)
+	one, two := New(t.Context(), policy, client, log, time.Now), New(t.Context(), policy, client, log, time.Now)
 	defer one.Close()
 	defer two.Close()
 	for range policy.Burst {
@@ -149,8 +149,8 @@ func TestRedisIsAway(t *testing.T) {
 	c := &clock{now: time.Unix(1_800_000_000, 0)}
 	r := &silent{err: context.DeadlineExceeded, came: make(chan struct{}, 100)}
 	policy := Policy{Name: "test", Rate: 1000, Per: time.Second, Burst: 8}
-	l := New(policy, nil, nil, c.Now)
-	l.shared = share(r, policy, slog.New(slog.NewTextHandler(&out, nil)), c.Now)
+	l := New(t.Context(), policy, nil, nil, c.Now)
+	l.shared = share(t.Context(), r, policy, slog.New(slog.NewTextHandler(&out, nil)), c.Now)
 	l.Take("a")
 	<-r.came
 	for range 100 { // none of them may ask

@@ -40,8 +40,8 @@ type told struct {
 	bucket *bucket
 }
 
-func share(c counter, policy Policy, log *slog.Logger, now func() time.Time) *shared {
-	ctx, stop := context.WithCancel(context.Background())
+func share(ctx context.Context, c counter, policy Policy, log *slog.Logger, now func() time.Time) *shared {
+	ctx, stop := context.WithCancel(ctx)
 	s := &shared{counter: c, policy: policy, log: log, now: now, queue: make(chan told, maxTold), stop: stop}
 	s.ended.Go(func() { s.run(ctx) })
 	return s
