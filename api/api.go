@@ -35,9 +35,15 @@ type Config struct {
 	Addr           config.Addr `env:"API_ADDR" envDefault:":8000" doc:"where the API listens: host:port; :port is every interface, port 0 any free one"`
 	MigrateOnStart bool        `env:"MIGRATE_ON_START" envDefault:"true" doc:"apply pending migrations before listening; false where a deployment runs \"fualab-api migrate up\" first"`
 	CacheBytes     int64       `env:"CACHE_BYTES" envDefault:"33554432" doc:"how much memory the API's cache of items and lists may take, in bytes; 0 turns it off"`
-	RateLimit      int         `env:"RATE_LIMIT" envDefault:"0" doc:"how many requests a second a caller may send for long, by token or else by address; 0 is no limit, for which production warns"`
-	RateBurst      int         `env:"RATE_BURST" envDefault:"0" doc:"how many requests a caller may send at once; 0 is twice FUALAB_RATE_LIMIT"`
 
+	Auth           config.Switch    `env:"AUTH" unset:"off in development, and in test while FUALAB_API_ADDR is on loopback; on otherwise, and with FUALAB_OIDC_ISSUER" example:"on" doc:"whether callers need a token: on or off; production refuses off"`
+	OIDCIssuer     config.IssuerURL `env:"OIDC_ISSUER" example:"https://id.example.com" doc:"an OpenID provider whose JSON web tokens are good as well, as its discovery document names it; https, or http near by"`
+	OIDCAudience   string           `env:"OIDC_AUDIENCE" example:"https://api.example.com" doc:"what the provider's tokens have to be for: their claim aud"`
+	OIDCScopeClaim string           `env:"OIDC_SCOPE_CLAIM" envDefault:"scope" doc:"the claim of the provider's tokens that holds read, write and admin: in a string, separated by spaces, or in a list"`
+	Docs           config.Switch    `env:"DOCS" envDefault:"on" doc:"whether everybody gets /docs and /openapi.json: on or off"`
+
+	RateLimit      int             `env:"RATE_LIMIT" envDefault:"0" doc:"how many requests a second a caller may send for long, by token or else by address; 0 is no limit, for which production warns"`
+	RateBurst      int             `env:"RATE_BURST" envDefault:"0" doc:"how many requests a caller may send at once; 0 is twice FUALAB_RATE_LIMIT"`
 	TrustedProxies config.Networks `env:"TRUSTED_PROXIES" example:"10.0.0.0/8" doc:"networks of the proxies before the API, such as 10.0.0.0/8,192.168.1.7: only of them X-Forwarded-For and X-Forwarded-Proto are believed, to tell the address of a client and whether it uses HTTPS"`
 	CORSOrigins    config.Origins  `env:"CORS_ORIGINS" example:"https://app.example.com" doc:"origins of other web pages that may call the API from a browser, such as https://app.example.com,http://localhost:3000; none by default"`
 
@@ -58,7 +64,7 @@ func (c Config) Validate() []config.Fault {
 	if c.RateBurst < 0 || c.RateBurst > 2*maxRate {
 		faults = append(faults, config.Fault{Variable: "FUALAB_RATE_BURST", Message: "must be from 0 to 2000000"})
 	}
-	return faults
+	return append(faults, c.authFaults()...)
 }
 
 // maxRate keeps the time between two requests far from 0.
@@ -102,6 +108,11 @@ func Run(ctx context.Context, cfg Config) (err error) {
 	hub := live.Start(ctx, rdb, cfg.Log, answers.Observe)
 	defer hub.Close()
 
+	st := store.New(db, queue, time.Now)
+	authenticator := startAuth(ctx, cfg, st)
+	if authenticator != nil {
+		defer authenticator.Close()
+	}
 	limiter := startLimit(ctx, cfg, rdb)
 	if limiter != nil {
 		defer limiter.Close()
@@ -110,7 +121,9 @@ func Run(ctx context.Context, cfg Config) (err error) {
 	var server *httpserver.Server
 	handler := httpapi.New(httpapi.Deps{
 		Service:      cfg.ServiceName,
-		Store:        store.New(db, queue, time.Now),
+		Auth:         authenticator,
+		NoDocs:       cfg.Docs == config.Off,
+		Store:        st,
 		Cache:        answers,
 		Redis:        rdb,
 		HeartbeatTTL: cfg.HeartbeatTTL.Duration(),
@@ -131,7 +144,7 @@ func Run(ctx context.Context, cfg Config) (err error) {
 		OnStop:          hub.Stop,
 		Log:             cfg.Log,
 	})
-	cfg.Log.InfoContext(ctx, "serving", "addr", ln.Addr().String(), "version", version.String(), "database", db.DialectName())
+	cfg.Log.InfoContext(ctx, "serving", "addr", ln.Addr().String(), "version", version.String(), "database", db.DialectName(), "authentication", authenticator != nil)
 	err = server.Serve(ctx, ln)
 	cfg.Log.InfoContext(ctx, "stopped", "clean", err == nil)
 	return err

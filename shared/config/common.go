@@ -2,7 +2,7 @@ package config
 
 // Common holds the settings that every service has.
 type Common struct {
-	Env              Environment `env:"ENV" envDefault:"development" doc:"where the platform runs: development, test or production; production refuses a database or Redis that is reached in plain text, unless at localhost or by a name without dots (a container's), the password of .env.example, and a job console that others reach"`
+	Env              Environment `env:"ENV" envDefault:"development" doc:"where the platform runs: development, test or production; production refuses a database or Redis that is reached in plain text, unless at localhost or by a name without dots (a container's), the password of .env.example, an API that asks nobody for a token, and a job console that others reach"`
 	LogLevel         Level       `env:"LOG_LEVEL" envDefault:"info" doc:"least level that is logged: debug, info, warn or error"`
 	DatabaseURL      DatabaseURL `env:"DATABASE_URL,required" example:"postgresql://fualab:change-me@localhost:5432/fualab" doc:"the database: postgresql://user:password@host:5432/database, or sqlite:///relative/path.db (three slashes), sqlite:////absolute/path.db (four)"`
 	DatabaseMaxConns int         `env:"DATABASE_MAX_CONNS" envDefault:"0" doc:"most connections a process opens to the database; 0 derives it from the machine's cores"`

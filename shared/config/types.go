@@ -34,6 +34,40 @@ func (e *Environment) UnmarshalText(text []byte) error {
 	return &SyntaxError{"must be development, test or production"}
 }
 
+// Switch turns something on or off; "" where that is not said.
+type Switch string
+
+// The positions of a switch.
+const (
+	On  Switch = "on"
+	Off Switch = "off"
+)
+
+// UnmarshalText accepts on and off.
+func (s *Switch) UnmarshalText(text []byte) error {
+	switch v := Switch(text); v {
+	case On, Off:
+		*s = v
+		return nil
+	}
+	return &SyntaxError{"must be on or off"}
+}
+
+// IssuerURL names an OpenID provider.
+type IssuerURL string
+
+// UnmarshalText accepts an https URL; and an http one if what it says does not
+// leave a private network.
+func (i *IssuerURL) UnmarshalText(text []byte) error {
+	u, err := url.Parse(string(text))
+	if err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" ||
+		u.Scheme != "https" && (u.Scheme != "http" || !near(u.Hostname())) {
+		return &SyntaxError{"must be the https URL of an OpenID provider, such as https://id.example.com; http only on this machine, or by a name without dots"}
+	}
+	*i = IssuerURL(text)
+	return nil
+}
+
 // Seconds is a duration that is written as a number of seconds.
 type Seconds time.Duration
 

@@ -23,7 +23,7 @@ var requestID = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
 // answer tell the client; an answer that has begun is aborted instead, so that
 // the client does not take half of it for the whole.
 //
-// Handlers set the route of the line by log.RequestOf.
+// Handlers set the route of the line by log.RequestOf, and the caller.
 func Observed(next http.Handler, logger *slog.Logger, answer http.HandlerFunc) http.Handler {
 	return &observer{next, logger, answer}
 }
@@ -66,6 +66,9 @@ func (o *observer) note(r *http.Request, x *exchange, begin time.Time) {
 	line.AddAttrs(
 		slog.String("method", r.Method), slog.String("route", route), slog.Int("status", x.status), slog.Int64("bytes", x.bytes),
 		slog.Int64("duration_us", now.Sub(begin).Microseconds()))
+	if x.request.Caller != "" {
+		line.AddAttrs(slog.String("caller", x.request.Caller))
+	}
 	_ = h.Handle(ctx, line) // as Logger does
 }
 

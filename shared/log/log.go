@@ -10,14 +10,15 @@ import (
 
 // Request is what the log calls the request that a context belongs to.
 type Request struct {
-	ID    string
-	Route string // the pattern that matched, never the path; "" until one has
+	ID     string
+	Route  string // the pattern that matched, never the path; "" until one has
+	Caller string // who sent it, as far as that is known; "" for nobody
 }
 
 type requestKey struct{}
 
 // WithRequest returns a context whose log lines carry the id of r. Who serves
-// the request may set the route later.
+// the request may set the route and the caller later.
 func WithRequest(ctx context.Context, r *Request) context.Context {
 	return context.WithValue(ctx, requestKey{}, r)
 }

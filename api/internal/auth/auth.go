@@ -29,7 +29,7 @@ const (
 	// maxToken bounds what is taken for a token, in bytes.
 	maxToken = 8 << 10
 	// lookTimeout bounds the look at the database or the provider's keys.
-	lookTimeout = 10 * time.Second
+	lookTimeout = 5 * time.Second
 )
 
 // Tokens is where API tokens are.

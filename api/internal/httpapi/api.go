@@ -17,6 +17,7 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humamux"
 	"github.com/gorilla/mux"
 
+	"github.com/fualab/fualab/api/internal/auth"
 	"github.com/fualab/fualab/api/internal/cache"
 	"github.com/fualab/fualab/api/internal/limit"
 	"github.com/fualab/fualab/api/internal/live"
@@ -28,7 +29,9 @@ import (
 
 // Deps is what the API stands on.
 type Deps struct {
-	Service      string // name in /health
+	Service      string              // name in /health
+	Auth         *auth.Authenticator // who recognises callers; nil: everybody may do everything
+	NoDocs       bool                // neither /docs nor /openapi.json
 	Store        *store.Store
 	Cache        *cache.Cache // of items and pages; nil: each is read from the database
 	Redis        redis.Client // nil: runs without Redis
@@ -58,6 +61,15 @@ func OpenAPI() ([]byte, error) {
 }
 
 func build(d Deps) (http.Handler, huma.API) {
+	guard := newGuard(d.Auth, d.Log)
+	router, api := route(d, guard)
+	h := guard.known(limited(cached(router, d.Cache, guard), d.Limit, d.Trusted))
+	h = secured(shared(h, d.Origins), d.Trusted)
+	return middleware(h, d.Log), api
+}
+
+// route returns a router of all operations, which ask guard.
+func route(d Deps, guard *guard) (*mux.Router, huma.API) {
 	router := mux.NewRouter()
 	router.SkipClean(true) // no redirect from //x to /x, which mux answers with HTML
 	api := newHuma(router)
@@ -69,22 +81,24 @@ func build(d Deps) (http.Handler, huma.API) {
 		d.Publish = func(events.Event) {}
 	}
 	d.Ping = cmp.Or(d.Ping, ssePing)
-	ops := operations{api, d.Log}
+	ops := operations{api, d.Log, guard}
 	(&healthHandlers{d, health.NewJournal(d.Log)}).register(ops)
 	(&itemHandlers{d.Store, d.Cache, d.Nudge, d.Publish}).register(ops)
 	(&scheduleHandlers{d.Store, d.Publish, d.Now}).register(ops)
 	(&runHandlers{d.Store, d.Publish, d.Now}).register(ops)
 	(&workerHandlers{d}).register(ops)
 	(&statsHandlers{d.Store}).register(ops)
-	(&eventHandlers{d}).register(ops)
-	registerDocs(router, api)
+	(&eventHandlers{d, guard}).register(ops)
+	(&tokenHandlers{d.Store}).register(ops)
+	registerMe(ops)
+	if !d.NoDocs {
+		registerDocs(router, api)
+	}
 
 	router.Use(noteRoute, idempotent(d.Store, d.Log))
 	router.NotFoundHandler = http.HandlerFunc(noRoute)
 	router.MethodNotAllowedHandler = methodNotAllowed(router)
-	h := limited(cached(router, d.Cache), d.Limit, d.Trusted)
-	h = secured(shared(h, d.Origins), d.Trusted)
-	return middleware(h, d.Log), api
+	return router, api
 }
 
 // newHuma configures the library: no route, hook or format of its own.
@@ -93,6 +107,7 @@ func newHuma(router *mux.Router) huma.API {
 	cfg.Info.Description = apiDescription
 	cfg.Info.Version = apiVersion
 	cfg.Components.Schemas = huma.NewMapRegistry("#/components/schemas/", schemaName)
+	cfg.Components.SecuritySchemes = securitySchemes
 	cfg.OpenAPIPath, cfg.DocsPath, cfg.SchemasPath = "", "", ""
 	cfg.CreateHooks = nil
 	cfg.Formats = map[string]huma.Format{"application/json": jsonFormat, "json": jsonFormat}
@@ -133,8 +148,9 @@ An answer of 429 says in Retry-After how many seconds to wait.`
 // operations registers handlers. A handler returns any error; it becomes a
 // Problem here and nowhere else.
 type operations struct {
-	api huma.API
-	log *slog.Logger
+	api   huma.API
+	log   *slog.Logger
+	guard *guard
 }
 
 // workTimeout bounds the work for one request, once its body has been read;
@@ -152,6 +168,7 @@ func handle[I, O any](o operations, op huma.Operation, f func(context.Context, *
 		documentKey(&op)
 	}
 	op.Errors = append(op.Errors, http.StatusUnprocessableEntity, http.StatusTooManyRequests, http.StatusInternalServerError, http.StatusServiceUnavailable)
+	o.guard.protect(&op)
 	huma.Register(o.api, op, func(ctx context.Context, in *I) (*O, error) {
 		ctx, cancel := context.WithTimeout(ctx, workTimeout)
 		defer cancel()

@@ -26,7 +26,7 @@ func echoServer(t *testing.T, out io.Writer, f func(context.Context, *echoInput)
 	t.Helper()
 	router := mux.NewRouter()
 	logger := log.New(out, slog.LevelInfo, "test")
-	handle(operations{newHuma(router), logger}, huma.Operation{OperationID: "echo", Method: http.MethodPost, Path: "/echo"}, f)
+	handle(operations{api: newHuma(router), log: logger}, huma.Operation{OperationID: "echo", Method: http.MethodPost, Path: "/echo"}, f)
 	server := httptest.NewServer(middleware(router, logger))
 	t.Cleanup(server.Close)
 	return server

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/fualab/fualab/api/internal/auth"
 	"github.com/fualab/fualab/api/internal/cache"
 	"github.com/fualab/fualab/shared/log"
 )
@@ -15,10 +16,10 @@ const (
 	itemPath  = "/api/items/{id}"
 )
 
-// cached answers from c what it holds, past the router. Only answers of status
+// cached answers from c what it holds, past the router, to who may read. Only answers of status
 // 200 get there, so that a request that asks for one of them as it was asked
 // for is good.
-func cached(next http.Handler, c *cache.Cache) http.Handler {
+func cached(next http.Handler, c *cache.Cache, g *guard) http.Handler {
 	if c == nil {
 		return next
 	}
@@ -30,7 +31,7 @@ func cached(next http.Handler, c *cache.Cache) http.Handler {
 		}
 		wanted := reading{key: key, fresh: wantsFresh(r.Header), keep: !hasDirective(r.Header, "no-store")}
 		if !wanted.fresh {
-			if entry, held := c.Get(key); held {
+			if entry, held := c.Get(key); held && g.may(r.Context(), auth.Read) {
 				log.RequestOf(r.Context()).Route = route
 				writeEntry(w, r, entry)
 				return

@@ -9,11 +9,15 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humamux"
 
+	"github.com/fualab/fualab/api/internal/auth"
 	"github.com/fualab/fualab/api/internal/live"
 	"github.com/fualab/fualab/shared/errs"
 )
 
-type eventHandlers struct{ Deps }
+type eventHandlers struct {
+	Deps
+	guard *guard
+}
 
 type eventsInput struct {
 	LastEventID string `header:"Last-Event-ID" example:"1763942400000-0" doc:"The id of the last event that came: the stream goes on behind it."`
@@ -64,7 +68,7 @@ func (h *eventHandlers) watch(ctx context.Context, in *eventsInput) (*huma.Strea
 		defer watcher.Close()
 		beginStream(c)
 		r, w := humamux.Unwrap(c)
-		h.follow(r.Context(), newSSE(w), watcher)
+		h.follow(r.Context(), newSSE(w), watcher, func() bool { return h.guard.still(r, auth.Read) })
 	}}, nil
 }
 
@@ -80,8 +84,8 @@ func beginStream(c huma.Context) {
 }
 
 // follow writes what happens until the client goes, falls behind for longer
-// than a write may take, or the server stops.
-func (h *eventHandlers) follow(ctx context.Context, out *sse, watcher *live.Subscription) {
+// than a write may take, or may not have it any more, or the server stops.
+func (h *eventHandlers) follow(ctx context.Context, out *sse, watcher *live.Subscription, may func() bool) {
 	defer out.end()
 	if out.begin() != nil || out.send(h.hello(watcher)) != nil {
 		return
@@ -89,13 +93,13 @@ func (h *eventHandlers) follow(ctx context.Context, out *sse, watcher *live.Subs
 	ping := time.NewTicker(h.Ping)
 	defer ping.Stop()
 	for {
-		if out.send(watcher.Take()...) != nil {
+		if news := watcher.Take(); len(news) > 0 && (!may() || out.send(news...) != nil) {
 			return
 		}
 		select {
 		case <-watcher.Ready():
 		case <-ping.C:
-			if out.ping() != nil {
+			if !may() || out.ping() != nil {
 				return
 			}
 		case <-watcher.Ended():

@@ -17,6 +17,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/gorilla/mux"
 
+	"github.com/fualab/fualab/api/internal/auth"
 	"github.com/fualab/fualab/api/internal/store"
 	"github.com/fualab/fualab/shared/errs"
 )
@@ -106,7 +107,10 @@ func keyOf(w http.ResponseWriter, r *http.Request, sent []string) (store.Key, []
 }
 
 // caller tells who sends a request, "" for anybody.
-func caller(context.Context) string { return "" }
+func caller(ctx context.Context) string {
+	p, _ := auth.From(ctx)
+	return p.ID
+}
 
 // quotedKey is a String of RFC 8941, as the draft has it; bareKey what many
 // clients send instead.

@@ -61,6 +61,9 @@ func Load(environ []string) (Settings, error) {
 	faults = append(faults, faultsOf(err)...)
 	s.Worker, err = config.Load[worker.Config](environ)
 	faults = append(faults, faultsOf(err)...)
+	if s.API.Auth == "" && s.API.Env != config.Development && !local.FrontendAddr.Loopback() {
+		s.API.Auth = config.On // the web client's address leads to the API
+	}
 	if len(faults) == 0 {
 		return s, nil
 	}

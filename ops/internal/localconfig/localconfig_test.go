@@ -6,6 +6,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/fualab/fualab/ops/internal/localconfig"
+	"github.com/fualab/fualab/shared/config"
 )
 
 // settings are those that the runner and the services must agree on.
@@ -52,5 +53,26 @@ func TestWhatIsSetReachesTheServices(t *testing.T) {
 	}
 	if got := load(t, "FUALAB_DATA_DIR=/srv/data").apiDatabase; got != "sqlite:////srv/data/fualab.db" {
 		t.Errorf("the database in a directory that is set: %s", got)
+	}
+}
+
+// TestAuthWhereOthersReachTheClient: its address leads to the API, which alone
+// would take itself for being on loopback.
+func TestAuthWhereOthersReachTheClient(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		environ []string
+		want    config.Switch
+	}{
+		{nil, ""},
+		{[]string{"FUALAB_ENV=test"}, ""},
+		{[]string{"FUALAB_FRONTEND_ADDR=:8080"}, ""},
+		{[]string{"FUALAB_ENV=test", "FUALAB_FRONTEND_ADDR=:8080"}, config.On},
+		{[]string{"FUALAB_ENV=test", "FUALAB_FRONTEND_ADDR=:8080", "FUALAB_AUTH=off"}, config.Off},
+	} {
+		s, err := localconfig.Load(tt.environ)
+		if err != nil || s.API.Auth != tt.want {
+			t.Errorf("%v: %q, %v, want %q", tt.environ, s.API.Auth, err, tt.want)
+		}
 	}
 }
