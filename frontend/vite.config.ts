@@ -10,7 +10,7 @@ const apiPaths = ['/api', '/health', '/ready', '/docs', '/openapi.json'];
 // hundred bytes and a request each.
 const groups = [
   { name: 'base', test: isBase },
-  { name: 'edit', test: /\/src\/ui\/(dialog|unsaved|bad-address)|\/useMutation/ },
+  { name: 'edit', test: /\/src\/ui\/(dialog|needs|unsaved|bad-address)|\/useMutation/ },
   {
     name: 'item',
     test: /\/src\/items\/(?!items|item\.|samples|json|duplicates|facts|row|table|pager|toolbar|empty|listing|total)/,
@@ -21,7 +21,7 @@ const groups = [
 function isBase(id: string): boolean {
   if (/\/node_modules\//.test(id))
     return !/\/(uplot|jsonc-parser|eventsource-parser)\/|\/useMutation/.test(id);
-  return /\/src\/(app|pages|api|health|live\/(live|badge)|runs\/(took|words)|ui\/(?!dialog|unsaved|bad-address))/.test(
+  return /\/src\/(app|pages|api|health|live\/(live|badge)|runs\/(took|words)|ui\/(?!dialog|needs|unsaved|bad-address))/.test(
     id,
   );
 }

@@ -5,6 +5,8 @@ import { environment, start, until } from './process';
 
 /** A platform in one process, on a database of its own. */
 export interface Local {
+  /** The directory of its database. */
+  data: string;
   url: string;
   stop(): Promise<void>;
 }
@@ -34,7 +36,7 @@ export async function startLocal(settings: Record<string, string> = {}): Promise
       () => /Web client +(http:\S+)/.exec(program.output())?.[1],
       { program },
     );
-    return { url, stop };
+    return { url, data, stop };
   } catch (error) {
     await stop();
     throw error;

@@ -6,9 +6,9 @@ import { gzipSync } from 'node:zlib';
 
 const BUDGET = 60_000; // bytes of JavaScript, compressed with gzip
 
-// What is imported only when a person asks for it, or in a platform without items, which has no chart to draw.
+// What is imported only when a person asks for it, or the API for a token, or in a platform without items, which has no chart to draw.
 // All else that a page imports by import() counts: a first visit may well come to it.
-const ON_DEMAND = ['src/items/json.ts', 'src/items/samples.ts', 'src/overview/first.tsx'];
+const ON_DEMAND = ['src/auth/ask.tsx', 'src/items/json.ts', 'src/items/samples.ts', 'src/overview/first.tsx'];
 
 /** @typedef {{ file: string, imports?: string[], dynamicImports?: string[] }} Chunk */
 

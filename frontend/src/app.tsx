@@ -1,4 +1,6 @@
+import { useStore } from '@nanostores/preact';
 import { Link, Route, Switch, useLocation, useRoute } from 'wouter-preact';
+import { signing } from './api/token';
 import { Banner } from './health/banner';
 import { LiveBadge } from './live/badge';
 import { pages, prepare } from './pages';
@@ -46,6 +48,7 @@ export function App() {
           <a class="docs" href="/docs">
             API docs
           </a>
+          <Signing />
           <ThemeButton />
         </div>
       </header>
@@ -77,6 +80,11 @@ export function App() {
       <Notices />
     </>
   );
+}
+
+function Signing() {
+  const Shown = useStore(signing);
+  return Shown && <Shown />;
 }
 
 function NavLink({ path, name }: { path: string; name: string }) {

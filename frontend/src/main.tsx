@@ -1,6 +1,7 @@
 import { QueryClientProvider } from '@tanstack/preact-query';
 import { render } from 'preact';
 import { queryClient } from './api/queries';
+import { hasToken } from './api/token';
 import { App } from './app';
 import { mode } from './live/live';
 import { prepare } from './pages';
@@ -23,6 +24,9 @@ render(
   </QueryClientProvider>,
   root,
 );
+
+// What it may do is learnt beside what it shows; a token that is refused is asked for anew.
+if (hasToken()) void import('./auth/ask').then(({ learn }) => learn()).catch(() => {});
 
 // What happens is listened to once there is something to show it in.
 let stop = () => {};

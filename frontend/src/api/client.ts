@@ -1,6 +1,7 @@
 import createClient from 'openapi-fetch';
 import { problemOf, Unreachable } from './problem';
 import type { components, paths } from './schema';
+import { authorized, refused } from './token';
 
 export type Item = components['schemas']['Item'];
 export type ItemCreate = components['schemas']['ItemCreate'];
@@ -18,8 +19,12 @@ export const REQUEST_TIMEOUT = 20_000;
 /** The API, typed by its OpenAPI document. Its methods reject with ApiProblem or Unreachable. */
 export const api = createClient<paths>({ baseUrl: '/', fetch: send });
 api.use({
-  async onResponse({ response }) {
-    if (!response.ok) throw await problemOf(response);
+  onRequest: ({ request }) => authorized(request),
+  async onResponse({ request, response }) {
+    if (response.ok) return;
+    const problem = await problemOf(response);
+    if (response.status === 401) void refused(request, problem);
+    throw problem;
   },
 });
 

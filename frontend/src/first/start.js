@@ -7,9 +7,16 @@
   const page = pages[id ? `/${area}/:id` : `/${area}`];
   if (page && !location.search && (!id || /^[1-9]\d{0,15}$/.test(id))) {
     window.early = new Map();
+    let headers = {};
+    try {
+      const token = sessionStorage.getItem('fualab-token');
+      if (token) headers = { Authorization: `Bearer ${token}` };
+    } catch {
+      // Storage is off: nobody has signed in.
+    }
     for (const read of page.reads) {
       const path = read.replace(':id', id);
-      const answer = fetch(path);
+      const answer = fetch(path, { headers });
       answer.catch(() => {}); // whoever takes it sees to that
       window.early.set(path, answer);
     }

@@ -1,4 +1,5 @@
 import { useMutation } from '@tanstack/preact-query';
+import { Needs } from '../ui/needs';
 import { complain, tell } from '../ui/notices';
 import { count } from '../ui/number';
 import type { Show } from './toolbar';
@@ -18,20 +19,22 @@ export function FirstRun({ onCreate }: { onCreate: () => void }) {
         An item is a record with a name and, if you like, a description, attributes of any kind and a time
         when it expires. The worker gives each a slug, finds duplicates, and marks what has expired.
       </p>
-      <p class="row">
-        <button
-          type="button"
-          aria-disabled={make.isPending}
-          onClick={() => {
-            if (!make.isPending) make.mutate();
-          }}
-        >
-          {make.isPending ? 'Making…' : 'Make sample items'}
-        </button>
-        <button type="button" class="secondary" onClick={onCreate}>
-          Create the first item
-        </button>
-      </p>
+      <div class="row">
+        <Needs scope="write">
+          <button
+            type="button"
+            aria-disabled={make.isPending}
+            onClick={() => {
+              if (!make.isPending) make.mutate();
+            }}
+          >
+            {make.isPending ? 'Making…' : 'Make sample items'}
+          </button>
+          <button type="button" class="secondary" onClick={onCreate}>
+            Create the first item
+          </button>
+        </Needs>
+      </div>
     </section>
   );
 }

@@ -4,6 +4,7 @@ import { Link } from 'wouter-preact';
 import { itemQuery } from '../api/queries';
 import { pollEvery } from '../live/live';
 import { Loaded } from '../ui/loaded';
+import { Needs } from '../ui/needs';
 import { complain, tell } from '../ui/notices';
 import { Page } from '../ui/page';
 import { Duplicates } from './duplicates';
@@ -67,14 +68,14 @@ function Details({ read: { item }, onEdit, onGone }: { read: Read; onEdit: () =>
       title={item.name}
       lead={<Link href="/items">All items</Link>}
       actions={
-        <>
+        <Needs scope="write">
           <button type="button" class="secondary" onClick={onEdit}>
             Edit
           </button>
           <button type="button" class="danger" onClick={() => void onDelete()}>
             Delete
           </button>
-        </>
+        </Needs>
       }
     >
       <div class="columns">
@@ -117,9 +118,11 @@ function Deleted({ read: { item } }: { read: Read }) {
         <p>
           <strong>This item was deleted.</strong> It can be restored until the worker purges it.
         </p>
-        <button type="button" class="secondary" onClick={() => void onRestore()}>
-          Restore
-        </button>
+        <Needs scope="write">
+          <button type="button" class="secondary" onClick={() => void onRestore()}>
+            Restore
+          </button>
+        </Needs>
       </div>
     </Page>
   );

@@ -6,6 +6,7 @@ import { itemsQuery, queryClient } from '../api/queries';
 import { pollEvery } from '../live/live';
 import { BadAddress } from '../ui/bad-address';
 import { Loaded } from '../ui/loaded';
+import { Needs } from '../ui/needs';
 import { Page } from '../ui/page';
 import { Editor } from './editor';
 import { FirstRun, NothingFound } from './empty';
@@ -57,9 +58,11 @@ export function Items() {
       title="Items"
       lead="Named records with attributes of any kind. The worker enriches them and lets them expire."
       actions={
-        <button type="button" onClick={() => setCreating(true)}>
-          New item
-        </button>
+        <Needs scope="write">
+          <button type="button" onClick={() => setCreating(true)}>
+            New item
+          </button>
+        </Needs>
       }
     >
       {!untouched && <Toolbar view={view} show={show} />}

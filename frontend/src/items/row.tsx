@@ -1,6 +1,7 @@
 import { useEffect, useRef } from 'preact/hooks';
 import { Link } from 'wouter-preact';
 import type { Item } from '../api/client';
+import { Needs } from '../ui/needs';
 import { Time } from '../ui/time';
 import { remove } from './save';
 import { ItemStatus } from './status';
@@ -33,7 +34,9 @@ export function ItemRow({ item }: { item: Item }) {
       </td>
       <td class="id number">{item.id}</td>
       <td class="act">
-        <DeleteButton item={item} />
+        <Needs scope="write">
+          <DeleteButton item={item} />
+        </Needs>
       </td>
     </tr>
   );

@@ -15,10 +15,10 @@ beforeEach(() => {
   changed.mockReset();
   readAgain.mockClear();
   feed.set([]);
-  vi.stubGlobal('fetch', (_url: string, init: RequestInit) => {
+  vi.stubGlobal('fetch', ({ signal }: Request) => {
     const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
     const writer = writable.getWriter();
-    init.signal?.addEventListener('abort', () => void writer.abort(init.signal?.reason));
+    signal.addEventListener('abort', () => void writer.abort(signal.reason));
     out = writer;
     return Promise.resolve(new Response(readable, { headers: { 'Content-Type': 'text/event-stream' } }));
   });

@@ -1,5 +1,6 @@
 import type { EventSourceMessage } from 'eventsource-parser';
 import { changed, readAgain, type Subject } from '../api/queries';
+import { authorized } from '../api/token';
 import { feed, mode, type PlatformEvent } from './live';
 import { openStream } from './stream';
 
@@ -21,6 +22,7 @@ export function watchPlatform(): () => void {
   let seen = false; // whether the stream was up before
   const close = openStream({
     url: '/api/events',
+    fetch: (url, init) => fetch(authorized(new Request(url, init))),
     onEvent: (event) => receive(event, refresh),
     onLive: (live) => {
       become(live, refresh);

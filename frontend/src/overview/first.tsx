@@ -1,6 +1,7 @@
 import { useMutation } from '@tanstack/preact-query';
 import { Link } from 'wouter-preact';
 import { changed } from '../api/queries';
+import { Needs } from '../ui/needs';
 import { complain, tell } from '../ui/notices';
 import { count } from '../ui/number';
 
@@ -18,23 +19,25 @@ export function FirstSteps() {
     <section class="panel" aria-labelledby="first-steps">
       <h2 id="first-steps">There are no items yet</h2>
       <p>Make some, and watch below how the worker enriches them, finds duplicates and counts them.</p>
-      <p class="row">
-        <button
-          type="button"
-          aria-disabled={make.isPending}
-          onClick={() => {
-            if (!make.isPending) make.mutate();
-          }}
-        >
-          {make.isPending ? 'Making…' : 'Make sample items'}
-        </button>
+      <div class="row">
+        <Needs scope="write">
+          <button
+            type="button"
+            aria-disabled={make.isPending}
+            onClick={() => {
+              if (!make.isPending) make.mutate();
+            }}
+          >
+            {make.isPending ? 'Making…' : 'Make sample items'}
+          </button>
+        </Needs>
         <Link class="button" href="/items?new">
           Create an item
         </Link>
         <a class="button" href="/docs">
           Read the API docs
         </a>
-      </p>
+      </div>
     </section>
   );
 }

@@ -5,6 +5,7 @@ import { ApiProblem } from '../api/problem';
 import { runQuery } from '../api/queries';
 import { pollEvery } from '../live/live';
 import { Loaded } from '../ui/loaded';
+import { Needs } from '../ui/needs';
 import { Page } from '../ui/page';
 import { RunActions } from './actions';
 import { Errors } from './errors';
@@ -25,7 +26,13 @@ function Known({ id }: { id: number }) {
     <Page
       title={`Run ${id}`}
       lead={run ? <TaskOf run={run} /> : ' '}
-      actions={run && <RunActions key={run.id} run={run} />}
+      actions={
+        run && (
+          <Needs scope="admin">
+            <RunActions key={run.id} run={run} />
+          </Needs>
+        )
+      }
     >
       <Loaded query={query} what="The facts of this run">
         {(run) => (

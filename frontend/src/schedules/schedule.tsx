@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks';
 import { Link } from 'wouter-preact';
 import type { Schedule } from '../api/client';
+import { Needs } from '../ui/needs';
 import { RunState } from '../ui/state';
 import { Time } from '../ui/time';
 import { cronWords } from './cron';
@@ -23,17 +24,19 @@ export function ScheduleCard({ schedule }: { schedule: Schedule }) {
           <h2 id={`schedule-${name}`}>{name}</h2>
           <p class="quiet">{schedule.summary}</p>
         </div>
-        <RunNow name={name}>
-          <PauseButton schedule={schedule} />
-          <button
-            type="button"
-            class="secondary"
-            aria-label={`Edit ${name}…`}
-            onClick={() => setEditing(true)}
-          >
-            Edit…
-          </button>
-        </RunNow>
+        <Needs scope="admin">
+          <RunNow name={name}>
+            <PauseButton schedule={schedule} />
+            <button
+              type="button"
+              class="secondary"
+              aria-label={`Edit ${name}…`}
+              onClick={() => setEditing(true)}
+            >
+              Edit…
+            </button>
+          </RunNow>
+        </Needs>
       </header>
       <dl class="when">
         <div>

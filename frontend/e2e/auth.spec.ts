@@ -1,0 +1,105 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import type { Page } from '@playwright/test';
+import { binary } from './build';
+import { type Local, startLocal } from './local';
+import { test as base, expect, needsOwn } from './platform';
+import { environment } from './process';
+
+interface Guarded extends Local {
+  tokens: Record<string, string>; // by their scopes
+}
+
+const test = base.extend<object, { guarded: Guarded }>({
+  guarded: [
+    // biome-ignore lint/correctness/noEmptyPattern: Playwright reads from it which fixtures are needed
+    async ({}, use) => {
+      const local = await startLocal({ FUALAB_AUTH: 'on' });
+      const tokens: Record<string, string> = {};
+      for (const scope of ['read', 'read,write,admin']) tokens[scope] = await makeToken(local, scope);
+      await use({ ...local, tokens });
+      await local.stop();
+    },
+    { scope: 'worker', timeout: 120_000 },
+  ],
+  baseURL: async ({ guarded }, use) => use(guarded.url),
+});
+test.use({ tolerated: /Failed to load resource/ }); // what the browser itself logs of an answer of 401
+// biome-ignore lint/correctness/noEmptyPattern: as above
+test.beforeAll(({}, info) => needsOwn(info));
+
+/** Makes a token as an operator does. */
+async function makeToken(local: Local, scope: string): Promise<string> {
+  const { stdout } = await promisify(execFile)(
+    await binary('fualab-api'),
+    ['token', 'create', '--name', 'e2e', '--scope', scope, '--expires', '1h'],
+    { env: environment({ FUALAB_DATABASE_URL: `sqlite:///${join(local.data, 'fualab.db')}` }) },
+  );
+  return stdout.trim();
+}
+
+const dialog = (page: Page) => page.getByRole('dialog', { name: 'The API asks for a token' });
+
+async function signIn(page: Page, token = ''): Promise<void> {
+  await dialog(page).getByLabel('Token').fill(token);
+  await dialog(page).getByRole('button', { name: 'Sign in' }).click();
+  await expect(dialog(page)).toHaveCount(0);
+}
+
+test('asks for a token, says what is wrong with it, and lets in with a good one', async ({
+  page,
+  guarded,
+}) => {
+  await page.goto('/items');
+  await expect(dialog(page)).toBeVisible();
+  await dialog(page).getByLabel('Token').fill('fua_mistyped');
+  await dialog(page).getByRole('button', { name: 'Sign in' }).click();
+  await expect(dialog(page).getByRole('alert')).toContainText('mistyped or cut off');
+  await signIn(page, guarded.tokens['read,write,admin']);
+  await expect(page.getByRole('heading', { name: 'There are no items yet' })).toBeVisible();
+  await expect(page.locator('header').getByText('Live', { exact: true })).toBeVisible();
+  await page.getByRole('button', { name: 'New item' }).click();
+  const form = page.getByRole('dialog');
+  await form.getByRole('textbox', { name: /^Name/ }).fill('Made by e2e');
+  await form.getByRole('button', { name: /^Create/ }).click();
+  await expect(page.getByRole('link', { name: 'Made by e2e' })).toBeVisible();
+
+  await page.reload();
+  await expect(page.getByRole('link', { name: 'Made by e2e' })).toBeVisible();
+  expect(await page.evaluate(() => JSON.stringify(localStorage))).not.toContain('fua_');
+  expect(page.url()).not.toContain('fua_');
+  await page.getByRole('button', { name: 'Sign out e2e' }).click();
+  await expect(dialog(page)).toBeVisible();
+  await expect(page.getByText('Made by e2e')).toHaveCount(0);
+});
+
+test('shows what the token may not do as unavailable, with the reason', async ({ page, guarded }) => {
+  await page.goto('/items');
+  await signIn(page, guarded.tokens.read);
+  await expect(page.getByRole('button', { name: 'New item' })).toBeDisabled();
+  await expect(page.getByText('Needs the scope write, which your token lacks.').first()).toBeVisible();
+  await page.goto('/schedules');
+  await expect(page.getByRole('button', { name: 'Pause stats.rollup' })).toBeDisabled();
+  await expect(page.getByText('Needs the scope admin, which your token lacks.').first()).toBeVisible();
+});
+
+test('a dialog that was closed does not come back by itself, and nothing is asked meanwhile', async ({
+  page,
+  guarded,
+}) => {
+  await page.goto('/items');
+  await expect(dialog(page)).toBeVisible();
+  await page.keyboard.press('Escape');
+  await expect(dialog(page)).toHaveCount(0);
+  const asked: string[] = [];
+  page.on('request', (request) => {
+    if (/\/api\/items/.test(request.url())) asked.push(request.url());
+  });
+  await page.getByRole('button', { name: 'Try again' }).click();
+  await expect(page.getByText('Authentication is needed')).toBeVisible();
+  expect(asked).toEqual([]);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await signIn(page, guarded.tokens['read,write,admin']);
+  await expect(page.getByRole('button', { name: 'New item' })).toBeEnabled();
+});

@@ -1,0 +1,42 @@
+import { atom } from 'nanostores';
+import type { ComponentType } from 'preact';
+
+export const KEY = 'fualab-token'; // first/start.js reads it
+
+/** What signs in and out (auth/ask.tsx), once the API has asked for a token, or there is one. */
+export const signing = atom<ComponentType | null>(null);
+
+let token = kept();
+let refusal: unknown = null; // of the present token, or of none
+
+function kept(): string {
+  try {
+    return sessionStorage.getItem(KEY) ?? '';
+  } catch {
+    return ''; // storage is off: the token lasts as long as the page
+  }
+}
+
+const header = () => (token ? `Bearer ${token}` : '');
+
+export const hasToken = () => token !== '';
+
+/** Sends every request from now on with another token; '' for none. */
+export function use(other: string): void {
+  token = other;
+  refusal = null;
+}
+
+/** Adds the token to a request. Where it would be refused as the one before it was, it is not sent. */
+export function authorized(request: Request): Request {
+  if (refusal) throw refusal;
+  if (token) request.headers.set('Authorization', header());
+  return request;
+}
+
+/** Asks for a token because of a request that was refused, unless there has been another token since. */
+export async function refused(request: Request, why: unknown): Promise<void> {
+  if ((request.headers.get('Authorization') ?? '') !== header()) return;
+  refusal = why;
+  (await import('../auth/ask')).ask();
+}
