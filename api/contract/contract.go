@@ -175,6 +175,7 @@ func (c *Contract) check(method, path string, status int, header http.Header, bo
 
 func (c *Contract) checkUnlisted(method string, known bool, status int, header http.Header, body []byte) error {
 	switch {
+	case status == http.StatusUnauthorized && header.Get("WWW-Authenticate") != "": // who is not known does not learn what there is
 	case known && status != http.StatusMethodNotAllowed:
 		return errors.New("the document does not list this method, so 405 is due")
 	case known && header.Get("Allow") == "":
