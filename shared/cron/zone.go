@@ -14,6 +14,11 @@ type period struct {
 func periodOf(t time.Time, zone *time.Location) period {
 	t = t.In(zone)
 	start, end := t.ZoneBounds()
+	if !end.IsZero() && !end.After(t) {
+		// Where a zone goes by its rule and no longer by its table, from 2038 on,
+		// Go has a leap year end a day before it does.
+		_, end = t.Add(24 * time.Hour).ZoneBounds()
+	}
 	p := period{start: start, end: end, offset: offset(t)}
 	p.before = p.offset
 	if !start.IsZero() {
