@@ -113,6 +113,8 @@ func Run(ctx context.Context, cfg Config) (err error) {
 	if authenticator != nil {
 		defer authenticator.Close()
 	}
+	failures := limit.NewFailures(ctx, rdb, cfg.Log, time.Now)
+	defer failures.Close()
 	limiter := startLimit(ctx, cfg, rdb)
 	if limiter != nil {
 		defer limiter.Close()
@@ -132,6 +134,7 @@ func Run(ctx context.Context, cfg Config) (err error) {
 		Live:         hub,
 		Draining:     func() bool { return server.Draining() },
 		Limit:        limiter,
+		Failures:     failures,
 		Trusted:      cfg.TrustedProxies,
 		Origins:      cfg.CORSOrigins,
 		Now:          time.Now,

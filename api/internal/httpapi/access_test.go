@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"log/slog"
+	"net/http"
 	"net/http/httptest"
 	"slices"
 	"strings"
@@ -17,6 +18,7 @@ import (
 	"github.com/fualab/fualab/api/internal/auth/oidc/oidctest"
 	"github.com/fualab/fualab/api/internal/cache"
 	"github.com/fualab/fualab/api/internal/httpapi"
+	"github.com/fualab/fualab/api/internal/limit"
 	"github.com/fualab/fualab/api/internal/live"
 	"github.com/fualab/fualab/api/internal/store"
 	"github.com/fualab/fualab/shared/database"
@@ -329,5 +331,54 @@ func TestStreamEndsWithItsToken(t *testing.T) {
 	}
 	if _, err := io.Copy(io.Discard, stream.lines); err != nil {
 		t.Errorf("the stream of a revoked token: %v, want an orderly end", err)
+	}
+}
+
+// TestTooManyBadTokens: a client that keeps sending tokens that are no good is
+// told to wait, and one beside it with a good token is not.
+func TestTooManyBadTokens(t *testing.T) {
+	t.Parallel()
+	st := store.New(testdb.Open(t, testdb.NewURL(t, "sqlite")), nil, time.Now)
+	log := slog.New(slog.DiscardHandler)
+	authenticator := auth.Start(t.Context(), auth.Config{Tokens: st, Now: time.Now, Log: log})
+	t.Cleanup(authenticator.Close)
+	noon := time.Date(2030, 1, 31, 12, 0, 0, 0, time.UTC)
+	failures := limit.NewFailures(t.Context(), nil, log, func() time.Time { return noon })
+	t.Cleanup(failures.Close)
+	good := auth.NewToken()
+	hash := auth.HashOf(good)
+	if err := st.CreateToken(t.Context(), &model.Token{Name: "test", Hash: hash[:], Scopes: "read"}); err != nil {
+		t.Fatal(err)
+	}
+	handler := httpapi.New(httpapi.Deps{Auth: authenticator, Failures: failures, Store: st, Now: time.Now, Log: log})
+	ask := func(addr, token string) *httptest.ResponseRecorder {
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/api/me", http.NoBody)
+		r.RemoteAddr = addr
+		if token != "" {
+			r.Header.Set("Authorization", "Bearer "+token)
+		}
+		w := httptest.NewRecorder()
+		handler.ServeHTTP(w, r)
+		return w
+	}
+	for n := range 20 {
+		w, want := ask("192.0.2.1:1000", auth.NewToken()), http.StatusUnauthorized
+		if n >= 10 {
+			want = http.StatusTooManyRequests
+		}
+		if w.Code != want || (w.Header().Get("Retry-After") != "") != (n >= 10) {
+			t.Errorf("bad token %d: %d %v", n, w.Code, w.Header())
+		}
+	}
+	for name, w := range map[string]*httptest.ResponseRecorder{
+		"a good token from there": ask("192.0.2.1:2000", good),
+		"from elsewhere":          ask("192.0.2.2:1000", good),
+	} {
+		if w.Code != http.StatusOK {
+			t.Errorf("%s: %d %s", name, w.Code, w.Body)
+		}
+	}
+	if w := ask("192.0.2.1:1000", ""); w.Code != http.StatusUnauthorized {
+		t.Errorf("without a token: %d", w.Code)
 	}
 }

@@ -42,6 +42,7 @@ type Deps struct {
 	Ping         time.Duration      // between the signs of life of such a stream; 0: 15 s
 	Draining     func() bool        // reports that the process is about to stop
 	Limit        *limit.Limiter     // of requests, by caller; nil: none
+	Failures     *limit.Failures    // of tokens that are no good, by address; nil: no limit
 	Trusted      []netip.Prefix     // proxies whose X-Forwarded-For and -Proto are believed
 	Origins      []string           // of pages that may call the API from a browser
 	Now          func() time.Time
@@ -61,7 +62,7 @@ func OpenAPI() ([]byte, error) {
 }
 
 func build(d Deps) (http.Handler, huma.API) {
-	guard := newGuard(d.Auth, d.Log)
+	guard := newGuard(d)
 	router, api := route(d, guard)
 	h := guard.known(limited(cached(router, d.Cache, guard), d.Limit, d.Trusted))
 	h = secured(shared(h, d.Origins), d.Trusted)

@@ -4,27 +4,32 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"net/netip"
+	"strconv"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humamux"
 
 	"github.com/fualab/fualab/api/internal/auth"
+	"github.com/fualab/fualab/api/internal/limit"
 	"github.com/fualab/fualab/shared/errs"
 	"github.com/fualab/fualab/shared/log"
 )
 
 // guard lets in who may. A nil guard lets in everybody.
 type guard struct {
-	auth *auth.Authenticator
-	log  *slog.Logger
+	auth     *auth.Authenticator
+	failures *limit.Failures // by address; nil: as many as somebody likes
+	trusted  []netip.Prefix
+	log      *slog.Logger
 }
 
-func newGuard(a *auth.Authenticator, log *slog.Logger) *guard {
-	if a == nil {
+func newGuard(d Deps) *guard {
+	if d.Auth == nil {
 		return nil
 	}
-	return &guard{a, log}
+	return &guard{d.Auth, d.Failures, d.Trusted, d.Log}
 }
 
 // known has next only get requests of callers who are known, but for what is
@@ -44,6 +49,9 @@ func (g *guard) known(next http.Handler) http.Handler {
 			return
 		}
 		p, err := g.auth.Verify(r.Context(), token)
+		if errs.Is(err, errs.Unauthorized) {
+			err = g.failed(w, r, err)
+		}
 		if err != nil {
 			g.refuse(w, r, err, `Bearer realm="FUALab", error="invalid_token"`)
 			return
@@ -51,6 +59,23 @@ func (g *guard) known(next http.Handler) http.Handler {
 		log.RequestOf(r.Context()).Caller = p.ID
 		next.ServeHTTP(w, r.WithContext(auth.With(r.Context(), p)))
 	})
+}
+
+// failed notes that a token was no good. It returns err, or an
+// errs.TooManyRequests error when the client has sent too many of those: who
+// shares its address and sends a good one is let in all the same.
+func (g *guard) failed(w http.ResponseWriter, r *http.Request, err error) error {
+	if g.failures == nil {
+		return err
+	}
+	addr := limit.Key(limit.Client(r.RemoteAddr, r.Header.Values("X-Forwarded-For"), g.trusted))
+	verdict := g.failures.Allow(r.Context(), addr)
+	if verdict.Allowed {
+		g.failures.Record(r.Context(), addr)
+		return err
+	}
+	w.Header().Set("Retry-After", strconv.Itoa(ceilSeconds(verdict.RetryAfter)))
+	return errs.Wrap(errs.TooManyRequests, "Too many tokens from this address were not good. Wait for as many seconds as Retry-After says, and send one that is.", err)
 }
 
 // bearer returns the token of a request (RFC 6750, section 2.1).
