@@ -1,0 +1,140 @@
+# deploy-ENV: what a release does, and no more. It registers task definitions, moves the services to them, runs the
+# migration and writes the record of its environment. It reads the rest of the stack, because each apply compares it, and
+# may change none of it: a change of network, roles, database or ingress is applied by a person, before the release that
+# needs it. Without that, whoever merges to main could give a role of his own making everything.
+
+locals {
+  ssm = "${local.arn}:ssm:${var.region}:${local.account}:parameter/fualab"
+  iam = "${local.arn}:iam::${local.account}"
+  ecs = "${local.arn}:ecs:${var.region}:${local.account}"
+}
+
+data "aws_iam_policy_document" "deploy" {
+  for_each = var.environments
+
+  statement {
+    sid       = "StateList"
+    actions   = ["s3:ListBucket"]
+    resources = [aws_s3_bucket.state.arn]
+  }
+  statement {
+    sid       = "State"
+    actions   = ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"]
+    resources = ["${aws_s3_bucket.state.arn}/${each.key}/*"]
+  }
+  statement {
+    sid       = "Release"
+    actions   = ["ssm:GetParameter", "ssm:GetParameters"]
+    resources = ["${local.ssm}/releases/*"]
+  }
+  statement {
+    sid       = "Record"
+    actions   = ["ssm:PutParameter"]
+    resources = ["${local.ssm}/${each.key}/release/*"]
+  }
+  # Terraform reads a parameter's value even where it keeps none of it; and whoever may register a task of this
+  # environment could have one read them anyway.
+  statement {
+    sid       = "Parameters"
+    actions   = ["ssm:GetParameter", "ssm:GetParameters", "ssm:ListTagsForResource"]
+    resources = ["${local.ssm}/${each.key}/*"]
+  }
+  statement {
+    sid = "Services"
+    actions = [
+      "ecs:CreateService", "ecs:DeleteService", "ecs:DescribeClusters", "ecs:DescribeServiceDeployments",
+      "ecs:DescribeServiceRevisions", "ecs:DescribeServices", "ecs:DescribeTasks", "ecs:ListServiceDeployments",
+      "ecs:ListTagsForResource", "ecs:RunTask", "ecs:StopTask", "ecs:TagResource", "ecs:UntagResource", "ecs:UpdateService",
+    ]
+    resources = [for kind in [
+      "cluster/fualab-${each.key}", "service/fualab-${each.key}/*", "service-deployment/fualab-${each.key}/*",
+      "service-revision/fualab-${each.key}/*", "task/fualab-${each.key}/*", "task-definition/fualab-${each.key}-*",
+    ] : "${local.ecs}:${kind}"]
+  }
+  statement {
+    sid       = "Definitions"
+    actions   = ["ecs:DeregisterTaskDefinition", "ecs:DescribeTaskDefinition", "ecs:ListTasks", "ecs:RegisterTaskDefinition"]
+    resources = ["*"] # reason: the actions know no resource
+  }
+  statement {
+    sid       = "PassRole"
+    actions   = ["iam:PassRole"]
+    resources = ["${local.iam}:role/fualab-${each.key}-*"]
+    condition {
+      test     = "StringEquals"
+      variable = "iam:PassedToService"
+      values   = ["ecs-tasks.amazonaws.com"]
+    }
+  }
+  statement {
+    sid       = "Logs"
+    actions   = ["logs:GetLogEvents", "logs:ListTagsForResource"]
+    resources = ["${local.arn}:logs:${var.region}:${local.account}:log-group:/fualab/${each.key}/*"]
+  }
+  # A first release brings the scaling of the services that it makes.
+  statement {
+    sid = "Scaling"
+    actions = [
+      "application-autoscaling:DeleteScalingPolicy", "application-autoscaling:DeleteScheduledAction",
+      "application-autoscaling:DeregisterScalableTarget", "application-autoscaling:ListTagsForResource",
+      "application-autoscaling:PutScalingPolicy", "application-autoscaling:PutScheduledAction",
+      "application-autoscaling:RegisterScalableTarget", "application-autoscaling:TagResource",
+    ]
+    resources = ["${local.arn}:application-autoscaling:${var.region}:${local.account}:scalable-target/*"]
+  }
+  statement {
+    sid = "ReadRoles"
+    actions = [
+      "iam:GetRole", "iam:GetRolePolicy", "iam:ListAttachedRolePolicies", "iam:ListInstanceProfilesForRole", "iam:ListRolePolicies",
+    ]
+    resources = ["${local.iam}:role/fualab-${each.key}-*"]
+  }
+  statement {
+    sid = "ReadFiles"
+    actions = [
+      "s3:GetAccelerateConfiguration", "s3:GetBucketAcl", "s3:GetBucketCORS", "s3:GetBucketLogging",
+      "s3:GetBucketObjectLockConfiguration", "s3:GetBucketPolicy", "s3:GetBucketPublicAccessBlock",
+      "s3:GetBucketRequestPayment", "s3:GetBucketTagging", "s3:GetBucketVersioning", "s3:GetBucketWebsite",
+      "s3:GetEncryptionConfiguration", "s3:GetLifecycleConfiguration", "s3:GetReplicationConfiguration", "s3:ListBucket",
+    ]
+    resources = ["${local.arn}:s3:::fualab-${each.key}-frontend-${local.account}"]
+  }
+  statement {
+    sid = "Read"
+    actions = [
+      "apigateway:GET",
+      "application-autoscaling:DescribeScalableTargets", "application-autoscaling:DescribeScalingPolicies",
+      "application-autoscaling:DescribeScheduledActions",
+      "budgets:ListTagsForResource", "budgets:ViewBudget",
+      "cloudfront:DescribeFunction", "cloudfront:GetDistribution", "cloudfront:GetFunction",
+      "cloudfront:GetOriginAccessControl", "cloudfront:GetResponseHeadersPolicy", "cloudfront:ListTagsForResource",
+      "cloudwatch:DescribeAlarms", "cloudwatch:ListTagsForResource",
+      "ec2:DescribeAvailabilityZones", "ec2:DescribeInternetGateways", "ec2:DescribeNetworkAcls",
+      "ec2:DescribeNetworkInterfaces", "ec2:DescribePrefixLists", "ec2:DescribeRouteTables",
+      "ec2:DescribeSecurityGroupRules", "ec2:DescribeSecurityGroups", "ec2:DescribeSubnets",
+      "ec2:DescribeVpcAttribute", "ec2:DescribeVpcEndpoints", "ec2:DescribeVpcs",
+      "ecr:DescribeRepositories", "ecr:GetLifecyclePolicy", "ecr:ListTagsForResource",
+      "elasticache:DescribeServerlessCaches", "elasticache:ListTagsForResource",
+      "elasticloadbalancing:DescribeListenerAttributes", "elasticloadbalancing:DescribeListeners",
+      "elasticloadbalancing:DescribeLoadBalancerAttributes", "elasticloadbalancing:DescribeLoadBalancers",
+      "elasticloadbalancing:DescribeTags", "elasticloadbalancing:DescribeTargetGroupAttributes",
+      "elasticloadbalancing:DescribeTargetGroups",
+      "events:DescribeRule", "events:ListTagsForResource", "events:ListTargetsByRule",
+      "logs:DescribeLogGroups", "logs:DescribeMetricFilters",
+      "rds:DescribeDBInstances", "rds:DescribeDBParameterGroups", "rds:DescribeDBParameters",
+      "rds:DescribeDBSubnetGroups", "rds:ListTagsForResource",
+      "servicediscovery:GetNamespace", "servicediscovery:GetService", "servicediscovery:ListTagsForResource",
+      "sns:GetSubscriptionAttributes", "sns:GetTopicAttributes", "sns:ListTagsForResource",
+      "ssm:DescribeParameters",
+    ]
+    resources = ["*"] # reason: they only list and describe, and most know no resource
+  }
+}
+
+resource "aws_iam_role_policy" "deploy" {
+  for_each = var.environments
+
+  name   = "deploy"
+  role   = aws_iam_role.github["deploy-${each.key}"].id
+  policy = data.aws_iam_policy_document.deploy[each.key].json
+}

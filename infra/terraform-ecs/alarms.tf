@@ -1,0 +1,143 @@
+# Few, each with what it means. An alarm that could not tell is told as one: treat_missing_data is set on each.
+
+locals {
+  alarms = var.enable_alarms ? merge(
+    {
+      worker-silent = {
+        description = "No run has finished for 5 minutes, and one is due each minute: ops/runbooks/worker-heartbeat.md"
+        namespace   = "fualab/${var.environment}", metric = "Runs", dimensions = {}
+        statistic   = "Sum", comparison = "LessThanThreshold", threshold = 1, periods = 5, missing = "breaching"
+      }
+      runs-failing = {
+        description = "More than 5 failed runs in 5 minutes: ops/runbooks/run-discarded.md"
+        namespace   = "fualab/${var.environment}", metric = "FailedRuns", dimensions = {}
+        statistic   = "Sum", comparison = "GreaterThanThreshold", threshold = 1, periods = 5, missing = "notBreaching"
+      }
+    },
+    { for s in ["api", "worker"] : "${s}-memory" => {
+      description = "The ${s}'s tasks use more than 90 % of their memory, and are killed at 100 %"
+      namespace   = "AWS/ECS", metric = "MemoryUtilization", dimensions = { ClusterName = local.name, ServiceName = s }
+      statistic   = "Maximum", comparison = "GreaterThanThreshold", threshold = 90, periods = 5, missing = "notBreaching"
+    } },
+    { for s in ["api", "worker"] : "${s}-down" => {
+      description = "No task of the ${s} has reported for 3 minutes: ops/runbooks/rollback.md"
+      namespace   = "AWS/ECS", metric = "CPUUtilization", dimensions = { ClusterName = local.name, ServiceName = s }
+      statistic   = "SampleCount", comparison = "LessThanThreshold", threshold = 1, periods = 3, missing = var.schedule_off_hours == null ? "breaching" : "missing"
+    } },
+    var.ingress == "alb" ? { api-5xx = {
+      description = "More than 5 answers a minute are errors of the API"
+      namespace   = "AWS/ApplicationELB", metric = "HTTPCode_Target_5XX_Count", dimensions = { LoadBalancer = aws_lb.this[0].arn_suffix }
+      statistic   = "Sum", comparison = "GreaterThanThreshold", threshold = 5, periods = 5, missing = "notBreaching"
+    } } : {},
+    var.ingress == "api_gateway" ? { api-5xx = {
+      description = "More than 5 answers a minute are errors of the API"
+      namespace   = "AWS/ApiGateway", metric = "5xx", dimensions = { ApiId = aws_apigatewayv2_api.this[0].id }
+      statistic   = "Sum", comparison = "GreaterThanThreshold", threshold = 5, periods = 5, missing = "notBreaching"
+    } } : {},
+    var.database == "rds" ? { database-storage = {
+      description = "The database has less than 2 GB left"
+      namespace   = "AWS/RDS", metric = "FreeStorageSpace", dimensions = { DBInstanceIdentifier = local.name }
+      statistic   = "Minimum", comparison = "LessThanThreshold", threshold = 2147483648, periods = 5, missing = "breaching"
+    } } : {},
+  ) : {}
+
+  # The worker logs each run as a line of JSON.
+  run_metrics = {
+    Runs       = "{ $.msg = \"run\" && $.ok IS TRUE }"
+    FailedRuns = "{ $.msg = \"run\" && $.ok IS FALSE }"
+  }
+}
+
+#tfsec:ignore:aws-sns-enable-topic-encryption Alarms say which threshold was crossed, no more.
+resource "aws_sns_topic" "alarms" {
+  count = var.enable_alarms ? 1 : 0
+
+  name = "${local.name}-alarms"
+}
+
+resource "aws_sns_topic_subscription" "alarms" {
+  count = var.enable_alarms ? 1 : 0
+
+  topic_arn = aws_sns_topic.alarms[0].arn
+  protocol  = "email"
+  endpoint  = var.alarm_email
+}
+
+resource "aws_cloudwatch_log_metric_filter" "runs" {
+  for_each = var.enable_alarms ? local.run_metrics : {}
+
+  name           = "${local.name}-${each.key}"
+  log_group_name = aws_cloudwatch_log_group.this["worker"].name
+  pattern        = each.value
+
+  metric_transformation {
+    namespace = "fualab/${var.environment}"
+    name      = each.key
+    value     = "1"
+  }
+}
+
+resource "aws_cloudwatch_metric_alarm" "this" {
+  for_each = local.alarms
+
+  alarm_name          = "${local.name}-${each.key}"
+  alarm_description   = each.value.description
+  namespace           = each.value.namespace
+  metric_name         = each.value.metric
+  dimensions          = each.value.dimensions
+  statistic           = each.value.statistic
+  comparison_operator = each.value.comparison
+  threshold           = each.value.threshold
+  period              = 60
+  evaluation_periods  = each.value.periods
+  treat_missing_data  = each.value.missing
+  alarm_actions       = [aws_sns_topic.alarms[0].arn]
+  ok_actions          = [aws_sns_topic.alarms[0].arn]
+}
+
+# ECS tells of a deployment that failed or took itself back.
+resource "aws_cloudwatch_event_rule" "deployment_failed" {
+  count = var.enable_alarms ? 1 : 0
+
+  name        = "${local.name}-deployment-failed"
+  description = "A deployment failed: ops/runbooks/rollback.md"
+  event_pattern = jsonencode({
+    source      = ["aws.ecs"]
+    detail-type = ["ECS Deployment State Change"]
+    resources   = [{ prefix = "${local.arn}:ecs:${var.region}:${local.account}:service/${local.name}/" }]
+    detail      = { eventName = ["SERVICE_DEPLOYMENT_FAILED"] }
+  })
+}
+
+resource "aws_cloudwatch_event_target" "deployment_failed" {
+  count = var.enable_alarms ? 1 : 0
+
+  rule = aws_cloudwatch_event_rule.deployment_failed[0].name
+  arn  = aws_sns_topic.alarms[0].arn
+}
+
+data "aws_iam_policy_document" "alarms" {
+  count = var.enable_alarms ? 1 : 0
+
+  statement {
+    actions   = ["sns:Publish"]
+    resources = ["${local.arn}:sns:${var.region}:${local.account}:${local.name}-alarms"]
+
+    principals {
+      type        = "Service"
+      identifiers = ["cloudwatch.amazonaws.com", "events.amazonaws.com"]
+    }
+    condition {
+      test     = "StringEquals"
+      variable = "aws:SourceAccount"
+      values   = [local.account]
+    }
+  }
+}
+
+resource "aws_sns_topic_policy" "alarms" {
+  count = var.enable_alarms ? 1 : 0
+
+  arn    = aws_sns_topic.alarms[0].arn
+  policy = data.aws_iam_policy_document.alarms[0].json
+}

@@ -1,0 +1,16 @@
+data "aws_caller_identity" "this" {}
+data "aws_partition" "this" {}
+
+locals {
+  name    = "fualab-${var.environment}"
+  account = data.aws_caller_identity.this.account_id
+  arn     = "arn:${data.aws_partition.this.partition}"
+
+  # What a load balancer or API Gateway may still send after a task was told to stop; then what may be in flight.
+  shutdown_delay   = 25
+  shutdown_timeout = 20
+
+  # Addresses of the made VPC, or the given one.
+  vpc_id     = var.vpc == null ? one(aws_vpc.this[*].id) : var.vpc.id
+  subnet_ids = var.vpc == null ? aws_subnet.public[*].id : var.vpc.subnet_ids
+}

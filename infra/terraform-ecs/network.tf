@@ -1,0 +1,72 @@
+# Public subnets and no NAT: a NAT gateway costs more than all the tasks. What comes in is for the security groups to
+# say; every task has a public address because it has to reach ECR, SSM and an external database.
+
+data "aws_availability_zones" "this" {
+  count = var.vpc == null ? 1 : 0
+  state = "available"
+
+  filter {
+    name   = "opt-in-status" # no local zones
+    values = ["opt-in-not-required"]
+  }
+}
+
+#tfsec:ignore:aws-ec2-require-vpc-flow-logs-for-all-vpcs They cost by the gigabyte, and nothing here reads them.
+resource "aws_vpc" "this" {
+  count = var.vpc == null ? 1 : 0
+
+  cidr_block           = var.vpc_cidr
+  enable_dns_support   = true
+  enable_dns_hostnames = true
+  tags                 = { Name = local.name }
+}
+
+resource "aws_default_security_group" "this" {
+  count  = var.vpc == null ? 1 : 0
+  vpc_id = aws_vpc.this[0].id # nothing is let in or out
+}
+
+resource "aws_internet_gateway" "this" {
+  count  = var.vpc == null ? 1 : 0
+  vpc_id = aws_vpc.this[0].id
+  tags   = { Name = local.name }
+}
+
+resource "aws_subnet" "public" {
+  count = var.vpc == null ? 2 : 0
+
+  vpc_id            = aws_vpc.this[0].id
+  availability_zone = data.aws_availability_zones.this[0].names[count.index]
+  cidr_block        = cidrsubnet(var.vpc_cidr, 4, count.index)
+  tags              = { Name = "${local.name}-public-${count.index}" }
+}
+
+resource "aws_route_table" "public" {
+  count  = var.vpc == null ? 1 : 0
+  vpc_id = aws_vpc.this[0].id
+  tags   = { Name = "${local.name}-public" }
+}
+
+resource "aws_route" "internet" {
+  count = var.vpc == null ? 1 : 0
+
+  route_table_id         = aws_route_table.public[0].id
+  destination_cidr_block = "0.0.0.0/0"
+  gateway_id             = aws_internet_gateway.this[0].id
+}
+
+resource "aws_route_table_association" "public" {
+  count = var.vpc == null ? 2 : 0
+
+  subnet_id      = aws_subnet.public[count.index].id
+  route_table_id = aws_route_table.public[0].id
+}
+
+# Free; image layers come from S3.
+resource "aws_vpc_endpoint" "s3" {
+  count = var.vpc == null ? 1 : 0
+
+  vpc_id          = aws_vpc.this[0].id
+  service_name    = "com.amazonaws.${var.region}.s3"
+  route_table_ids = [aws_route_table.public[0].id]
+}

@@ -1,0 +1,97 @@
+#!/usr/bin/env bash
+# Checks infra/, and applies it to a fake AWS:
+#
+#   ops/ci/infra.sh check        format, tflint, validate, and with the AWS provider the tests of every choice
+#   ops/ci/infra.sh apply-fake   apply, plan again, deploy, fail, roll back, destroy
+#
+# Terraform's registry gives the provider; where ../shared/tools/aws has one, that one is taken, and its fake AWS.
+# FUALAB_INFRA_REQUIRE=1 fails where something is missing instead of saying so.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+. ops/ci/lib.sh
+
+roots=(terraform-lite terraform-ecs bootstrap)
+tools=../shared/tools/aws
+
+# missing WHAT says loudly that something was not tried, or fails where it must be.
+missing() {
+  printf '\n!!! infra: %s NOT tried: %s\n\n' "$1" "$2" >&2
+  [[ ${FUALAB_INFRA_REQUIRE:-} != 1 ]] || exit 1
+}
+
+if ! have terraform; then
+  missing "anything of Terraform was" 'terraform is not installed (https://developer.hashicorp.com/terraform/install)'
+  exit 0
+fi
+
+work=$(mktemp -d /tmp/fualab-infra.XXXXXX)
+fake_pid=
+cleanup() {
+  [[ -z $fake_pid ]] || kill "$fake_pid" 2>/dev/null || true
+  rm -rf "$work"
+}
+trap cleanup EXIT
+
+# A copy: no lock file of a provider that was built here gets in among the sources, and no override.
+cp -r infra "$work/infra"
+find "$work/infra" -name .terraform -prune -exec rm -rf {} +
+if [[ -x $tools/provider-up ]]; then
+  if "$tools/provider-up" --check; then eval "$("$tools/provider-up" --env)"; else provider_missing='its build has not finished'; fi
+fi
+
+# init ROOT, without its backend unless arguments say otherwise
+init() {
+  local root=$1
+  shift
+  terraform -chdir="$work/infra/$root" init -input=false -no-color "$@" >"$work/init.log" 2>&1 || { cat "$work/init.log" >&2; return 1; }
+}
+
+check() {
+  echo 'terraform fmt'
+  terraform fmt -check -diff -recursive infra || fail 'terraform fmt -recursive infra formats it'
+  if have tflint; then
+    for root in "${roots[@]}"; do
+      echo "tflint $root"
+      tflint --chdir="infra/$root" --no-color
+    done
+  else
+    missing 'tflint was' 'go install github.com/terraform-linters/tflint@v0.64.0'
+  fi
+  if have tfsec; then
+    for root in "${roots[@]}"; do
+      for vars in infra/"$root"/*.tfvars infra/"$root"/profiles/*.tfvars; do
+        [[ -e $vars ]] || continue
+        echo "tfsec $vars"
+        tfsec "infra/$root" --tfvars-file "$vars" --no-color --concise-output >"$work/tfsec.log" 2>&1 ||
+          { cat "$work/tfsec.log" >&2; fail "tfsec, infra/$root with $vars"; }
+      done
+    done
+  else
+    missing 'tfsec was' 'go install github.com/aquasecurity/tfsec/cmd/tfsec@v1.28.14'
+  fi
+  if [[ -n ${provider_missing:-} ]]; then
+    missing 'validate and terraform test were' "the AWS provider is not there: $provider_missing"
+    return
+  fi
+  for root in "${roots[@]}"; do
+    init "$root" -backend=false || { missing "validate and terraform test of $root were" 'the AWS provider cannot be had, see above'; return; }
+    echo "validate $root"
+    terraform -chdir="$work/infra/$root" validate -no-color
+  done
+  for root in "${roots[@]}"; do
+    [[ -d infra/$root/tests ]] || continue
+    echo "test $root"
+    terraform -chdir="$work/infra/$root" test -no-color >"$work/test.log" 2>&1 || { cat "$work/test.log" >&2; fail "terraform test of $root"; }
+    tail -1 "$work/test.log"
+  done
+}
+
+case ${1:-} in
+check) check ;;
+apply-fake)
+  [[ -x $tools/fake-up ]] || { missing 'apply on a fake AWS was' "there is no $tools/fake-up"; exit 0; }
+  [[ -z ${provider_missing:-} ]] || { missing 'apply on a fake AWS was' "the AWS provider is not there: $provider_missing"; exit 0; }
+  . ops/ci/infra-fake.sh
+  ;;
+*) fail "usage: $0 check | apply-fake" ;;
+esac
