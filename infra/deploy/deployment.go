@@ -1,0 +1,225 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+)
+
+// stack is what Terraform does for a deployment.
+type stack interface {
+	// Apply makes the stack run images; it fails when ECS rolls back.
+	Apply(ctx context.Context, images Images) error
+	Outputs(ctx context.Context) (Outputs, error)
+}
+
+// cloud is what a deployment asks of AWS itself.
+type cloud interface {
+	Candidate(ctx context.Context, name string) (Release, error)
+	Record(ctx context.Context, name string) (Release, error)
+	PutRecord(ctx context.Context, name string, r Release) error
+	SmokeToken(ctx context.Context) (string, error)
+	Migrate(ctx context.Context, o Outputs, out io.Writer) error
+	Scale(ctx context.Context, o Outputs, out io.Writer) error
+	Address(ctx context.Context, o Outputs) (string, error)
+	Services(ctx context.Context, cluster string) ([]Service, error)
+}
+
+const (
+	current  = "current"
+	previous = "previous"
+)
+
+// restoreTimeout bounds taking a release back, which goes on after the
+// deployment itself was interrupted.
+const restoreTimeout = 30 * time.Minute
+
+type deployment struct {
+	environment string
+	stack       stack
+	cloud       cloud
+	out         io.Writer
+	smoke       time.Duration // how long the smoke test waits for an answer
+}
+
+// Deploy brings the release called name onto the stack. When it fails, what ran
+// before runs again.
+func (d *deployment) Deploy(ctx context.Context, name string) error {
+	next, err := d.cloud.Candidate(ctx, name)
+	if err != nil {
+		return err
+	}
+	return d.replace(ctx, next, true)
+}
+
+// Rollback is Deploy without a migration, of the previous release or of the
+// one called name.
+func (d *deployment) Rollback(ctx context.Context, name string) error {
+	if name != "" {
+		next, err := d.cloud.Candidate(ctx, name)
+		if err != nil {
+			return err
+		}
+		return d.replace(ctx, next, false)
+	}
+	next, err := d.cloud.Record(ctx, previous)
+	if err != nil {
+		return err
+	}
+	if next.none() {
+		return fmt.Errorf("%s has no previous release: name one by -release", d.environment)
+	}
+	return d.replace(ctx, next, false)
+}
+
+// replace makes next run instead of what the record says, or fails with that
+// back in its place.
+func (d *deployment) replace(ctx context.Context, next Release, migrate bool) (err error) {
+	began := time.Now()
+	now, err := d.cloud.Record(ctx, current)
+	if err != nil {
+		return err
+	}
+	d.say("%s: %s → %s", d.environment, title(now), title(next))
+	if err := d.try(ctx, now, next, migrate); err != nil {
+		d.say("FAILED: %v", err)
+		if restoring := d.restore(ctx, now); restoring != nil {
+			return fmt.Errorf("%w; and %s could not be put back, so run `rollback -env %s -release %s`: %w", err, title(now), d.environment, now.Name, restoring)
+		}
+		return fmt.Errorf("%s was not released, %s runs: %w", next.Name, title(now), err)
+	}
+	d.say("%s runs %s after %s", d.environment, next.Name, time.Since(began).Round(time.Second))
+	return nil
+}
+
+func (d *deployment) try(ctx context.Context, now, next Release, migrate bool) error {
+	if migrate {
+		if err := d.migrate(ctx, now, next); err != nil {
+			return err
+		}
+	}
+	images := next.Images
+	images.Migrate = next.Images.API
+	if err := d.step("services", func() error { return d.stack.Apply(ctx, images) }); err != nil {
+		return err
+	}
+	outputs, err := d.stack.Outputs(ctx)
+	if err != nil {
+		return err
+	}
+	// At night there are no tasks, and nothing could be tried.
+	if err := d.step("number of tasks", func() error { return d.cloud.Scale(ctx, outputs, d.out) }); err != nil {
+		return err
+	}
+	if err := d.step("smoke test", func() error { return d.smokeTest(ctx, outputs, next) }); err != nil {
+		return err
+	}
+	return d.step("record", func() error { return d.record(ctx, now, next) })
+}
+
+// migrate is phase A: the stack learns the new migration, beside the services
+// as they are, and it runs once.
+func (d *deployment) migrate(ctx context.Context, now, next Release) error {
+	images := now.Images
+	images.Migrate = next.Images.API
+	if err := d.step("migration's task", func() error { return d.stack.Apply(ctx, images) }); err != nil {
+		return err
+	}
+	outputs, err := d.stack.Outputs(ctx)
+	if err != nil {
+		return err
+	}
+	return d.step("migration", func() error { return d.cloud.Migrate(ctx, outputs, d.out) })
+}
+
+func (d *deployment) smokeTest(ctx context.Context, o Outputs, next Release) error {
+	token, err := d.cloud.SmokeToken(ctx)
+	if err != nil {
+		return err
+	}
+	url, err := d.cloud.Address(ctx, o)
+	if err != nil {
+		return err
+	}
+	d.say("  at %s", url)
+	return smokeTest{url: url, token: token, want: next, patience: d.smoke}.run(ctx)
+}
+
+// record makes next the current release. Another deployment that has written
+// it meanwhile wins: what runs then is not known here.
+func (d *deployment) record(ctx context.Context, now, next Release) error {
+	found, err := d.cloud.Record(ctx, current)
+	if err != nil {
+		return err
+	}
+	if found.Name != now.Name {
+		return fmt.Errorf("another deployment has released %s meanwhile: run one at a time", title(found))
+	}
+	if now.Name != next.Name && !now.none() { // released again, it has the same previous one
+		if err := d.cloud.PutRecord(ctx, previous, now); err != nil {
+			return err
+		}
+	}
+	at := time.Now().UTC().Truncate(time.Second)
+	next.DeployedAt = &at
+	return d.cloud.PutRecord(ctx, current, next)
+}
+
+// restore makes what the record says run. It goes on when ctx is done.
+func (d *deployment) restore(ctx context.Context, now Release) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), restoreTimeout)
+	defer cancel()
+	// Another deployment may have written it; what it says is right.
+	if found, err := d.cloud.Record(ctx, current); err == nil {
+		now = found
+	}
+	images := now.Images
+	images.Migrate = now.Images.API
+	return d.step("putting "+title(now)+" back", func() error { return d.stack.Apply(ctx, images) })
+}
+
+// Status prints what runs, what ran before, and how the services are.
+func (d *deployment) Status(ctx context.Context) error {
+	for _, name := range []string{current, previous} {
+		r, err := d.cloud.Record(ctx, name)
+		if err != nil {
+			return err
+		}
+		at := ""
+		if r.DeployedAt != nil {
+			at = ", released " + r.DeployedAt.Format(time.RFC3339)
+		}
+		d.say("%-8s %s%s", name, title(r), at)
+	}
+	services, err := d.cloud.Services(ctx, "fualab-"+d.environment)
+	for _, s := range services {
+		d.say("%-8s %d of %d tasks, rollout %s, %s", s.Name, s.Running, s.Desired, s.Rollout, s.TaskDefinition)
+	}
+	return err
+}
+
+func (d *deployment) step(name string, do func() error) error {
+	began := time.Now()
+	d.say("→ %s", name)
+	if err := do(); err != nil {
+		if errors.Is(err, context.Canceled) {
+			return fmt.Errorf("%s: interrupted", name)
+		}
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	d.say("✓ %s, %s", name, time.Since(began).Round(100*time.Millisecond))
+	return nil
+}
+
+func (d *deployment) say(format string, args ...any) {
+	fmt.Fprintf(d.out, format+"\n", args...) //nolint:errcheck // a terminal that is gone stops no deployment
+}
+
+func title(r Release) string {
+	if r.none() {
+		return "no release"
+	}
+	return r.Name
+}

@@ -1,0 +1,261 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// world is a stack and its account, in memory. What it was asked stands in
+// calls, in order.
+type world struct {
+	mu        sync.Mutex
+	calls     []string
+	releases  map[string]Release // candidates by their names, records by "/"+theirs
+	running   Images
+	fail      map[string]error // by call: "apply NAME", "migrate", "address"
+	interrupt func()           // called when the migration runs
+	api       *httptest.Server
+	answers   string // version that /health answers; "" is that of what runs
+}
+
+func image(program, release string) *string {
+	s := "registry.example.com/fualab/" + program + "-" + release + "@sha256:" + strings.Repeat("a", 64)
+	return &s
+}
+
+func release(name string) Release {
+	return Release{Name: name, Commit: name, Version: "v-" + name, Schema: "0005", Images: Images{API: image("api", name), Worker: image("worker", name)}}
+}
+
+// newWorld runs the release old, and can run new.
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	w := &world{
+		releases: map[string]Release{"old": release("old"), "new": release("new"), "/current": release("old"), "/previous": {}},
+		running:  release("old").Images, fail: map[string]error{},
+	}
+	w.api = httptest.NewServer(http.HandlerFunc(w.serve))
+	t.Cleanup(w.api.Close)
+	return w
+}
+
+func (w *world) called(call string) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.calls = append(w.calls, call)
+	return w.fail[call]
+}
+
+// names tells which releases images are of, in the order api worker migrate.
+func names(images Images) string {
+	var out []string
+	for _, i := range []*string{images.API, images.Worker, images.Migrate} {
+		name := "-"
+		if i != nil {
+			name, _, _ = strings.Cut((*i)[strings.LastIndex(*i, "-")+1:], "@")
+		}
+		out = append(out, name)
+	}
+	return strings.Join(out, " ")
+}
+
+func (w *world) Apply(ctx context.Context, images Images) error {
+	if err := w.called("apply " + names(images)); err != nil {
+		return err
+	}
+	w.running = images
+	return ctx.Err()
+}
+
+func (w *world) Outputs(context.Context) (Outputs, error) {
+	return Outputs{Cluster: "fualab-dev"}, nil
+}
+
+func (w *world) Candidate(_ context.Context, name string) (Release, error) {
+	r, ok := w.releases[name]
+	if !ok {
+		return r, fmt.Errorf("there is no parameter /fualab/releases/%s", name)
+	}
+	return r, nil
+}
+
+func (w *world) Record(_ context.Context, name string) (Release, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.releases["/"+name], nil
+}
+
+func (w *world) PutRecord(_ context.Context, name string, r Release) error {
+	err := w.called("record " + name + " " + r.Name)
+	r.DeployedAt = nil
+	w.releases["/"+name] = r
+	return err
+}
+
+func (w *world) SmokeToken(context.Context) (string, error) { return "token", nil }
+
+func (w *world) Migrate(ctx context.Context, _ Outputs, _ io.Writer) error {
+	if err := w.called("migrate"); err != nil {
+		return err
+	}
+	if w.interrupt != nil {
+		w.interrupt()
+	}
+	return ctx.Err()
+}
+
+func (w *world) Scale(context.Context, Outputs, io.Writer) error { return w.called("scale") }
+
+func (w *world) Address(context.Context, Outputs) (string, error) {
+	return w.api.URL, w.called("address")
+}
+
+func (w *world) Services(context.Context, string) ([]Service, error) {
+	return []Service{{Name: "api", TaskDefinition: "fualab-dev-api:7", Rollout: "COMPLETED", Running: 1, Desired: 1}}, nil
+}
+
+// serve is the API of whatever runs.
+func (w *world) serve(rw http.ResponseWriter, r *http.Request) {
+	version := w.answers
+	if version == "" {
+		version = "v-" + strings.Fields(names(w.running))[0]
+	}
+	status, body := http.StatusOK, ""
+	switch {
+	case r.URL.Path == "/health":
+		body = fmt.Sprintf(`{"version":%q}`, version)
+	case r.URL.Path == "/ready":
+		body = `{"schema":{"version":"0005"},"worker":{"status":"ok"}}`
+	case r.Header.Get("Authorization") != "Bearer token":
+		status = http.StatusUnauthorized
+	case r.Method == http.MethodPost:
+		status, body = http.StatusCreated, `{"id":7}`
+	case r.Method == http.MethodGet:
+		body = fmt.Sprintf(`{"id":7,"name":%q}`, "smoke test of "+strings.TrimPrefix(version, "v-"))
+	default:
+		status = http.StatusNoContent
+		_ = w.called("deleted")
+	}
+	rw.WriteHeader(status)
+	_, _ = io.WriteString(rw, body)
+}
+
+func (w *world) deployment(out io.Writer) *deployment {
+	return &deployment{environment: "dev", stack: w, cloud: w, out: out, smoke: time.Millisecond}
+}
+
+// TestDeploy: whatever fails, what ran before runs again, and is on record.
+func TestDeploy(t *testing.T) {
+	t.Parallel()
+	broken := errors.New("it broke")
+	phaseA, phaseB, back := "apply old old new", "apply new new new", "apply old old old"
+	tests := []struct {
+		name  string
+		set   func(w *world)
+		do    func(ctx context.Context, d *deployment) error
+		calls []string
+		says  string // of the error; "" is none
+	}{
+		{name: "happy", calls: []string{phaseA, "migrate", phaseB, "scale", "address", "deleted", "record previous old", "record current new"}},
+		{
+			name: "first release", set: func(w *world) { w.releases["/current"], w.running = Release{}, Images{} },
+			calls: []string{"apply - - new", "migrate", phaseB, "scale", "address", "deleted", "record current new"},
+		},
+		{
+			name: "released again", do: func(ctx context.Context, d *deployment) error { return d.Deploy(ctx, "old") },
+			calls: []string{back, "migrate", back, "scale", "address", "deleted", "record current old"},
+		},
+		{name: "no such release", do: func(ctx context.Context, d *deployment) error { return d.Deploy(ctx, "newer") }, says: "/fualab/releases/newer"},
+		{name: "lock held", set: func(w *world) { w.fail[phaseA] = broken }, calls: []string{phaseA, back}, says: "it broke"},
+		{name: "failing migration", set: func(w *world) { w.fail["migrate"] = broken }, calls: []string{phaseA, "migrate", back}, says: "migration: it broke"},
+		{name: "bad image", set: func(w *world) { w.fail[phaseB] = broken }, calls: []string{phaseA, "migrate", phaseB, back}, says: "services: it broke"},
+		{name: "no address", set: func(w *world) { w.fail["address"] = broken }, calls: []string{phaseA, "migrate", phaseB, "scale", "address", back}, says: "smoke test: it broke"},
+		{
+			name: "another version answers", set: func(w *world) { w.answers = "v-old" },
+			calls: []string{phaseA, "migrate", phaseB, "scale", "address", back}, says: `version "v-old" answers instead of "v-new"`,
+		},
+		{
+			name: "nothing can be put back", set: func(w *world) { w.fail[phaseB], w.fail[back] = broken, errors.New("nor this") },
+			calls: []string{phaseA, "migrate", phaseB, back}, says: "run `rollback -env dev -release old`",
+		},
+		{
+			name: "another deployment meanwhile", set: func(w *world) { w.interrupt = func() { w.releases["/current"] = release("third") } },
+			calls: []string{phaseA, "migrate", phaseB, "scale", "address", "deleted", "apply third third third"}, says: "another deployment has released third",
+		},
+		{
+			name: "rollback", set: func(w *world) { w.releases["/previous"] = release("older") },
+			do:    func(ctx context.Context, d *deployment) error { return d.Rollback(ctx, "") },
+			calls: []string{"apply older older older", "scale", "address", "deleted", "record previous old", "record current older"},
+		},
+		{
+			name: "rollback to a name", do: func(ctx context.Context, d *deployment) error { return d.Rollback(ctx, "new") },
+			calls: []string{phaseB, "scale", "address", "deleted", "record previous old", "record current new"},
+		},
+		{name: "rollback to nothing", do: func(ctx context.Context, d *deployment) error { return d.Rollback(ctx, "") }, says: "no previous release"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			if tt.set != nil {
+				tt.set(w)
+			}
+			if tt.do == nil {
+				tt.do = func(ctx context.Context, d *deployment) error { return d.Deploy(ctx, "new") }
+			}
+			var out bytes.Buffer
+			err := tt.do(t.Context(), w.deployment(&out))
+			if (err == nil) != (tt.says == "") || err != nil && !strings.Contains(err.Error(), tt.says) {
+				t.Errorf("error %v, wanted one that says %q; output:\n%s", err, tt.says, out.String())
+			}
+			if diff := cmp.Diff(tt.calls, w.calls); diff != "" {
+				t.Errorf("calls (-wanted +made):\n%s", diff)
+			}
+		})
+	}
+}
+
+// TestInterrupted: a deployment that is interrupted puts back what ran, and
+// does all of its work when it is run again.
+func TestInterrupted(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	w.interrupt = cancel
+	if err := w.deployment(io.Discard).Deploy(ctx, "new"); err == nil || !strings.Contains(err.Error(), "interrupted") {
+		t.Fatalf("error %v, wanted one that says interrupted", err)
+	}
+	if got := names(w.running); got != "old old old" {
+		t.Errorf("%s runs after the interruption", got)
+	}
+	w.interrupt = nil
+	if err := w.deployment(io.Discard).Deploy(t.Context(), "new"); err != nil {
+		t.Fatal(err)
+	}
+	if got, now := names(w.running), w.releases["/current"].Name; got != "new new new" || now != "new" {
+		t.Errorf("%s runs, and %s is on record", got, now)
+	}
+}
+
+func TestStatus(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	if err := newWorld(t).deployment(&out).Status(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	want := "current  old\nprevious no release\napi      1 of 1 tasks, rollout COMPLETED, fualab-dev-api:7\n"
+	if diff := cmp.Diff(want, out.String()); diff != "" {
+		t.Errorf("(-wanted +printed):\n%s", diff)
+	}
+}

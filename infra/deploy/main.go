@@ -1,0 +1,110 @@
+// Command deploy brings a release onto the stack of infra/terraform-ecs, takes
+// it back when anything fails, and tells what runs.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"regexp"
+	"syscall"
+)
+
+const usage = `usage: deploy deploy   -env dev -release main-0123abc   migrate, release, try it; take it back if anything fails
+       deploy rollback -env dev [-release main-…]       release the previous, or a named one, without migrating
+       deploy status   -env dev                         what runs, and what ran before
+
+  -stack DIR      the stack (default infra/terraform-ecs), initialised with its backend
+  -var-file FILE  its variables, seen from DIR (default ENV.tfvars)
+
+AWS is reached with the credentials of the environment, as by its command line.
+`
+
+// A mistake in the command exits with 2, whatever else fails with 1.
+var errUsage = errors.New("the command is not understood")
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	// The first signal takes the release back; a second one ends that, too.
+	context.AfterFunc(ctx, stop)
+	err := run(ctx, os.Args[1:], os.Stdout)
+	stop()
+	if err == nil {
+		return
+	}
+	fmt.Fprintln(os.Stderr, "deploy:", err)
+	if errors.Is(err, errUsage) {
+		fmt.Fprint(os.Stderr, usage)
+		os.Exit(2)
+	}
+	os.Exit(1)
+}
+
+type options struct {
+	command, environment, release, dir, varFile string
+}
+
+var (
+	environmentName = regexp.MustCompile(`^[a-z][a-z0-9]{1,11}$`)
+	releaseName     = regexp.MustCompile(`^[A-Za-z0-9._-]{1,128}$`)
+)
+
+func parse(args []string) (options, error) {
+	var o options
+	if len(args) == 0 {
+		return o, errUsage
+	}
+	o.command = args[0]
+	flags := flag.NewFlagSet("deploy", flag.ContinueOnError)
+	flags.SetOutput(io.Discard)
+	flags.StringVar(&o.environment, "env", "", "")
+	flags.StringVar(&o.release, "release", "", "")
+	flags.StringVar(&o.dir, "stack", "infra/terraform-ecs", "")
+	flags.StringVar(&o.varFile, "var-file", "", "")
+	if err := flags.Parse(args[1:]); err != nil {
+		return o, fmt.Errorf("%w: %w", errUsage, err)
+	}
+	if o.varFile == "" {
+		o.varFile = o.environment + ".tfvars"
+	}
+	switch {
+	case flags.NArg() > 0:
+		return o, fmt.Errorf("%w: %q is no option", errUsage, flags.Arg(0))
+	case !environmentName.MatchString(o.environment):
+		return o, fmt.Errorf("%w: -env wants an environment, such as dev", errUsage)
+	case o.release != "" && !releaseName.MatchString(o.release):
+		return o, fmt.Errorf("%w: -release wants the name of a release, such as main-0123abc", errUsage)
+	case o.command == "deploy" && o.release == "":
+		return o, fmt.Errorf("%w: deploy wants a -release", errUsage)
+	case o.command != "deploy" && o.command != "rollback" && o.command != "status":
+		return o, fmt.Errorf("%w: %q is no command", errUsage, o.command)
+	}
+	return o, nil
+}
+
+func run(ctx context.Context, args []string, stdout io.Writer) error {
+	o, err := parse(args)
+	if err != nil {
+		return err
+	}
+	cloud, err := newCloud(ctx, o.environment)
+	if err != nil {
+		return err
+	}
+	d := &deployment{
+		environment: o.environment, stack: &terraform{dir: o.dir, varFile: o.varFile, out: stdout},
+		cloud: cloud, out: stdout, smoke: smokePatience,
+	}
+	switch o.command {
+	case "deploy":
+		return d.Deploy(ctx, o.release)
+	case "rollback":
+		return d.Rollback(ctx, o.release)
+	default:
+		return d.Status(ctx)
+	}
+}
