@@ -1,0 +1,110 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// Prices of us-east-1 in USD, looked up in November 2026; a month has 730
+// hours.
+const (
+	hours       = 730
+	vcpuHour    = 0.03238 // Fargate on ARM64
+	gbHour      = 0.00356
+	spot        = 0.3   // of the price, floating
+	ipv4Hour    = 0.005 // a public address
+	albHour     = 0.0225
+	lcuHour     = 0.008 // a tenth of one is counted
+	zone        = 0.50  // Cloud Map's
+	valkeyGB    = 0.084 // ElastiCache Serverless, an hour; 100 MB at least
+	rdsHour     = 0.016 // db.t4g.micro
+	gp3GB       = 0.115
+	alarm       = 0.10 // beyond the ten that are free
+	freeAlarms  = 10
+	imagesMonth = 0.05 // half a GB in ECR
+	filesMonth  = 0.05 // S3 behind CloudFront's free terabyte
+)
+
+// cost adds up what a plan's resources cost a month, without what is paid by
+// use: requests, traffic, log lines.
+func cost(p plan) (lines []string, total float64) {
+	add := func(usd float64, format string, args ...any) {
+		total += usd
+		lines = append(lines, fmt.Sprintf("%s %.2f", fmt.Sprintf(format, args...), usd))
+	}
+	cpu, memory, alarms := 0.0, 0.0, 0
+	for _, c := range p.Changes {
+		if c.Type == "aws_ecs_task_definition" {
+			fmt.Sscan(fmt.Sprint(c.Change.After["cpu"]), &cpu)       //nolint:errcheck // zero shows in the table
+			fmt.Sscan(fmt.Sprint(c.Change.After["memory"]), &memory) //nolint:errcheck // zero shows in the table
+		}
+	}
+	task := hours * (cpu/1024*vcpuHour + memory/1024*gbHour)
+	for _, c := range p.Changes {
+		after := c.Change.After
+		switch c.Type {
+		case "aws_ecs_service":
+			text, price := "", task
+			capacity, _ := json.Marshal(after["capacity_provider_strategy"])
+			if strings.Contains(string(capacity), "FARGATE_SPOT") {
+				text, price = " on Spot", task*spot
+			}
+			n, _ := after["desired_count"].(float64)
+			add(n*(price+hours*ipv4Hour), "%v × %s%s", n, after["name"], text)
+		case "aws_lb":
+			add(hours*(albHour+lcuHour/10+2*ipv4Hour), "load balancer")
+		case "aws_service_discovery_private_dns_namespace":
+			add(zone, "names")
+		case "aws_elasticache_serverless_cache":
+			add(hours*0.1*valkeyGB, "Valkey")
+		case "aws_db_instance":
+			copies := 1.0
+			if after["multi_az"] == true {
+				copies = 2
+			}
+			gb, _ := after["allocated_storage"].(float64)
+			add(copies*(hours*rdsHour+gb*gp3GB), "%v × Postgres", copies)
+		case "aws_cloudfront_distribution":
+			add(filesMonth, "web client")
+		case "aws_ecr_lifecycle_policy":
+			if after["repository"] == "fualab/api" {
+				add(imagesMonth, "images")
+			}
+		case "aws_cloudwatch_metric_alarm":
+			alarms++
+		}
+	}
+	if alarms > freeAlarms {
+		add(float64(alarms-freeAlarms)*alarm, "alarms")
+	}
+	return lines, total
+}
+
+// TestPlanCosts holds the table in infra/README.md to the plans.
+func TestPlanCosts(t *testing.T) {
+	t.Parallel()
+	all := plans(t)
+	var want strings.Builder
+	want.WriteString("| profile | what it is made of | USD a month |\n| --- | --- | --- |\n")
+	for _, profile := range []string{"lite", "standard", "ha"} {
+		lines, total := cost(all[profile])
+		fmt.Fprintf(&want, "| [%s](terraform-ecs/profiles/%s.tfvars) | %s | **%.2f** |\n", profile, profile, strings.Join(lines, " + "), total)
+	}
+	text, err := os.ReadFile("../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(text), "<!-- costs:begin -->\n")
+	got, _, found := strings.Cut(rest, "<!-- costs:end -->")
+	if !found {
+		t.Fatal("infra/README.md has no table between costs:begin and costs:end")
+	}
+	if diff := cmp.Diff(want.String(), got); diff != "" {
+		t.Errorf("infra/README.md is not what the plans cost (-wanted +there):\n%s\nput there:\n%s", diff, want.String())
+	}
+}
