@@ -23,8 +23,8 @@ func FuzzNames(f *testing.F) {
 		if slug := text.Slug(name, id); !slugForm.MatchString(slug) {
 			t.Errorf("%q has the slug %q", name, slug)
 		}
-		if text.Fingerprint(name) != text.Fingerprint(name) || text.Fingerprint(name) == "" {
-			t.Errorf("%q has the fingerprint %q", name, text.Fingerprint(name))
+		if text.Fingerprint(name) == "" {
+			t.Errorf("%q has no fingerprint", name)
 		}
 	})
 }
