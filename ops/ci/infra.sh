@@ -5,7 +5,7 @@
 #   ops/ci/infra.sh apply-fake   apply, plan again, deploy, fail, roll back, destroy
 #
 # Terraform's registry gives the provider; where ../shared/tools/aws has one, that one is taken, and its fake AWS.
-# FUALAB_INFRA_REQUIRE=1 fails where something is missing instead of saying so.
+# FUALAB_TEST_REQUIRE_AWS=1 fails where something is missing instead of saying so.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 . ops/ci/lib.sh
@@ -16,7 +16,7 @@ tools=../shared/tools/aws
 # missing WHAT says loudly that something was not tried, or fails where it must be.
 missing() {
   printf '\n!!! infra: %s NOT tried: %s\n\n' "$1" "$2" >&2
-  [[ ${FUALAB_INFRA_REQUIRE:-} != 1 ]] || exit 1
+  [[ ${FUALAB_TEST_REQUIRE_AWS:-} != 1 ]] || exit 1
 }
 
 if ! have terraform; then
@@ -25,9 +25,9 @@ if ! have terraform; then
 fi
 
 work=$(mktemp -d /tmp/fualab-infra.XXXXXX)
-fake_pid=
+fake_pid= local_pid=
 cleanup() {
-  [[ -z $fake_pid ]] || kill "$fake_pid" 2>/dev/null || true
+  for pid in $fake_pid $local_pid; do kill "$pid" 2>/dev/null || true; done
   rm -rf "$work"
 }
 trap cleanup EXIT
