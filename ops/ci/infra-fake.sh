@@ -65,7 +65,8 @@ settled() {
 # gone asks the fake, not the state, what is left.
 gone() {
   local left
-  left=$(aws_api ecs list_clusters '{}' | python3 -c 'import json,sys; print(len(json.load(sys.stdin)["clusterArns"]))')
+  # A deleted cluster stays on the fake's list, inactive.
+  left=$(python3 -c 'import boto3; e=boto3.client("ecs"); print(len([c for c in e.describe_clusters(clusters=e.list_clusters()["clusterArns"])["clusters"] if c["status"] == "ACTIVE"]))')
   left+=$(aws_api ecr describe_repositories '{}' | python3 -c 'import json,sys; print(len(json.load(sys.stdin)["repositories"]))')
   left+=$(aws_api ssm describe_parameters '{}' | python3 -c 'import json,sys; print(len(json.load(sys.stdin)["Parameters"]))')
   left+=$(aws_api logs describe_log_groups '{}' | python3 -c 'import json,sys; print(len(json.load(sys.stdin)["logGroups"]))')
