@@ -10,8 +10,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// Prices of us-east-1 in USD, looked up in November 2026; a month has 730
-// hours.
+// Prices of us-east-1 in USD, as public calculators and articles of March to
+// November 2026 give them; a month has 730 hours. Look them up before you rely
+// on them.
 const (
 	hours       = 730
 	vcpuHour    = 0.03238 // Fargate on ARM64
