@@ -162,13 +162,13 @@ const workTimeout = 15 * time.Second
 // the others 5 s.
 const bodyTimeout = 30 * time.Second
 
-// handle registers f for op. faults are the statuses, beside 422, 429 and 5xx,
+// handle registers f for op. faults are the statuses, beside 414, 422, 429 and 5xx,
 // that the documentation names.
 func handle[I, O any](o operations, op huma.Operation, f func(context.Context, *I) (*O, error)) {
 	if op.Method == http.MethodPost {
 		documentKey(&op)
 	}
-	op.Errors = append(op.Errors, http.StatusUnprocessableEntity, http.StatusTooManyRequests, http.StatusInternalServerError, http.StatusServiceUnavailable)
+	op.Errors = append(op.Errors, http.StatusRequestURITooLong, http.StatusUnprocessableEntity, http.StatusTooManyRequests, http.StatusInternalServerError, http.StatusServiceUnavailable)
 	o.guard.protect(&op)
 	huma.Register(o.api, op, func(ctx context.Context, in *I) (*O, error) {
 		ctx, cancel := context.WithTimeout(ctx, workTimeout)
