@@ -8,17 +8,23 @@ import (
 	"strings"
 )
 
+// The API has requests share a statement; pgbench sends one for each, which is
+// what it would be for a lone row.
+
 // readStatement is what the API asks to read an item, with :n for its id.
 func (p *platform) readStatement(ctx context.Context, api *process) (string, error) {
-	const id = 4321
-	if _, err := get(ctx, fmt.Sprintf("%s/api/items/%d", api.url, id)); err != nil {
+	if _, err := get(ctx, api.url+"/api/items/1"); err != nil {
 		return "", err
 	}
 	text, err := p.statement(ctx, "SELECT")
 	if err != nil {
 		return "", err
 	}
-	return variable(strings.ReplaceAll(text, "$1", strconv.Itoa(id)), id)
+	script := strings.Replace(text, "= ANY($1)", "= :n", 1)
+	if script == text {
+		return "", fmt.Errorf("the API's SELECT does not look for ids: %s", text)
+	}
+	return script, nil
 }
 
 // writeStatement is what the API asks to create an item, with :n for the
@@ -50,37 +56,24 @@ func (p *platform) statement(ctx context.Context, verb string) (text string, err
 	return text, nil
 }
 
-var (
-	columnList = regexp.MustCompile(`\(([^()]*)\)`)
-	parameter  = regexp.MustCompile(`\$\d+`)
-)
+var columnList = regexp.MustCompile(`INSERT INTO items \(([a-z_, ]+)\)`)
 
-// bound returns an INSERT with the values that the item has in the place of its
-// parameters, which stand for its columns in turn. One that has none, as with
-// the simple protocol, is returned as it is.
+// bound returns an INSERT of one row into the columns of insert, with the values
+// that the item has.
 func (p *platform) bound(ctx context.Context, insert string, id int64) (string, error) {
-	if !parameter.MatchString(insert) {
-		return insert, nil
-	}
 	columns := columnList.FindStringSubmatch(insert)
 	if columns == nil {
 		return "", fmt.Errorf("the API's INSERT names no columns: %s", insert)
 	}
 	names := strings.Split(columns[1], ",")
-	if last := fmt.Sprintf("$%d", len(names)); !strings.Contains(insert, last) || strings.Contains(insert, fmt.Sprintf("$%d", len(names)+1)) {
-		return "", fmt.Errorf("the API's INSERT has other parameters than columns: %s", insert)
-	}
 	literals := make([]string, len(names))
 	for i, name := range names {
-		// The name is the API's own, quoted as it has to be.
+		// The name is the API's own.
 		if err := p.db.NewRaw("SELECT quote_nullable(("+name+")::text) FROM items WHERE id = ?", id).Scan(ctx, &literals[i]); err != nil {
 			return "", fmt.Errorf("read %s of item %d: %w", name, id, err)
 		}
 	}
-	return parameter.ReplaceAllStringFunc(insert, func(p string) string {
-		n, _ := strconv.Atoi(p[1:]) // digits
-		return literals[n-1]
-	}), nil
+	return "INSERT INTO items (" + columns[1] + ") VALUES (" + strings.Join(literals, ", ") + ") RETURNING id", nil
 }
 
 // variable puts pgbench's variable n in the place of value.
