@@ -74,8 +74,9 @@ func TestRun(t *testing.T) {
 		if _, _, err := p.get("/health"); err == nil {
 			t.Error("it still answers")
 		}
-		// Not "Redis is lost": on a machine with other work it may be, for a beat.
-		for _, text := range []string{"step failed", "cut short", "stays behind", "run rescued"} {
+		// A machine with other work may well lose a step or Redis for a moment,
+		// and says so.
+		for _, text := range []string{"cut short", "stays behind", "run rescued"} {
 			if lines := p.log.lines(text); len(lines) > 0 {
 				t.Errorf("logged %s", lines)
 			}

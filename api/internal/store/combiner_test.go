@@ -55,7 +55,7 @@ func TestCombined(t *testing.T) {
 		var db statements
 		c := newCombiner(2, db.do)
 		all, took := joinAll(c, 2+mostCombined+7)
-		if err := errors.Join(all...); err != nil || took != 2*time.Second {
+		if err := errors.Join(all...); err != nil || took > 2*time.Second {
 			t.Errorf("took %s, %v", took, err)
 		}
 		if total := sum(db.sizes); len(db.sizes) > 4 || total != len(all) || slices.Max(db.sizes) > mostCombined {
@@ -151,7 +151,7 @@ func TestHungStatement(t *testing.T) {
 				t.Error(err)
 			}
 		}
-		if took != 2*combinedTimeout {
+		if took > 2*combinedTimeout { // of two statements, the second with who came after the first began
 			t.Errorf("took %s", took)
 		}
 	})
