@@ -11,7 +11,7 @@ import (
 // same time share a statement, see combiner, but for one in a transaction.
 func (s *Store) CreateItem(ctx context.Context, fields model.ItemFields) (*model.Item, error) {
 	item := model.NewItem(fields, model.NewTime(s.now()))
-	if inUnit(ctx) {
+	if unitOf(ctx) != nil {
 		return item, s.insertItems(ctx, []*model.Item{item})
 	}
 	return item, s.creating.join(ctx, item)

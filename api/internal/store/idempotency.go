@@ -136,11 +136,15 @@ type unit struct {
 
 type unitKey struct{}
 
-func inUnit(ctx context.Context) bool { return ctx.Value(unitKey{}) != nil }
+// unitOf returns the transaction that ctx is in, nil for none.
+func unitOf(ctx context.Context) *unit {
+	work, _ := ctx.Value(unitKey{}).(*unit)
+	return work
+}
 
 // on returns the transaction that ctx is in, or the database.
 func (s *Store) on(ctx context.Context) bun.IDB {
-	if work, ok := ctx.Value(unitKey{}).(*unit); ok {
+	if work := unitOf(ctx); work != nil {
 		return work.tx
 	}
 	return s.db
@@ -149,7 +153,7 @@ func (s *Store) on(ctx context.Context) bun.IDB {
 // AfterCommit calls f once what was done in ctx is committed: at once, unless
 // ctx is one that Once has made.
 func (s *Store) AfterCommit(ctx context.Context, f func()) {
-	if work, ok := ctx.Value(unitKey{}).(*unit); ok {
+	if work := unitOf(ctx); work != nil {
 		work.after = append(work.after, f)
 		return
 	}

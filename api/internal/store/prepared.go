@@ -107,7 +107,7 @@ func (s *Store) insertPrepared(ctx context.Context, items []*model.Item) error {
 // queryOn returns the query function of the transaction that ctx is in, or of
 // the database, beneath bun.
 func (s *Store) queryOn(ctx context.Context) func(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	if work, ok := ctx.Value(unitKey{}).(*unit); ok {
+	if work := unitOf(ctx); work != nil {
 		return work.tx.Tx.QueryContext
 	}
 	return s.db.DB.DB.QueryContext
