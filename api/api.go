@@ -110,11 +110,12 @@ func Run(ctx context.Context, cfg Config) (err error) {
 
 	st := store.New(db, queue, time.Now)
 	authenticator := startAuth(ctx, cfg, st)
+	var failures *limit.Failures
 	if authenticator != nil {
 		defer authenticator.Close()
+		failures = limit.NewFailures(ctx, rdb, cfg.Log, time.Now)
+		defer failures.Close()
 	}
-	failures := limit.NewFailures(ctx, rdb, cfg.Log, time.Now)
-	defer failures.Close()
 	limiter := startLimit(ctx, cfg, rdb)
 	if limiter != nil {
 		defer limiter.Close()

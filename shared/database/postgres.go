@@ -67,6 +67,7 @@ func (db *DB) Patient(ctx context.Context, prepare func(ctx context.Context, con
 	}
 	cfg := db.Pool.Config() // a copy
 	cfg.ConnConfig.RuntimeParams["statement_timeout"] = "0"
+	cfg.ConnConfig.Tracer = nil // nor is it slow
 	cfg.MaxConns, cfg.MinConns = 1, 0
 	cfg.MaxConnIdleTime, cfg.MaxConnLifetime = 24*time.Hour, 24*time.Hour
 	cfg.AfterConnect = prepare
