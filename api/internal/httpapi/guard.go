@@ -133,13 +133,9 @@ func (q requirement) check(ctx huma.Context, next func(huma.Context)) {
 // refuse answers with a problem, and a challenge (RFC 6750, section 3) unless
 // it is not the caller's fault.
 func (g *guard) refuse(w http.ResponseWriter, r *http.Request, err error, challenge string) {
-	p := problemOf(r.Context(), err)
-	logProblem(r.Context(), g.log, p, err)
-	switch p.Status {
-	case http.StatusUnauthorized, http.StatusForbidden:
+	switch errs.KindOf(err) {
+	case errs.Unauthorized, errs.Forbidden:
 		w.Header().Set("WWW-Authenticate", challenge)
-	case http.StatusServiceUnavailable:
-		w.Header().Set("Retry-After", "1")
 	}
-	writeProblem(w, p)
+	writeError(w, r, g.log, err)
 }
