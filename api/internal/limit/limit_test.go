@@ -2,12 +2,12 @@ package limit
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"net/netip"
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/go-redis/redis_rate/v10"
@@ -118,71 +118,53 @@ func TestShared(t *testing.T) {
 	}
 }
 
-// silent is a Redis that answers nobody, or refuses.
-type silent struct {
-	mu    sync.Mutex
+// failing is a Redis that answers nobody while it hangs.
+type failing struct {
 	asked int
-	err   error
-	came  chan struct{}
+	hangs bool
 }
 
-func (s *silent) AllowAtMost(ctx context.Context, _ string, limit redis_rate.Limit, n int) (*redis_rate.Result, error) {
-	s.mu.Lock()
-	s.asked++
-	err := s.err
-	s.mu.Unlock()
-	defer func() { s.came <- struct{}{} }()
-	if err == nil {
-		return &redis_rate.Result{Limit: limit, Allowed: n}, nil
-	}
-	if errors.Is(err, context.DeadlineExceeded) {
+func (f *failing) AllowAtMost(ctx context.Context, _ string, limit redis_rate.Limit, n int) (*redis_rate.Result, error) {
+	f.asked++
+	if f.hangs {
 		<-ctx.Done()
+		return nil, ctx.Err()
 	}
-	return nil, err
+	return &redis_rate.Result{Limit: limit, Allowed: n}, nil
 }
 
 // TestRedisIsAway: requests wait for nothing, Redis is left alone for two
 // seconds, and each change is logged once.
 func TestRedisIsAway(t *testing.T) {
 	t.Parallel()
-	var out lockedBuilder
-	c := &clock{now: time.Unix(1_800_000_000, 0)}
-	r := &silent{err: context.DeadlineExceeded, came: make(chan struct{}, 100)}
-	policy := Policy{Name: "test", Rate: 1000, Per: time.Second, Burst: 8}
-	l := New(t.Context(), policy, nil, nil, c.Now)
-	l.shared = share(t.Context(), r, policy, slog.New(slog.NewTextHandler(&out, nil)), c.Now)
-	l.Take("a")
-	<-r.came
-	for range 100 { // none of them may ask
-		c.pass(policy.interval())
-		if v := l.Take("a"); !v.Allowed {
-			t.Fatalf("refused: %+v", v)
+	synctest.Test(t, func(t *testing.T) {
+		var out strings.Builder
+		r := &failing{hangs: true}
+		policy := Policy{Name: "test", Rate: 1000, Per: time.Second, Burst: 8}
+		l := New(t.Context(), policy, nil, nil, time.Now)
+		l.shared = share(t.Context(), r, policy, slog.New(slog.NewTextHandler(&out, nil)), time.Now)
+		l.Take("a")
+		time.Sleep(tellTimeout)
+		synctest.Wait()
+		for range 100 { // none of them may ask
+			time.Sleep(policy.interval())
+			if v := l.Take("a"); !v.Allowed {
+				t.Fatalf("refused: %+v", v)
+			}
 		}
-	}
-	c.pass(tellPause)
-	r.mu.Lock()
-	r.err = nil
-	r.mu.Unlock()
-	l.Take("a")
-	<-r.came
-	l.Close()
-	if r.asked != 2 {
-		t.Errorf("asked %d times, want twice", r.asked)
-	}
-	if log := out.String(); strings.Count(log, "for itself") != 1 || strings.Count(log, "shared again") != 1 {
-		t.Errorf("log: %s", log)
-	}
-}
-
-type lockedBuilder struct {
-	mu sync.Mutex
-	strings.Builder
-}
-
-func (l *lockedBuilder) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.Builder.Write(p)
+		time.Sleep(tellPause)
+		synctest.Wait()
+		r.hangs = false
+		l.Take("a")
+		synctest.Wait()
+		l.Close()
+		if r.asked != 2 {
+			t.Errorf("asked %d times, want twice", r.asked)
+		}
+		if log := out.String(); strings.Count(log, "for itself") != 1 || strings.Count(log, "shared again") != 1 {
+			t.Errorf("log: %s", log)
+		}
+	})
 }
 
 func TestClient(t *testing.T) {
