@@ -50,7 +50,7 @@ func TestAllocations(t *testing.T) { // not parallel: AllocsPerRun counts what o
 	}{
 		{"an item from memory", http.MethodGet, "/api/items/1", "", "", 30},
 		{"a list from memory", http.MethodGet, "/api/items?limit=50", "", "", 29},
-		{"an item from the database", http.MethodGet, "/api/items/1", "", "no-cache", 155},
+		{"an item from the database", http.MethodGet, "/api/items/1", "", "no-cache", 130},
 		{"a new item", http.MethodPost, "/api/items", `{"name":"Sample","attributes":{"colour":"red"}}`, "", 190},
 	} {
 		ask := func() {

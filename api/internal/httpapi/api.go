@@ -62,19 +62,6 @@ func OpenAPI() ([]byte, error) {
 }
 
 func build(d Deps) (http.Handler, huma.API) {
-	guard := newGuard(d)
-	router, api := route(d, guard)
-	h := guard.known(limited(cached(router, d.Cache, guard), d.Limit, d.Trusted))
-	h = secured(shared(h, d.Origins), d.Trusted)
-	return middleware(h, d.Log), api
-}
-
-// route returns a router of all operations, which ask guard.
-func route(d Deps, guard *guard) (*mux.Router, huma.API) {
-	router := mux.NewRouter()
-	router.SkipClean(true) // no redirect from //x to /x, which mux answers with HTML
-	api := newHuma(router)
-
 	if d.Nudge == nil {
 		d.Nudge = func(string) {}
 	}
@@ -82,9 +69,23 @@ func route(d Deps, guard *guard) (*mux.Router, huma.API) {
 		d.Publish = func(events.Event) {}
 	}
 	d.Ping = cmp.Or(d.Ping, ssePing)
+	guard := newGuard(d)
+	items := &itemHandlers{d.Store, d.Cache, d.Nudge, d.Publish}
+	router, api := route(d, items, guard)
+	h := guard.known(limited(cached(router, items, guard, d.Log), d.Limit, d.Trusted))
+	h = secured(shared(h, d.Origins), d.Trusted)
+	return middleware(h, d.Log), api
+}
+
+// route returns a router of all operations, which ask guard.
+func route(d Deps, items *itemHandlers, guard *guard) (*mux.Router, huma.API) {
+	router := mux.NewRouter()
+	router.SkipClean(true) // no redirect from //x to /x, which mux answers with HTML
+	api := newHuma(router)
+
 	ops := operations{api, d.Log, guard}
 	(&healthHandlers{d, health.NewJournal(d.Log)}).register(ops)
-	(&itemHandlers{d.Store, d.Cache, d.Nudge, d.Publish}).register(ops)
+	items.register(ops)
 	(&scheduleHandlers{d.Store, d.Publish, d.Now}).register(ops)
 	(&runHandlers{d.Store, d.Publish, d.Now}).register(ops)
 	(&workerHandlers{d}).register(ops)

@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"context"
+	"log/slog"
 	"net/http"
 	"strconv"
 	"strings"
@@ -16,69 +17,88 @@ const (
 	itemPath  = "/api/items/{id}"
 )
 
-// cached answers from c what it holds, past the router, to who may read. Only answers of status
-// 200 get there, so that a request that asks for one of them as it was asked
-// for is good.
-func cached(next http.Handler, c *cache.Cache, g *guard) http.Handler {
+// cached answers to who may read, past the router: what c holds, and any item, which takes less than
+// the router and huma do to find out what is asked for. Only answers of status 200 are held, so that
+// a request that asks for one of them as it was asked for is good.
+func cached(next http.Handler, items *itemHandlers, g *guard, logger *slog.Logger) http.Handler {
+	c := items.cache
 	if c == nil {
 		return next
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		key, route, ok := cacheKey(r)
-		if !ok {
+		wanted, ok := readingOf(r)
+		if !ok || !g.may(r.Context(), auth.Read) { // the router refuses who may not
 			next.ServeHTTP(w, r)
 			return
 		}
-		wanted := reading{key: key, fresh: wantsFresh(r.Header), keep: !hasDirective(r.Header, "no-store")}
 		if !wanted.fresh {
-			if entry, held := c.Get(key); held && g.may(r.Context(), auth.Read) {
-				log.RequestOf(r.Context()).Route = route
+			if entry, held := c.Get(wanted.key); held {
+				log.RequestOf(r.Context()).Route = wanted.route
 				writeEntry(w, r, entry)
 				return
 			}
 		}
-		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), readingKey{}, wanted)))
+		if wanted.id == 0 {
+			next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), readingKey{}, wanted)))
+			return
+		}
+		log.RequestOf(r.Context()).Route = wanted.route
+		ctx, cancel := context.WithTimeout(r.Context(), workTimeout)
+		defer cancel()
+		entry, err := wanted.load(ctx, c, items.reader(wanted.id))
+		if err != nil {
+			writeError(w, r, logger, err)
+			return
+		}
+		writeEntry(w, r, entry)
 	})
 }
 
-// cacheKey returns the key of what r asks for, and its route, if it is an item
-// or a page in the form that everybody asks for it.
-func cacheKey(r *http.Request) (key cache.Key, route string, ok bool) {
+// reading is an item or a page that a request asks for.
+type reading struct {
+	key   cache.Key
+	id    int64 // of the item; 0: it is a page
+	route string
+	fresh bool // from the database
+	keep  bool // for others
+}
+
+// readingOf returns what r asks for, if it is an item or a page in the form
+// that everybody asks for it.
+func readingOf(r *http.Request) (reading, bool) {
 	rest, ok := strings.CutPrefix(r.URL.Path, itemsPath)
 	if !ok || r.Method != http.MethodGet || r.URL.RawPath != "" {
-		return key, "", false
+		return reading{}, false
 	}
+	wanted := reading{fresh: wantsFresh(r.Header), keep: !hasDirective(r.Header, "no-store")}
 	if rest == "" {
-		return cache.Page(r.URL.RawQuery), itemsPath, true
+		wanted.key, wanted.route = cache.Page(r.URL.RawQuery), itemsPath
+		return wanted, true
 	}
 	digits, ok := strings.CutPrefix(rest, "/")
 	if !ok || digits == "" || digits[0] < '1' || digits[0] > '9' || r.URL.RawQuery != "" {
-		return key, "", false
+		return reading{}, false
 	}
 	id, err := strconv.ParseInt(digits, 10, 64)
-	return cache.Item(id), itemPath, err == nil
-}
-
-// reading is what a handler is to know of the request that it reads for.
-type reading struct {
-	key   cache.Key
-	fresh bool // from the database
-	keep  bool // for others
+	wanted.key, wanted.id, wanted.route = cache.Item(id), id, itemPath
+	return wanted, err == nil
 }
 
 type readingKey struct{}
 
 // load reads, or returns what somebody else has read for the same key.
 func load(ctx context.Context, c *cache.Cache, read func(context.Context) (*cache.Entry, error)) (*cache.Entry, error) {
-	wanted, ok := ctx.Value(readingKey{}).(reading)
-	switch {
-	case !ok:
-		return read(ctx)
-	case wanted.fresh:
-		return c.Read(ctx, wanted.key, wanted.keep, read)
-	default:
-		return c.Load(ctx, wanted.key, read)
+	if wanted, ok := ctx.Value(readingKey{}).(reading); ok {
+		return wanted.load(ctx, c, read)
 	}
+	return read(ctx)
+}
+
+func (wanted *reading) load(ctx context.Context, c *cache.Cache, read func(context.Context) (*cache.Entry, error)) (*cache.Entry, error) {
+	if wanted.fresh {
+		return c.Read(ctx, wanted.key, wanted.keep, read)
+	}
+	return c.Load(ctx, wanted.key, read)
 }
 
 // wantsFresh reports whether the client refuses what a cache holds (RFC 9111,

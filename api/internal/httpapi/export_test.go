@@ -10,7 +10,7 @@ import (
 // "GET /api/items/{id}".
 func Routes() ([]string, error) {
 	var routes []string
-	router, _ := route(Deps{Log: slog.New(slog.DiscardHandler)}, nil)
+	router, _ := route(Deps{Log: slog.New(slog.DiscardHandler)}, &itemHandlers{}, nil)
 	err := router.Walk(func(r *mux.Route, _ *mux.Router, _ []*mux.Route) error {
 		path, err := r.GetPathTemplate()
 		if err != nil {

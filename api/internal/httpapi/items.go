@@ -173,13 +173,7 @@ func (h *itemHandlers) createBatch(ctx context.Context, in *batchInput) (*itemsO
 }
 
 func (h *itemHandlers) get(ctx context.Context, in *getInput) (*itemOutput, error) {
-	entry, err := load(ctx, h.cache, func(ctx context.Context) (*cache.Entry, error) {
-		item, err := h.store.Item(ctx, in.ID)
-		if err != nil {
-			return nil, err
-		}
-		return entryOf(item)
-	})
+	entry, err := load(ctx, h.cache, h.reader(in.ID))
 	if err != nil {
 		return nil, err
 	}
@@ -188,6 +182,17 @@ func (h *itemHandlers) get(ctx context.Context, in *getInput) (*itemOutput, erro
 		out.Status = http.StatusNotModified
 	}
 	return out, nil
+}
+
+// reader returns what reads an item.
+func (h *itemHandlers) reader(id int64) func(context.Context) (*cache.Entry, error) {
+	return func(ctx context.Context) (*cache.Entry, error) {
+		item, err := h.store.Item(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		return entryOf(item)
+	}
 }
 
 func (h *itemHandlers) patch(ctx context.Context, in *patchInput) (*itemOutput, error) {
