@@ -24,7 +24,7 @@ func buildService(ctx context.Context, service, dir string) (string, error) {
 	}
 	binary := filepath.Join(dir, "fualab-"+service)
 	return binary, goTool(ctx, filepath.Join(root, service), nil,
-		"build", "-trimpath", "-tags", "nojobsui", "-buildvcs=false", "-ldflags", "-s -w -buildid=", "-o", binary, "./cmd/fualab-"+service)
+		"build", "-trimpath", "-tags", "nojobsui,nopgxregisterdefaulttypes", "-buildvcs=false", "-ldflags", "-s -w -buildid=", "-o", binary, "./cmd/fualab-"+service)
 }
 
 // buildModule builds the program in a package of another project, and keeps the

@@ -49,6 +49,7 @@ func openPostgres(ctx context.Context, o Options) (*DB, error) {
 	cfg.MaxConnIdleTime = 5 * time.Minute
 	cfg.MaxConnLifetime = time.Hour
 	cfg.MaxConnLifetimeJitter = 5 * time.Minute
+	cfg.AfterConnect = nameTypes
 
 	db, err := openPool(ctx, cfg)
 	if err != nil {
@@ -70,7 +71,12 @@ func (db *DB) Patient(ctx context.Context, prepare func(ctx context.Context, con
 	cfg.ConnConfig.Tracer = nil // nor is it slow
 	cfg.MaxConns, cfg.MinConns = 1, 0
 	cfg.MaxConnIdleTime, cfg.MaxConnLifetime = 24*time.Hour, 24*time.Hour
-	cfg.AfterConnect = prepare
+	cfg.AfterConnect = func(ctx context.Context, conn *pgx.Conn) error {
+		if err := nameTypes(ctx, conn); err != nil {
+			return err
+		}
+		return prepare(ctx, conn)
+	}
 	return openPool(ctx, cfg)
 }
 
