@@ -12,6 +12,7 @@ require (
 	github.com/fualab/fualab/shared v0.1.0
 	github.com/fualab/fualab/worker v0.1.0
 	github.com/google/go-cmp v0.7.0
+	github.com/google/licensecheck v0.3.1
 	github.com/jackc/pgx/v5 v5.12.0
 	github.com/klauspost/compress v1.18.7
 	github.com/redis/go-redis/v9 v9.23.0

@@ -1,0 +1,92 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/google/licensecheck"
+)
+
+// ours is what the modules of this repository begin with.
+const ours = "github.com/fualab/fualab/"
+
+// mostlyLicence is how much of a file has to be the text of licences that are
+// known, in percent: the rest is names, years and headings.
+const mostlyLicence = 75
+
+// licenceFile is what files with licences are called.
+var licenceFile = regexp.MustCompile(`(?i)^(un)?(licen[cs]es?|copying)([._-].*)?$`)
+
+// goModules returns the modules that the programs of a service are built from.
+func goModules(ctx context.Context, service string) ([]dependency, error) {
+	list := exec.CommandContext(ctx, "go", "-C", service, "list", "-deps", "-json=Module", "./cmd/...") //nolint:gosec // api or worker
+	list.Env = append(os.Environ(), "GOWORK=off", "GOOS=linux")
+	var said bytes.Buffer
+	list.Stderr = &said
+	text, err := list.Output()
+	if err != nil {
+		return nil, fmt.Errorf("list the modules of %s: %w: %s", service, err, said.Bytes())
+	}
+	var all []dependency
+	seen := map[string]bool{}
+	for packages := json.NewDecoder(bytes.NewReader(text)); ; {
+		var p struct{ Module struct{ Path, Version, Dir string } }
+		if err := packages.Decode(&p); errors.Is(err, io.EOF) {
+			return all, nil
+		} else if err != nil {
+			return nil, fmt.Errorf("read the modules of %s: %w", service, err)
+		}
+		m := p.Module
+		if m.Path == "" || seen[m.Path] || strings.HasPrefix(m.Path, ours) { // the standard library has no module
+			continue
+		}
+		seen[m.Path] = true
+		d, err := readModule(m.Dir)
+		if err != nil {
+			return nil, fmt.Errorf("read the licence of %s: %w", m.Path, err)
+		}
+		d.name, d.version = m.Path, m.Version
+		all = append(all, d)
+	}
+}
+
+// readModule reads the licences in a module's directory.
+func readModule(dir string) (d dependency, err error) {
+	files, err := os.ReadDir(dir)
+	if err != nil {
+		return d, err
+	}
+	for _, f := range files {
+		if !f.Type().IsRegular() || !licenceFile.MatchString(f.Name()) || filepath.Ext(f.Name()) == ".go" {
+			continue
+		}
+		text, err := os.ReadFile(filepath.Join(dir, f.Name())) //nolint:gosec // of the module cache
+		if err != nil {
+			return d, err
+		}
+		if licences, ok := readByPerson(text); ok {
+			d.licences = append(d.licences, licences...)
+			continue
+		}
+		found := licensecheck.Scan(text)
+		if found.Percent < mostlyLicence {
+			d.unread = append(d.unread, f.Name()+" "+sum(text))
+		}
+		for _, m := range found.Match {
+			d.licences = append(d.licences, m.ID)
+		}
+	}
+	slices.Sort(d.licences)
+	d.licences = slices.Compact(d.licences)
+	return d, nil
+}
