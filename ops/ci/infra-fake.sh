@@ -1,28 +1,8 @@
 # shellcheck shell=bash
-# Sourced by infra.sh apply-fake: Terraform and the deploy program against a fake AWS on loopback.
+# Sourced by infra.sh apply-fake: Terraform and the deploy program against the fake AWS of fake-aws.sh.
 # What the fake knows nothing of is only planned: ElastiCache Serverless, CloudFront, budgets, RDS' parameters.
 
-have python3 || fail 'python3 with moto[server] is needed for the fake AWS'
-unset "${!AWS_@}"
-free_port fake_port
-export FAKE_PUBLIC_IP=127.77.$((RANDOM % 250)).$((RANDOM % 250 + 1)) # of every task; an address of this run's own, for port 8000
-# It has a container's CPU and memory as numbers; AWS, and so the SDK for Go, as text.
-mkdir "$work/python"
-cat >"$work/python/sitecustomize.py" <<'PY'
-import sys
-if any('fake_aws.py' in a for a in sys.orig_argv):
-    import moto.ecs.models as ecs
-    made = ecs.Container.__init__
-    def init(self, definition):
-        made(self, definition)
-        self.cpu, self.memory = str(self.cpu or 0), str(getattr(self, 'memory', None) or 0)
-    ecs.Container.__init__ = init
-PY
-eval "$(PYTHONPATH=$work/python "$tools/fake-up" start "$fake_port")"
-fake_pid=$FAKE_AWS_PID
-# S3 is addressed by the bucket's name in the host's, which does not resolve here.
-export HTTP_PROXY=$AWS_ENDPOINT_URL NO_PROXY=127.0.0.1 TF_IN_AUTOMATION=1
-
+export TF_IN_AUTOMATION=1
 bucket=fualab-state-123456789012
 aws_api() { python3 -c 'import boto3,sys,json; s,o,p=sys.argv[1:]; print(json.dumps(getattr(boto3.client(s),o)(**json.loads(p)),default=str))' "$@"; }
 aws_api s3 create_bucket "{\"Bucket\":\"$bucket\"}" >/dev/null

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # Checks infra/, and applies it to a fake AWS:
 #
-#   ops/ci/infra.sh check        format, tflint, validate, and with the AWS provider the tests of every choice
+#   ops/ci/infra.sh check        format, tflint, tfsec, validate, and with the AWS provider the tests of every choice
 #   ops/ci/infra.sh apply-fake   apply, plan again, deploy, fail, roll back, destroy
 #
-# Terraform's registry gives the provider; where ../shared/tools/aws has one, that one is taken, and its fake AWS.
+# Terraform's registry gives the provider; where ../shared/tools/aws has one, that one is taken.
 # FUALAB_TEST_REQUIRE_AWS=1 fails where something is missing instead of saying so.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -24,10 +24,20 @@ if ! have terraform; then
   exit 0
 fi
 
+if [[ -x $tools/provider-up ]]; then
+  if "$tools/provider-up" --check; then eval "$("$tools/provider-up" --env)"; else provider_missing='its build has not finished'; fi
+fi
+
+if [[ ${1:-} == apply-fake && -z ${FAKE_AWS_PID:-} ]]; then
+  [[ -z ${provider_missing:-} ]] || { missing 'apply on a fake AWS was' "the AWS provider is not there: $provider_missing"; exit 0; }
+  why=$(ops/ci/fake-aws.sh --check 2>&1) || { missing 'apply on a fake AWS was' "$why"; exit 0; }
+  exec ops/ci/fake-aws.sh ops/ci/infra.sh apply-fake
+fi
+
 work=$(mktemp -d /tmp/fualab-infra.XXXXXX)
-fake_pid= local_pid=
+local_pid=
 cleanup() {
-  for pid in $fake_pid $local_pid; do kill "$pid" 2>/dev/null || true; done
+  [[ -z $local_pid ]] || kill "$local_pid" 2>/dev/null || true
   rm -rf "$work"
 }
 trap cleanup EXIT
@@ -35,9 +45,6 @@ trap cleanup EXIT
 # A copy: no lock file of a provider that was built here gets in among the sources, and no override.
 cp -r infra "$work/infra"
 find "$work/infra" -name .terraform -prune -exec rm -rf {} +
-if [[ -x $tools/provider-up ]]; then
-  if "$tools/provider-up" --check; then eval "$("$tools/provider-up" --env)"; else provider_missing='its build has not finished'; fi
-fi
 
 # init ROOT, without its backend unless arguments say otherwise
 init() {
@@ -88,10 +95,6 @@ check() {
 
 case ${1:-} in
 check) check ;;
-apply-fake)
-  [[ -x $tools/fake-up ]] || { missing 'apply on a fake AWS was' "there is no $tools/fake-up"; exit 0; }
-  [[ -z ${provider_missing:-} ]] || { missing 'apply on a fake AWS was' "the AWS provider is not there: $provider_missing"; exit 0; }
-  . ops/ci/infra-fake.sh
-  ;;
+apply-fake) . ops/ci/infra-fake.sh ;;
 *) fail "usage: $0 check | apply-fake" ;;
 esac
