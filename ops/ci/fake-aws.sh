@@ -6,7 +6,7 @@
 #
 # The command finds credentials and a region, HTTP_PROXY for buckets, whose names stand in the host's, and in
 # FAKE_PUBLIC_IP the public address of every task: one of loopback, on which a test may serve what a task would.
-# The fake is moto, with what ../shared/tools/aws adds to it.
+# The fake is moto, with what ../shared/tools/aws and fake-aws/ add to it.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 . ops/ci/lib.sh
@@ -26,22 +26,10 @@ cleanup() {
 }
 trap cleanup EXIT
 
-# moto has a container's CPU and memory as numbers; AWS, and so the SDK for Go, as text.
-cat >"$dir/sitecustomize.py" <<'PY'
-import sys
-if any('fake_aws.py' in a for a in sys.orig_argv):
-    import moto.ecs.models as ecs
-    made = ecs.Container.__init__
-    def init(self, definition):
-        made(self, definition)
-        self.cpu, self.memory = str(self.cpu or 0), str(getattr(self, 'memory', None) or 0)
-    ecs.Container.__init__ = init
-PY
-
 # Nothing of a real account reaches the command.
 unset "${!AWS_@}"
 export FAKE_PUBLIC_IP=127.77.$((RANDOM % 250)).$((RANDOM % 250 + 1)) # of this run alone, for port 8000
 free_port port
-eval "$(TMPDIR=$dir PYTHONPATH=$dir "$tools/fake-up" start "$port")"
+eval "$(TMPDIR=$dir PYTHONPATH=$PWD/ops/ci/fake-aws PYTHONDONTWRITEBYTECODE=1 "$tools/fake-up" start "$port")"
 export HTTP_PROXY=$AWS_ENDPOINT_URL NO_PROXY=127.0.0.1
 "$@"

@@ -1,6 +1,7 @@
 # shellcheck shell=bash
 # Sourced by infra-fake.sh: the ways that a deployment goes, with real Terraform on the fake AWS. The API that the smoke
-# test meets is the real one, started here.
+# test meets is the real one, started here. What goes wrong, the names of images say: "broken" ones ECS takes back,
+# "failing" ones do not migrate, "nowhere" has no task.
 
 stack terraform-ecs dev
 secret=swordfish-$RANDOM$RANDOM
@@ -26,13 +27,38 @@ PY
 running() { python3 -c 'import boto3,json; print(json.loads(boto3.client("ssm").get_parameter(Name="/fualab/dev/release/current")["Parameter"]["Value"]).get("release"))'; }
 runs() { [[ $(running) == "$1" ]] || fail "$1 should be on record, $(running) is"; }
 deploy() { "$work/deploy" "$1" -env dev -stack "$work/infra/terraform-ecs" "${@:2}" >"$work/deploy.log" 2>&1; }
-# fails TEXT COMMAND… wants a deployment that fails, says TEXT, and leaves on record what was.
+says() { grep -qF -- "$1" "$work/deploy.log" || { cat "$work/deploy.log" >&2; fail "the deployment does not say: $1"; }; }
+nothing_to_plan() { tf terraform-ecs plan -detailed-exitcode -input=false -var-file=dev.tfvars || fail "$1 leaves something to plan"; }
+# fails TEXT COMMAND… wants a deployment that fails with 1, and says TEXT.
 fails() {
-  local text=$1
+  local text=$1 code=0
   shift
-  if deploy "$@"; then cat "$work/deploy.log" >&2; fail "$* should have failed"; fi
-  grep -qF -- "$text" "$work/deploy.log" || { cat "$work/deploy.log" >&2; fail "$* does not say: $text"; }
-  tf terraform-ecs plan -detailed-exitcode -input=false -var-file=dev.tfvars || fail "$* left something to plan"
+  deploy "$@" || code=$?
+  ((code == 1)) || { cat "$work/deploy.log" >&2; fail "$* should have failed with 1, not $code"; }
+  says "$text"
+}
+# taken_back TEXT COMMAND… wants besides that what ran is on record, and runs.
+taken_back() {
+  local before
+  before=$(running)
+  fails "$@"
+  says "✓ putting $before back"
+  runs "$before"
+  nothing_to_plan "${*:2}"
+}
+succeeds() { deploy "$@" || { cat "$work/deploy.log" >&2; fail "$* should have succeeded"; }; }
+# interrupted SIGNAL STEP COMMAND… sends the program a signal as soon as it says STEP.
+interrupted() {
+  local signal=$1 at=$2 pid
+  shift 2
+  "$work/deploy" "$1" -env dev -stack "$work/infra/terraform-ecs" "${@:2}" >"$work/deploy.log" 2>&1 &
+  pid=$!
+  until grep -qF -- "$at" "$work/deploy.log"; do
+    kill -0 "$pid" 2>/dev/null || { cat "$work/deploy.log" >&2; fail "$* has ended before: $at"; }
+    sleep 0.1
+  done
+  kill -s "$signal" "$pid"
+  if wait "$pid"; then fail "$* should not have succeeded"; fi
 }
 
 go build -o "$work/deploy" ./infra/deploy
@@ -50,28 +76,59 @@ curl -fsS -o /dev/null -X POST "$AWS_ENDPOINT_URL/moto-api/state-manager/set-tra
 
 put_release one "$version" 1 api
 put_release two "$version" 2 api
-put_release three "$version" 3 api-broken
-put_release four "another-version" 4 api
+put_release broken "$version" 3 api-broken
+put_release other "another-version" 4 api
+put_release failing "$version" 5 api-failing
+put_release nowhere "$version" 6 api-nowhere
 
 step 'the first release'
-deploy deploy -release one || { cat "$work/deploy.log" >&2; fail 'the first release'; }
+succeeds deploy -release one
 grep -E '^(dev|→|✓)' "$work/deploy.log"
 runs one
 step 'the second release, and nothing to plan after it'
-deploy deploy -release two || { cat "$work/deploy.log" >&2; fail 'the second release'; }
+succeeds deploy -release two
 runs two
-tf terraform-ecs plan -detailed-exitcode -input=false -var-file=dev.tfvars || fail 'a release leaves something to plan'
+nothing_to_plan 'a release'
 step 'a bad image: ECS takes it back, and so does the program'
-fails 'waiting for ECS Service' deploy -release three
+taken_back 'waiting for ECS Service' deploy -release broken
+step 'a migration that fails: its last lines, and the services were not touched'
+taken_back 'migration: task' deploy -release failing
+says '| migration 0042: the column is still read'
+if grep -qF '→ services' "$work/deploy.log"; then fail 'the services were moved without their migration'; fi
+step 'no address: a failure, not a step that is skipped'
+taken_back 'no task of the API runs, so there is no address' deploy -release nowhere
+step 'a smoke test that fails: another version answers'
+taken_back 'instead of "another-version"' deploy -release other
+
+step 'a lock that is lost to somebody else: nothing is changed'
+lock() { python3 -c 'import boto3,json,sys; o=boto3.resource("s3").Object(sys.argv[1],"dev/terraform.tfstate.tflock"); o.put(Body=json.dumps(dict(ID=sys.argv[2],Operation="OperationTypeApply",Who="somebody",Created="2026-01-01T00:00:00Z"))) if sys.argv[2] else o.delete()' "$bucket" "$1"; }
+lock 00000000-0000-0000-0000-000000000000
+fails 'Error acquiring the state lock' deploy -release one
+lock ''
 runs two
-step 'another version answers'
-fails 'instead of "another-version"' deploy -release four
+nothing_to_plan 'a deployment without the lock'
+
+step 'interrupted half-way, and run again'
+interrupted TERM '→ services' deploy -release one
+says '✓ putting two back'
 runs two
-step 'rollback'
-deploy rollback || { cat "$work/deploy.log" >&2; fail rollback; }
+nothing_to_plan 'an interruption'
+succeeds deploy -release one
 runs one
+step 'killed half-way, and run again'
+interrupted KILL '→ smoke test' deploy -release other
+runs one
+succeeds deploy -release two
+runs two
+nothing_to_plan 'a deployment after one that was killed'
+
+step 'rollback'
+began=$SECONDS
+succeeds rollback
+runs one
+((SECONDS - began < 300)) || fail "a rollback took $((SECONDS - began)) s, of 300"
 step 'destroy'
 kill "$local_pid"
 tf terraform-ecs destroy -auto-approve -input=false -var-file=dev.tfvars
-for name in one two three four; do aws_api ssm delete_parameter "{\"Name\":\"/fualab/releases/$name\"}" >/dev/null; done
-gone
+for name in one two broken other failing nowhere; do aws_api ssm delete_parameter "{\"Name\":\"/fualab/releases/$name\"}" >/dev/null; done
+gone "${bootstrapped[@]}"

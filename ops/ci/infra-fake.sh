@@ -1,14 +1,14 @@
 # shellcheck shell=bash
 # Sourced by infra.sh apply-fake: Terraform and the deploy program against the fake AWS of fake-aws.sh.
-# What the fake knows nothing of is only planned: ElastiCache Serverless, CloudFront, budgets, RDS' parameters.
+# What the fake knows nothing of is only planned: ElastiCache Serverless, CloudFront, budgets, RDS' parameters. So of the
+# profiles lite is applied, and of the others what they choose besides.
 
 export TF_IN_AUTOMATION=1
 bucket=fualab-state-123456789012
 aws_api() { python3 -c 'import boto3,sys,json; s,o,p=sys.argv[1:]; print(json.dumps(getattr(boto3.client(s),o)(**json.loads(p)),default=str))' "$@"; }
-aws_api s3 create_bucket "{\"Bucket\":\"$bucket\"}" >/dev/null
 
 # Tags of scalable targets are a gap of the fake, so the provider's default tags stay away.
-for root in terraform-lite terraform-ecs; do
+for root in "${roots[@]}"; do
   cat >"$work/infra/$root/fake_override.tf" <<'HCL'
 provider "aws" {
   skip_credentials_validation = true
@@ -19,6 +19,15 @@ provider "aws" {
 }
 HCL
 done
+
+# The bucket of the states is kept at all costs, but for here.
+cat >>"$work/infra/bootstrap/fake_override.tf" <<'HCL'
+resource "aws_s3_bucket" "state" {
+  lifecycle {
+    prevent_destroy = false
+  }
+}
+HCL
 
 # It also forgets this rule's description.
 cat >>"$work/infra/terraform-ecs/fake_override.tf" <<'HCL'
@@ -42,46 +51,71 @@ settled() {
   tf "$1" plan -detailed-exitcode -input=false "${@:2}" || fail "$1: a second plan is not empty"
 }
 
-# gone asks the fake, not the state, what is left.
+# gone asks the fake, not the state, what is left; bootstrap's stays until the end.
 gone() {
   local left
-  # A deleted cluster stays on the fake's list, inactive.
-  left=$(python3 -c 'import boto3; e=boto3.client("ecs"); print(len([c for c in e.describe_clusters(clusters=e.list_clusters()["clusterArns"])["clusters"] if c["status"] == "ACTIVE"]))')
-  left+=$(aws_api ecr describe_repositories '{}' | python3 -c 'import json,sys; print(len(json.load(sys.stdin)["repositories"]))')
-  left+=$(aws_api ssm describe_parameters '{}' | python3 -c 'import json,sys; print(len(json.load(sys.stdin)["Parameters"]))')
-  left+=$(aws_api logs describe_log_groups '{}' | python3 -c 'import json,sys; print(len(json.load(sys.stdin)["logGroups"]))')
-  left+=$(aws_api iam list_roles '{}' | python3 -c 'import json,sys; print(len([r for r in json.load(sys.stdin)["Roles"] if r["RoleName"].startswith("fualab")]))')
-  left+=$(aws_api ec2 describe_vpcs '{}' | python3 -c 'import json,sys; print(len([v for v in json.load(sys.stdin)["Vpcs"] if not v["IsDefault"]]))')
-  [[ $left == 000000 ]] || fail "destroy left something: clusters, repositories, parameters, log groups, roles, networks are $left"
+  left=$(python3 ops/ci/fake-aws/left.py "$@")
+  [[ -z $left ]] || fail "destroy left something:"$'\n'"$left"
+}
+bootstrapped=("$bucket" arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com
+  fualab-github-build fualab-github-plan fualab-github-deploy-dev fualab-github-deploy-prod)
+
+# plan_json ROOT NAME ARGUMENT… writes the plan for the tests of roles and costs.
+mkdir "$work/plans"
+plan_json() {
+  tf "$1" plan -input=false -out="$work/plans/$2.tfplan" "${@:3}"
+  terraform -chdir="$work/infra/$1" show -json "$work/plans/$2.tfplan" >"$work/plans/$2.json"
 }
 
 image() { printf '123456789012.dkr.ecr.us-east-1.amazonaws.com/fualab/%s@sha256:%064d' "$1" "$2"; }
 images="images={\"api\":\"$(image api 0)\",\"worker\":\"$(image worker 0)\",\"migrate\":\"$(image api 0)\"}"
 
+# The repository that GitHub's roles are for.
+github=(-var 'github={owner="fualab",owner_id=1,repo="fualab",repo_id=2}')
+
+step 'bootstrap: apply, an empty plan; its bucket holds the states of what follows'
+init bootstrap
+settled bootstrap "${github[@]}"
+plan_json bootstrap bootstrap "${github[@]}"
+# The fake refuses everybody where AWS refuses plain text.
+aws_api s3 delete_bucket_policy "{\"Bucket\":\"$bucket\"}" >/dev/null
+
 step 'terraform-lite: apply, an empty plan, destroy'
 stack terraform-lite lite
 settled terraform-lite -var-file=dev.tfvars
 tf terraform-lite destroy -auto-approve -input=false -var-file=dev.tfvars
-gone
+gone "${bootstrapped[@]}"
 
 step 'plans of every profile, read by the tests of roles and costs'
 stack terraform-ecs plans
-mkdir "$work/plans"
 for profile in lite standard ha; do
-  tf terraform-ecs plan -input=false -var-file="profiles/$profile.tfvars" -var "$images" -out="$work/plans/$profile.tfplan"
-  terraform -chdir="$work/infra/terraform-ecs" show -json "$work/plans/$profile.tfplan" >"$work/plans/$profile.json"
+  plan_json terraform-ecs "$profile" -var-file="profiles/$profile.tfvars" -var enable_github_oidc=true "${github[@]}" -var "$images"
 done
-FUALAB_TEST_PLANS=$work/plans go test -count=1 -run Plan ./infra/deploy
+FUALAB_TEST_PLANS=$work/plans go test -count=1 -run 'Plan|Polic|Reasons' ./infra/deploy
 
-step 'terraform-ecs with a deployment by the deploy program'
+step 'terraform-ecs with deployments by the deploy program'
 . ops/ci/infra-deploy.sh
 
-step 'terraform-ecs behind API Gateway, and behind a load balancer'
-for ingress in api_gateway alb; do
-  stack terraform-ecs "$ingress"
-  arguments=(-var environment=dev -var "ingress=$ingress" -var redis=external -var worker_capacity=FARGATE -var enable_alarms=true
-    -var alarm_email=ops@example.com -var enable_github_oidc=true -var 'github={owner="fualab",owner_id=1,repo="fualab",repo_id=2}' -var "$images")
-  settled terraform-ecs "${arguments[@]}"
-  tf terraform-ecs destroy -auto-approve -input=false "${arguments[@]}"
-  gone
-done
+# Each choice that the fake knows, in as few stacks as hold them: what an apply takes here are its waits.
+choices() {
+  local name=$1
+  shift
+  step "terraform-ecs, $name: apply, an empty plan, destroy"
+  stack terraform-ecs "${name// /-}"
+  settled terraform-ecs -var environment=dev -var "$images" "$@"
+  tf terraform-ecs destroy -auto-approve -input=false -var environment=dev -var "$images" "$@"
+  gone "${bootstrapped[@]}"
+}
+choices 'the profile lite' -var-file=profiles/lite.tfvars
+choices 'API Gateway with alarms and roles' -var ingress=api_gateway -var redis=external -var worker_capacity=FARGATE \
+  -var enable_alarms=true -var alarm_email=ops@example.com -var enable_github_oidc=true "${github[@]}"
+choices 'a load balancer with autoscaling' -var ingress=alb -var redis=external -var worker_capacity=FARGATE \
+  -var api_count=2 -var worker_count=2 -var enable_autoscaling=true -var log_retention_days=30
+choices 'a network that is there' -var "vpc=$(aws_api ec2 describe_subnets '{}' |
+  python3 -c 'import json,sys; s=json.load(sys.stdin)["Subnets"]; print(json.dumps(dict(id=s[0]["VpcId"],subnet_ids=[x["SubnetId"] for x in s[:2]])))')" \
+  -var 'schedule_off_hours={stop="cron(0 20 ? * MON-FRI *)",start="cron(0 8 ? * MON-FRI *)"}'
+
+step 'destroy bootstrap, and nothing is left'
+python3 -c 'import boto3,sys; boto3.resource("s3").Bucket(sys.argv[1]).object_versions.delete()' "$bucket"
+tf bootstrap destroy -auto-approve -input=false "${github[@]}"
+gone
