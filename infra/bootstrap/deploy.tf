@@ -82,6 +82,17 @@ data "aws_iam_policy_document" "deploy" {
     ]
     resources = ["${local.arn}:application-autoscaling:${var.region}:${local.account}:scalable-target/*"]
   }
+  # With it come the alarms that track its targets, and in a new account the role that scales.
+  statement {
+    sid       = "Tracking"
+    actions   = ["cloudwatch:DeleteAlarms", "cloudwatch:PutMetricAlarm"]
+    resources = ["${local.arn}:cloudwatch:${var.region}:${local.account}:alarm:TargetTracking-service/fualab-${each.key}/*"]
+  }
+  statement {
+    sid       = "ScalingRole"
+    actions   = ["iam:CreateServiceLinkedRole"]
+    resources = ["${local.iam}:role/aws-service-role/ecs.application-autoscaling.amazonaws.com/AWSServiceRoleForApplicationAutoScaling_ECSService"]
+  }
   statement {
     sid = "ReadRoles"
     actions = [

@@ -78,6 +78,8 @@ func cost(p plan) (lines []string, total float64) {
 			}
 		case "aws_cloudwatch_metric_alarm":
 			alarms++
+		case "aws_appautoscaling_policy": // tracking a target is two alarms, which AWS makes
+			alarms += 2
 		}
 	}
 	if alarms > freeAlarms {

@@ -3,6 +3,7 @@ locals {
     least = count
     most  = var.enable_autoscaling ? var.max_count : count
   } }
+  # A service has its scaling as soon as it is there.
   scaled = var.enable_autoscaling || var.schedule_off_hours != null ? { for name, s in local.services : name => s if contains(keys(local.images), name) } : {}
 }
 
@@ -19,14 +20,15 @@ resource "aws_appautoscaling_target" "this" {
   depends_on = [aws_ecs_service.api, aws_ecs_service.worker]
 }
 
+# Requests cost the API CPU.
 resource "aws_appautoscaling_policy" "cpu" {
-  for_each = var.enable_autoscaling ? local.scaled : {}
+  count = var.enable_autoscaling && contains(keys(local.scaled), "api") ? 1 : 0
 
   name               = "cpu"
   policy_type        = "TargetTrackingScaling"
-  service_namespace  = aws_appautoscaling_target.this[each.key].service_namespace
-  scalable_dimension = aws_appautoscaling_target.this[each.key].scalable_dimension
-  resource_id        = aws_appautoscaling_target.this[each.key].resource_id
+  service_namespace  = aws_appautoscaling_target.this["api"].service_namespace
+  scalable_dimension = aws_appautoscaling_target.this["api"].scalable_dimension
+  resource_id        = aws_appautoscaling_target.this["api"].resource_id
 
   target_tracking_scaling_policy_configuration {
     target_value       = 60
@@ -35,6 +37,39 @@ resource "aws_appautoscaling_policy" "cpu" {
 
     predefined_metric_specification {
       predefined_metric_type = "ECSServiceAverageCPUUtilization"
+    }
+  }
+}
+
+# A worker that waits for the database uses no CPU, however many runs wait for it. How long the oldest of them has waited
+# is what every worker says each minute, of the one queue that they share.
+resource "aws_appautoscaling_policy" "queue_age" {
+  count = var.enable_autoscaling && contains(keys(local.scaled), "worker") ? 1 : 0
+
+  name               = "queue-age"
+  policy_type        = "TargetTrackingScaling"
+  service_namespace  = aws_appautoscaling_target.this["worker"].service_namespace
+  scalable_dimension = aws_appautoscaling_target.this["worker"].scalable_dimension
+  resource_id        = aws_appautoscaling_target.this["worker"].resource_id
+
+  target_tracking_scaling_policy_configuration {
+    target_value       = 60  # seconds; a run that was nudged begins within one
+    scale_in_cooldown  = 600 # an idle queue says 0, and the next burst comes
+    scale_out_cooldown = 120
+
+    customized_metric_specification {
+      namespace   = "FUALab"
+      metric_name = "QueueAgeSeconds"
+      statistic   = "Maximum"
+
+      dimensions {
+        name  = "Service"
+        value = "worker"
+      }
+      dimensions {
+        name  = "Environment"
+        value = var.environment
+      }
     }
   }
 }

@@ -215,7 +215,7 @@ variable "memory" {
 }
 
 variable "enable_autoscaling" {
-  description = "Whether the number of tasks follows their CPU, up to max_count."
+  description = "Whether the number of tasks follows what there is to do, up to max_count: the API's their CPU, the worker's how long the oldest run has waited."
   type        = bool
   default     = false
 }

@@ -373,8 +373,18 @@ run "autoscaling" {
   }
 
   assert {
-    condition     = alltrue([for s in ["api", "worker"] : aws_appautoscaling_target.this[s].min_capacity == 1 && aws_appautoscaling_target.this[s].max_capacity == 5]) && length(aws_appautoscaling_policy.cpu) == 2
-    error_message = "both services follow their CPU"
+    condition     = alltrue([for s in ["api", "worker"] : aws_appautoscaling_target.this[s].min_capacity == 1 && aws_appautoscaling_target.this[s].max_capacity == 5])
+    error_message = "both services scale"
+  }
+
+  assert {
+    condition     = one(aws_appautoscaling_policy.cpu[*].resource_id) == "service/fualab-dev/api" && aws_appautoscaling_policy.cpu[0].target_tracking_scaling_policy_configuration[0].predefined_metric_specification[0].predefined_metric_type == "ECSServiceAverageCPUUtilization"
+    error_message = "the API follows its CPU"
+  }
+
+  assert {
+    condition     = one(aws_appautoscaling_policy.queue_age[*].resource_id) == "service/fualab-dev/worker" && one([for m in aws_appautoscaling_policy.queue_age[0].target_tracking_scaling_policy_configuration[0].customized_metric_specification : "${m.namespace} ${m.metric_name} ${join(" ", sort([for d in m.dimensions : "${d.name}=${d.value}"]))}"]) == "FUALab QueueAgeSeconds Environment=dev Service=worker"
+    error_message = "the worker follows the age of its queue"
   }
 }
 
@@ -391,7 +401,7 @@ run "off_hours" {
   }
 
   assert {
-    condition     = length(aws_appautoscaling_policy.cpu) == 0
+    condition     = length(aws_appautoscaling_policy.cpu) == 0 && length(aws_appautoscaling_policy.queue_age) == 0
     error_message = "autoscaling was not asked for"
   }
 }
