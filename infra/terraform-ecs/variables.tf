@@ -387,14 +387,24 @@ variable "database_url" {
   default     = null
   ephemeral   = true
   sensitive   = true
+
+  validation {
+    condition     = var.database_url == null || can(regex("^postgres(ql)?://[^/@]+@[^/@]+/[^?]+\\?(.*&)?sslmode=(require|verify-ca|verify-full)(&|$)", var.database_url))
+    error_message = "database_url must be postgresql://user:password@host:5432/database?sslmode=require, or with a stricter sslmode."
+  }
 }
 
 variable "database_password" {
-  description = "Password of database = rds, letters and digits; becomes part of FUALAB_DATABASE_URL."
+  description = "Password of database = rds, letters, digits and dashes; becomes part of FUALAB_DATABASE_URL."
   type        = string
   default     = null
   ephemeral   = true
   sensitive   = true
+
+  validation {
+    condition     = var.database_password == null || can(regex("^[A-Za-z0-9-]{8,128}$", var.database_password))
+    error_message = "database_password must be 8 to 128 letters, digits and dashes."
+  }
 }
 
 variable "redis_url" {
@@ -403,6 +413,11 @@ variable "redis_url" {
   default     = null
   ephemeral   = true
   sensitive   = true
+
+  validation {
+    condition     = var.redis_url == null || can(regex("^rediss://", var.redis_url))
+    error_message = "redis_url must be rediss://…: the programs refuse a Redis in plain text."
+  }
 }
 
 variable "smoke_token" {

@@ -249,11 +249,31 @@ run "worker_count_zero" {
   expect_failures = [var.worker_count]
 }
 
+run "worker_count_fraction" {
+  command = plan
+
+  variables {
+    worker_count = 1.5
+  }
+
+  expect_failures = [var.worker_count]
+}
+
 run "max_count" {
   command = plan
 
   variables {
     api_count = 5
+  }
+
+  expect_failures = [var.max_count]
+}
+
+run "max_count_too_many" {
+  command = plan
+
+  variables {
+    max_count = 51
   }
 
   expect_failures = [var.max_count]
@@ -462,4 +482,44 @@ run "secrets_version" {
   }
 
   expect_failures = [var.secrets_version]
+}
+
+run "database_url_in_plain_text" {
+  command = plan
+
+  variables {
+    database_url = "postgresql://fualab:secret@db.example.com/fualab"
+  }
+
+  expect_failures = [var.database_url]
+}
+
+run "database_url_without_host" {
+  command = plan
+
+  variables {
+    database_url = "postgresql:///fualab?sslmode=require"
+  }
+
+  expect_failures = [var.database_url]
+}
+
+run "database_password" {
+  command = plan
+
+  variables {
+    database_password = "of a@b"
+  }
+
+  expect_failures = [var.database_password]
+}
+
+run "redis_url_in_plain_text" {
+  command = plan
+
+  variables {
+    redis_url = "redis://cache.example.com:6379/0"
+  }
+
+  expect_failures = [var.redis_url]
 }
