@@ -1,5 +1,6 @@
 -- A deletion that is taken back is an event of its own: the items there are
 -- change by created + restored - deleted.
+-- keeps: the check becomes wider, and the index is made anew with one column more.
 ALTER TABLE item_events DROP CONSTRAINT item_events_kind_check;
 ALTER TABLE item_events ADD CONSTRAINT item_events_kind_check
     CHECK (kind IN ('created', 'updated', 'expired', 'deleted', 'restored'));

@@ -1,6 +1,7 @@
 -- A deletion that is taken back is an event of its own: the items there are
 -- change by created + restored - deleted. SQLite cannot change a check, so
 -- the table is made anew.
+-- keeps: the check becomes wider; table, triggers and index are there again at the end of the transaction.
 DROP TRIGGER items_changed;
 DROP TRIGGER items_created;
 
