@@ -27,6 +27,8 @@ const (
 	gp3GB       = 0.115
 	alarm       = 0.10 // beyond the ten that are free
 	freeAlarms  = 10
+	metric      = 0.30 // of the services' own, beyond the ten that are free
+	freeMetrics = 10
 	imagesMonth = 0.05 // half a GB in ECR
 	filesMonth  = 0.05 // S3 behind CloudFront's free terabyte
 )
@@ -38,7 +40,7 @@ func cost(p plan) (lines []string, total float64) {
 		total += usd
 		lines = append(lines, fmt.Sprintf("%s %.2f", fmt.Sprintf(format, args...), usd))
 	}
-	cpu, memory, alarms := 0.0, 0.0, 0
+	cpu, memory, alarms, metrics := 0.0, 0.0, 0, map[string]bool{}
 	for _, c := range p.Changes {
 		if c.Type == "aws_ecs_task_definition" {
 			fmt.Sscan(fmt.Sprint(c.Change.After["cpu"]), &cpu)       //nolint:errcheck // zero shows in the table
@@ -80,12 +82,38 @@ func cost(p plan) (lines []string, total float64) {
 			alarms++
 		case "aws_appautoscaling_policy": // tracking a target is two alarms, which AWS makes
 			alarms += 2
+			ownMetrics(after, metrics)
 		}
 	}
 	if alarms > freeAlarms {
 		add(float64(alarms-freeAlarms)*alarm, "alarms")
 	}
+	if len(metrics) > freeMetrics {
+		add(float64(len(metrics)-freeMetrics)*metric, "metrics")
+	}
 	return lines, total
+}
+
+// ownMetrics adds the metrics of an alarm to found, by their names, but for
+// those that AWS gives away.
+func ownMetrics(alarm map[string]any, found map[string]bool) {
+	note := func(of map[string]any) {
+		name, _ := of["metric_name"].(string)
+		if space, _ := of["namespace"].(string); name != "" && !strings.HasPrefix(space, "AWS/") {
+			found[name] = true
+		}
+	}
+	note(alarm)
+	queries, _ := alarm["metric_query"].([]any)
+	for _, q := range queries {
+		query, _ := q.(map[string]any)
+		of, _ := query["metric"].([]any)
+		for _, m := range of {
+			if m, ok := m.(map[string]any); ok {
+				note(m)
+			}
+		}
+	}
 }
 
 // TestPlanCosts holds the table in infra/README.md to the plans.

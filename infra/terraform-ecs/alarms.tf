@@ -1,13 +1,9 @@
-# Few, each with what it means. An alarm that could not tell is told as one: treat_missing_data is set on each.
+# Alarms on what AWS itself measures, and who hears of all of them. Those on what the services measure are made of the
+# declarations in ops/internal/alerts: alarms.tf.json. Each names its runbook, and says what no data means.
 
 locals {
   alarms = var.enable_alarms ? merge(
     {
-      worker-silent = {
-        description = "No run has finished for 5 minutes, and one is due each minute: ops/runbooks/worker-heartbeat.md"
-        namespace   = "fualab/${var.environment}", metric = "Runs", dimensions = {}
-        statistic   = "Sum", comparison = "LessThanThreshold", threshold = 1, periods = 5, missing = "breaching"
-      }
       runs-failing = {
         description = "More than 5 failed runs in 5 minutes: ops/runbooks/run-discarded.md"
         namespace   = "fualab/${var.environment}", metric = "FailedRuns", dimensions = {}
@@ -15,27 +11,17 @@ locals {
       }
     },
     { for s in ["api", "worker"] : "${s}-memory" => {
-      description = "The ${s}'s tasks use more than 90 % of their memory, and are killed at 100 %"
+      description = "The ${s}'s tasks use more than 90 % of their memory, and are killed at 100 %: ops/runbooks/out-of-memory.md"
       namespace   = "AWS/ECS", metric = "MemoryUtilization", dimensions = { ClusterName = local.name, ServiceName = s }
       statistic   = "Maximum", comparison = "GreaterThanThreshold", threshold = 90, periods = 5, missing = "notBreaching"
     } },
     { for s in ["api", "worker"] : "${s}-down" => {
-      description = "No task of the ${s} has reported for 3 minutes: ops/runbooks/rollback.md"
+      description = "No task of the ${s} has reported for 3 minutes: ops/runbooks/${s == "api" ? "api-down" : "worker-heartbeat"}.md"
       namespace   = "AWS/ECS", metric = "CPUUtilization", dimensions = { ClusterName = local.name, ServiceName = s }
       statistic   = "SampleCount", comparison = "LessThanThreshold", threshold = 1, periods = 3, missing = var.schedule_off_hours == null ? "breaching" : "missing"
     } },
-    var.ingress == "alb" ? { api-5xx = {
-      description = "More than 5 answers a minute are errors of the API"
-      namespace   = "AWS/ApplicationELB", metric = "HTTPCode_Target_5XX_Count", dimensions = { LoadBalancer = aws_lb.this[0].arn_suffix }
-      statistic   = "Sum", comparison = "GreaterThanThreshold", threshold = 5, periods = 5, missing = "notBreaching"
-    } } : {},
-    var.ingress == "api_gateway" ? { api-5xx = {
-      description = "More than 5 answers a minute are errors of the API"
-      namespace   = "AWS/ApiGateway", metric = "5xx", dimensions = { ApiId = aws_apigatewayv2_api.this[0].id }
-      statistic   = "Sum", comparison = "GreaterThanThreshold", threshold = 5, periods = 5, missing = "notBreaching"
-    } } : {},
     var.database == "rds" ? { database-storage = {
-      description = "The database has less than 2 GB left"
+      description = "The database has less than 2 GB left: ops/runbooks/disk-space.md"
       namespace   = "AWS/RDS", metric = "FreeStorageSpace", dimensions = { DBInstanceIdentifier = local.name }
       statistic   = "Minimum", comparison = "LessThanThreshold", threshold = 2147483648, periods = 5, missing = "breaching"
     } } : {},
@@ -43,7 +29,6 @@ locals {
 
   # The worker logs each run as a line of JSON.
   run_metrics = {
-    Runs       = "{ $.msg = \"run\" && $.ok IS TRUE }"
     FailedRuns = "{ $.msg = \"run\" && $.ok IS FALSE }"
   }
 }

@@ -93,7 +93,7 @@ run "defaults" {
   }
 
   assert {
-    condition     = length(aws_lb.this) == 0 && length(aws_apigatewayv2_api.this) == 0 && length(aws_db_instance.this) == 0 && length(aws_elasticache_serverless_cache.this) == 0 && length(aws_cloudfront_distribution.this) == 0 && length(aws_iam_role.github) == 0 && length(aws_cloudwatch_metric_alarm.this) == 0 && length(aws_budgets_budget.this) == 0 && length(aws_appautoscaling_target.this) == 0
+    condition     = length(aws_lb.this) == 0 && length(aws_apigatewayv2_api.this) == 0 && length(aws_db_instance.this) == 0 && length(aws_elasticache_serverless_cache.this) == 0 && length(aws_cloudfront_distribution.this) == 0 && length(aws_iam_role.github) == 0 && length(aws_cloudwatch_metric_alarm.this) == 0 && length(aws_cloudwatch_metric_alarm.worker-heartbeat) == 0 && length(aws_budgets_budget.this) == 0 && length(aws_appautoscaling_target.this) == 0
     error_message = "the default has something that costs and was not asked for"
   }
 }
@@ -415,13 +415,18 @@ run "alarms" {
   }
 
   assert {
-    condition     = toset(keys(aws_cloudwatch_metric_alarm.this)) == toset(["worker-silent", "runs-failing", "api-memory", "worker-memory", "api-down", "worker-down"])
+    condition     = toset(keys(aws_cloudwatch_metric_alarm.this)) == toset(["runs-failing", "api-memory", "worker-memory", "api-down", "worker-down"])
     error_message = "alarms are missing"
   }
 
   assert {
-    condition     = aws_cloudwatch_metric_alarm.this["worker-silent"].treat_missing_data == "breaching"
+    condition     = aws_cloudwatch_metric_alarm.worker-heartbeat[0].treat_missing_data == "breaching" && aws_cloudwatch_metric_alarm.task-items-expire[0].treat_missing_data == "breaching"
     error_message = "a dead worker is no alarm"
+  }
+
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.api-errors-fast[0].treat_missing_data == "notBreaching" && length(aws_cloudwatch_metric_alarm.api-errors-fast[0].metric_query) == 3
+    error_message = "an API that nobody asks is an alarm"
   }
 
   assert {
@@ -442,8 +447,23 @@ run "alarms_of_each_part" {
   }
 
   assert {
-    condition     = alltrue([for a in ["api-5xx", "database-storage"] : contains(keys(aws_cloudwatch_metric_alarm.this), a)])
-    error_message = "a part has no alarm"
+    condition     = contains(keys(aws_cloudwatch_metric_alarm.this), "database-storage")
+    error_message = "the database has no alarm"
+  }
+}
+
+run "alarms_of_a_stack_that_sleeps" {
+  command = plan
+
+  variables {
+    enable_alarms      = true
+    alarm_email        = "ops@example.com"
+    schedule_off_hours = { stop = "cron(0 20 ? * MON-FRI *)", start = "cron(0 8 ? * MON-FRI *)" }
+  }
+
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.worker-heartbeat[0].treat_missing_data == "missing" && aws_cloudwatch_metric_alarm.this["worker-down"].treat_missing_data == "missing"
+    error_message = "the night is an alarm"
   }
 }
 
