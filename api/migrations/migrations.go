@@ -112,6 +112,15 @@ func (m *Migrator) Down(ctx context.Context) (string, error) {
 	return name, err
 }
 
+// Names returns the name of every migration, ascending. It asks no database.
+func (m *Migrator) Names() []string {
+	names := make([]string, len(m.all))
+	for i := range m.all {
+		names[i] = m.all[i].Name
+	}
+	return names
+}
+
 // List returns every migration, ascending.
 func (m *Migrator) List(ctx context.Context) ([]Status, error) {
 	var list []Status

@@ -38,6 +38,15 @@ func (e *Error) Error() string {
 	return strings.Join(lines, "\n")
 }
 
+// FaultsOf returns the faults of an error of Load, none of nil.
+func FaultsOf(err error) []Fault {
+	var e *Error
+	if errors.As(err, &e) {
+		return e.Faults
+	}
+	return nil
+}
+
 // Validator is implemented by a configuration with rules that span fields.
 type Validator interface{ Validate() []Fault }
 

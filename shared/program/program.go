@@ -23,16 +23,21 @@ type UsageError string
 
 func (e UsageError) Error() string { return string(e) }
 
+// Status is the exit status of a program that has said all there is to say.
+type Status int
+
+func (s Status) Error() string { return fmt.Sprintf("exit status %d", int(s)) }
+
 // Main runs the program called name and exits: with 0 after an orderly end,
-// with 2 when its settings or its command line cannot be used, otherwise with
-// 1. SIGINT and SIGTERM end its context.
+// with 2 when its settings or its command line cannot be used, with a Status
+// that run returns, otherwise with 1. SIGINT and SIGTERM end its context.
 func Main(name string, environ []string, run Run) {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second signal ends the program at once
 	err := run(ctx, os.Args[1:], environ, os.Stdout, os.Stderr)
 	code := exitCode(ctx, err)
 	stop()
-	if code != 0 {
+	if told := Status(0); code != 0 && !errors.As(err, &told) {
 		_, _ = fmt.Fprintln(os.Stderr, name+":", err)
 	}
 	os.Exit(code)
@@ -41,6 +46,7 @@ func Main(name string, environ []string, run Run) {
 func exitCode(ctx context.Context, err error) int {
 	var settings *config.Error
 	var usage UsageError
+	var status Status
 	switch {
 	case err == nil:
 		return 0
@@ -48,6 +54,8 @@ func exitCode(ctx context.Context, err error) int {
 		return 0 // told to stop before it had begun
 	case errors.As(err, &settings), errors.As(err, &usage):
 		return 2
+	case errors.As(err, &status):
+		return int(status)
 	default:
 		return 1
 	}

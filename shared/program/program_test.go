@@ -31,6 +31,7 @@ func TestExitCode(t *testing.T) {
 		{"failed", t.Context(), errors.New("no"), 1},
 		{"cancelled by itself", t.Context(), context.Canceled, 1},
 		{"settings", t.Context(), fmt.Errorf("load: %w", &config.Error{}), 2},
+		{"status", t.Context(), Status(3), 3},
 		{"usage", t.Context(), UsageError("unknown command"), 2},
 	} {
 		if got := exitCode(tt.ctx, tt.err); got != tt.want {

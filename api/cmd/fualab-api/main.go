@@ -18,6 +18,7 @@ const usage = `usage: fualab-api [command]
   serve                    serve the API (the default)
   migrate up|down|status   apply all pending migrations, revert the newest, or list them
   token create|list|revoke make a token that lets a program in, list them, or end one
+  doctor [--json]          check settings, database, Redis, ports, worker and disk, and tell cause and cure
   healthcheck              exit 0 if the API on this machine answers, for containers
   openapi                  print the OpenAPI document
   version                  print the version
@@ -41,6 +42,8 @@ func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) 
 		return migrate(ctx, args[1:], environ, stdout, stderr)
 	case "token":
 		return token(ctx, args[1:], environ, stdout, stderr)
+	case "doctor":
+		return diagnose(ctx, args[1:], environ, stdout)
 	case "healthcheck":
 		return healthcheck(ctx, environ)
 	case "openapi":

@@ -4,7 +4,6 @@ package localconfig
 
 import (
 	"cmp"
-	"errors"
 	"path/filepath"
 	"slices"
 
@@ -45,7 +44,7 @@ type Settings struct {
 // faults of every part, each once.
 func Load(environ []string) (Settings, error) {
 	local, err := config.Load[Config](environ)
-	faults := faultsOf(err)
+	faults := config.FaultsOf(err)
 	// An empty value counts as unset, so what was refused is read as it was
 	// and found wrong again.
 	environ = slices.Concat(environ, []string{
@@ -58,9 +57,9 @@ func Load(environ []string) (Settings, error) {
 	}
 	s := Settings{Local: local}
 	s.API, err = config.Load[api.Config](environ)
-	faults = append(faults, faultsOf(err)...)
+	faults = append(faults, config.FaultsOf(err)...)
 	s.Worker, err = config.Load[worker.Config](environ)
-	faults = append(faults, faultsOf(err)...)
+	faults = append(faults, config.FaultsOf(err)...)
 	if s.API.Auth == "" && s.API.Env != config.Development && !local.FrontendAddr.Loopback() {
 		s.API.Auth = config.On // the web client's address leads to the API
 	}
@@ -71,12 +70,4 @@ func Load(environ []string) (Settings, error) {
 		return cmp.Or(cmp.Compare(a.Variable, b.Variable), cmp.Compare(a.Message, b.Message))
 	})
 	return s, &config.Error{Faults: slices.Compact(faults)}
-}
-
-func faultsOf(err error) []config.Fault {
-	var faults *config.Error
-	if errors.As(err, &faults) {
-		return faults.Faults
-	}
-	return nil
 }

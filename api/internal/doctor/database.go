@@ -1,0 +1,160 @@
+package doctor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net/url"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/fualab/fualab/api"
+	"github.com/fualab/fualab/api/internal/store"
+	"github.com/fualab/fualab/api/migrations"
+	"github.com/fualab/fualab/shared/database"
+	"github.com/fualab/fualab/shared/errs"
+)
+
+// oldestTested is the oldest major version of Postgres on which the tests run.
+const oldestTested = 15
+
+// maxDrift is how much two clocks may differ before due times and heartbeats
+// look wrong to a person.
+const maxDrift = 2 * time.Second
+
+// examineDatabase looks at the database, and at what it tells of the worker.
+func examineDatabase(ctx context.Context, cfg api.Config) []Check {
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	path, err := database.SQLitePath(cfg.DatabaseURL)
+	if isFile := err == nil; isFile {
+		disk := examineDisk(path)
+		if c := examineFile(path); c.Status != OK {
+			return []Check{c, disk}
+		}
+		return append(examineServer(ctx, cfg, path), disk)
+	}
+	return examineServer(ctx, cfg, "")
+}
+
+// examineFile keeps from making a database by looking for it.
+func examineFile(path string) Check {
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return Check{"database", Error, fmt.Sprintf("there is no file %s", path), "start the API, which makes it, or correct FUALAB_DATABASE_URL"}
+	case errors.Is(err, fs.ErrPermission):
+		return Check{"database", Error, fmt.Sprintf("this user may not write %s", path), "give this user write access to it"}
+	case err != nil:
+		return Check{"database", Error, fmt.Sprintf("%s cannot be opened", path), "name a file in FUALAB_DATABASE_URL"}
+	}
+	_ = f.Close() // nothing was written
+	return Check{Status: OK}
+}
+
+func examineServer(ctx context.Context, cfg api.Config, path string) []Check {
+	cfg.Log, cfg.DatabaseWait = slog.New(slog.DiscardHandler), 0
+	db, err := database.OpenConfigured(ctx, cfg.Common, "fualab-doctor", cfg.Log)
+	if err != nil {
+		return []Check{wrong("database", Error, err)}
+	}
+	defer func() { _ = db.Close() }() // only read
+	st := store.New(db, nil, time.Now)
+	begin := time.Now()
+	facts, err := st.Facts(ctx)
+	if err != nil {
+		return []Check{{"database", Error, err.Error(), "see the log of the database server"}}
+	}
+	checks := []Check{examineVersion(facts, where(cfg, path))}
+	if db.IsPostgres() {
+		middle := begin.Add(time.Since(begin) / 2)
+		checks = append(checks, examineRights(facts, cfg.MigrateOnStart), examineClock(facts.Now.Sub(middle)))
+	}
+	m, err := migrations.New(db, cfg.Log)
+	if err != nil {
+		return append(checks, Check{"schema", Error, err.Error(), "build the program again: it holds no migrations"})
+	}
+	schema := examineSchema(m.Names(), facts.Applied)
+	checks = append(checks, schema)
+	if schema.Status != Error {
+		checks = append(checks, examineWorker(ctx, st, cfg.HeartbeatTTL.Duration()))
+	}
+	return checks
+}
+
+// where names the database without its password.
+func where(cfg api.Config, path string) string {
+	u, err := url.Parse(cfg.DatabaseURL.Reveal())
+	if path != "" || err != nil {
+		return path
+	}
+	return strings.TrimPrefix(u.Path, "/") + " at " + u.Host
+}
+
+func examineVersion(f *store.Facts, where string) Check {
+	if f.Major == 0 {
+		return Check{Name: "database", Status: OK, Found: "SQLite " + f.Server + ", " + where}
+	}
+	found := "Postgres " + f.Server + ", " + where
+	if f.Major < oldestTested {
+		return Check{"database", Warning, found, fmt.Sprintf("upgrade to %d or newer: no test of FUALab runs on an older one", oldestTested)}
+	}
+	return Check{Name: "database", Status: OK, Found: found}
+}
+
+func examineRights(f *store.Facts, migrates bool) Check {
+	switch {
+	case f.ReadOnly:
+		return Check{"permissions", Error, "the database only reads: it is a standby, or default_transaction_read_only is on", "name the primary in FUALAB_DATABASE_URL, or turn that off"}
+	case len(f.Denied) > 0:
+		return Check{"permissions", Error, "this user may not read and write " + strings.Join(f.Denied, ", "), "as their owner: GRANT ALL ON ALL TABLES IN SCHEMA public TO this user"}
+	case !f.MayCreate && migrates:
+		return Check{"permissions", Warning, "this user may make no tables, which a migration does", "GRANT CREATE ON SCHEMA public TO this user, or migrate as another one with FUALAB_MIGRATE_ON_START=false"}
+	}
+	return Check{Name: "permissions", Status: OK, Found: "this user may read and write every table"}
+}
+
+func examineClock(drift time.Duration) Check {
+	found := fmt.Sprintf("the database's clock differs from this one by %.1f s", drift.Abs().Seconds())
+	if drift.Abs() > maxDrift {
+		return Check{"clock", Warning, found, "have both machines synchronise their clocks (NTP)"}
+	}
+	return Check{Name: "clock", Status: OK, Found: found}
+}
+
+// examineSchema compares the migrations that this program has with those that
+// were applied.
+func examineSchema(has, applied []string) Check {
+	missing := slices.DeleteFunc(slices.Clone(has), func(name string) bool { return slices.Contains(applied, name) })
+	newer := slices.DeleteFunc(slices.Clone(applied), func(name string) bool { return slices.Contains(has, name) })
+	switch {
+	case len(applied) == 0:
+		return Check{"schema", Error, "the database has no schema", "start the API, or run `fualab-api migrate up`"}
+	case len(missing) > 0:
+		return Check{"schema", Error, "not applied: migration " + strings.Join(missing, ", "), "start this version of the API, or run its `fualab-api migrate up`"}
+	case len(newer) > 0:
+		return Check{"schema", Warning, "unknown to this program: migration " + strings.Join(newer, ", "), "none during a deployment or after a rollback; otherwise run the newer program"}
+	}
+	return Check{Name: "schema", Status: OK, Found: "at migration " + applied[len(applied)-1]}
+}
+
+func examineWorker(ctx context.Context, st *store.Store, ttl time.Duration) Check {
+	const cure = "start a worker (fualab-worker); the runbook worker-heartbeat tells more"
+	beat, err := st.LastBeat(ctx)
+	switch {
+	case errs.Is(err, errs.NotFound):
+		return Check{"worker", Warning, "no worker is there", cure}
+	case err != nil:
+		return Check{"worker", Warning, err.Error(), "see the log of the database server"}
+	}
+	age := time.Since(beat.Std())
+	found := fmt.Sprintf("the newest heartbeat is %.0f s old", age.Seconds())
+	if age > ttl {
+		return Check{"worker", Warning, found, cure}
+	}
+	return Check{Name: "worker", Status: OK, Found: found}
+}

@@ -1,0 +1,47 @@
+package doctor
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+
+	"github.com/fualab/fualab/shared/config"
+	"github.com/fualab/fualab/shared/httpserver"
+)
+
+// examinePort finds addr free, or a program of FUALab on it: both are well.
+func examinePort(ctx context.Context, name string, addr config.Addr, variable string) Check {
+	ln, err := httpserver.Listen(ctx, string(addr), variable)
+	if err == nil {
+		_ = ln.Close()
+		return Check{Name: name, Status: OK, Found: string(addr) + " is free"}
+	}
+	if httpserver.Check(ctx, string(addr), "/health") == nil {
+		return Check{Name: name, Status: OK, Found: string(addr) + " is served, and /health answers"}
+	}
+	return wrong(name, Error, err)
+}
+
+// What is left of a disk before it is a warning and an error, in bytes.
+const (
+	littleSpace = 1 << 30
+	noSpace     = 100 << 20
+)
+
+// examineDisk looks at the disk of the SQLite file path.
+func examineDisk(path string) Check {
+	dir := filepath.Dir(path)
+	free, err := freeBytes(dir)
+	if err != nil {
+		return Check{Name: "disk", Status: OK, Found: "the system does not tell what is free in " + dir}
+	}
+	found := fmt.Sprintf("%d MiB are free in %s", free>>20, dir)
+	const cure = "make room, or move the database to a larger disk; the runbooks of the tasks tell what may be purged"
+	switch {
+	case free < noSpace:
+		return Check{"disk", Error, found, cure}
+	case free < littleSpace:
+		return Check{"disk", Warning, found, cure}
+	}
+	return Check{Name: "disk", Status: OK, Found: found}
+}
