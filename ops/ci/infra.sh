@@ -4,7 +4,8 @@
 #   ops/ci/infra.sh check        format, tflint, tfsec, validate, and with the AWS provider the tests of every choice
 #   ops/ci/infra.sh apply-fake   apply, plan again, deploy, fail, roll back, destroy
 #
-# Terraform's registry gives the provider; where ../shared/tools/aws has one, that one is taken.
+# Terraform's registry gives the provider, or what TF_CLI_CONFIG_FILE names; else where ../shared/tools/aws has one, that
+# one is taken.
 # FUALAB_TEST_REQUIRE_AWS=1 fails where something is missing instead of saying so.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -24,7 +25,7 @@ if ! have terraform; then
   exit 0
 fi
 
-if [[ -x $tools/provider-up ]]; then
+if [[ -z ${TF_CLI_CONFIG_FILE:-} && -x $tools/provider-up ]]; then
   if "$tools/provider-up" --check; then eval "$("$tools/provider-up" --env)"; else provider_missing='its build has not finished'; fi
 fi
 
@@ -53,7 +54,22 @@ init() {
   terraform -chdir="$work/infra/$root" init -input=false -no-color "$@" >"$work/init.log" 2>&1 || { cat "$work/init.log" >&2; return 1; }
 }
 
+# refusals tries what the variables of a root refuse, on its variables alone: that needs no provider.
+refusals() {
+  local root=$1 test dir=$work/refusals/$1
+  mkdir -p "$dir/tests"
+  cp "infra/$root/variables.tf" "$dir"
+  for test in infra/"$root"/tests/*.tftest.hcl; do
+    awk '/^[a-z]/ { block = "" } { block = block $0 "\n" } /^}/ && block ~ /^variables|expect_failures/ { printf "%s", block }' \
+      "$test" >"$dir/tests/${test##*/}"
+  done
+  TF_CLI_CONFIG_FILE=/dev/null terraform -chdir="$dir" init -no-color >/dev/null
+  TF_CLI_CONFIG_FILE=/dev/null terraform -chdir="$dir" test -no-color >"$work/test.log" 2>&1 || { cat "$work/test.log" >&2; fail "refusals of $root"; }
+  echo "refusals of $root: $(tail -1 "$work/test.log")"
+}
+
 check() {
+  local root why
   echo 'terraform fmt'
   terraform fmt -check -diff -recursive infra || fail 'terraform fmt -recursive infra formats it'
   if have tflint; then
@@ -76,8 +92,15 @@ check() {
   else
     missing 'tfsec was' 'go install github.com/aquasecurity/tfsec/cmd/tfsec@v1.28.14'
   fi
+  if why=$(ops/ci/fake-aws.sh --check 2>&1); then
+    echo 'deployments on a fake AWS, without Terraform'
+    ops/ci/fake-aws.sh go test -count=1 -run OnFakeAWS ./infra/deploy
+  else
+    missing 'deployments on a fake AWS were' "$why"
+  fi
   if [[ -n ${provider_missing:-} ]]; then
-    missing 'validate and terraform test were' "the AWS provider is not there: $provider_missing"
+    for root in "${roots[@]}"; do refusals "$root"; done
+    missing 'validate and terraform test of the choices were' "the AWS provider is not there: $provider_missing"
     return
   fi
   for root in "${roots[@]}"; do
