@@ -33,6 +33,7 @@ type Config struct {
 	config.Common
 	ServiceName    string      `env:"SERVICE_NAME" envDefault:"FUALab API" doc:"name in /health and in the log; the worker's own default is FUALab Worker"`
 	Addr           config.Addr `env:"API_ADDR" envDefault:":8000" doc:"where the API listens: host:port; :port is every interface, port 0 any free one"`
+	AdminAddr      config.Addr `env:"API_ADMIN_ADDR" example:"127.0.0.1:9100" doc:"where the API shows operators /metrics (Prometheus) and /debug/pprof/, to whoever asks: host:port, which only they should reach; empty: nowhere"`
 	MigrateOnStart bool        `env:"MIGRATE_ON_START" envDefault:"true" doc:"apply pending migrations before listening; false where a deployment runs \"fualab-api migrate up\" first"`
 	CacheBytes     int64       `env:"CACHE_BYTES" envDefault:"33554432" doc:"how much memory the API's cache of items and lists may take, in bytes; 0 turns it off"`
 
@@ -50,6 +51,8 @@ type Config struct {
 	Log *slog.Logger `env:"-"` // required
 	// Listener replaces Addr, for a caller that has bound a port already.
 	Listener net.Listener `env:"-"`
+	// AdminListener replaces AdminAddr likewise.
+	AdminListener net.Listener `env:"-"`
 }
 
 // Validate checks what the types cannot.
@@ -108,6 +111,12 @@ func Run(ctx context.Context, cfg Config) (err error) {
 	hub := live.Start(ctx, rdb, cfg.Log, answers.Observe)
 	defer hub.Close()
 
+	measured, watchers, err := startTelemetry(ctx, cfg, db, rdb, answers, hub)
+	if err != nil {
+		return err
+	}
+	defer measured.Close()
+
 	st := store.New(db, queue, time.Now)
 	authenticator := startAuth(ctx, cfg, st)
 	var failures *limit.Failures
@@ -140,6 +149,7 @@ func Run(ctx context.Context, cfg Config) (err error) {
 		Origins:      cfg.CORSOrigins,
 		Now:          time.Now,
 		Log:          cfg.Log,
+		Watchers:     watchers,
 	})
 	server = httpserver.New(httpserver.Config{
 		Handler:         handler,

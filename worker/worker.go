@@ -34,6 +34,7 @@ type Config struct {
 	config.Common
 	ServiceName       string         `env:"SERVICE_NAME" envDefault:"FUALab Worker" doc:"name in /health and in the log; the API's own default is FUALab API"`
 	Addr              config.Addr    `env:"WORKER_ADDR" envDefault:":8001" doc:"where the worker answers /health and /ready: host:port; :port is every interface, port 0 any free one"`
+	AdminAddr         config.Addr    `env:"WORKER_ADMIN_ADDR" example:"127.0.0.1:9101" doc:"where the worker shows operators /metrics (Prometheus) and /debug/pprof/, to whoever asks: host:port, which only they should reach; empty: nowhere"`
 	HeartbeatInterval config.Seconds `env:"HEARTBEAT_INTERVAL_SECONDS" envDefault:"15" doc:"from one heartbeat of a worker to its next, in seconds; at least 1, and at most half of FUALAB_HEARTBEAT_TTL_SECONDS"`
 
 	Concurrency    int         `env:"WORKER_CONCURRENCY" envDefault:"4" doc:"most runs that one worker executes at a time, beside one that a nudge has made"`
@@ -45,6 +46,8 @@ type Config struct {
 	Log *slog.Logger `env:"-"` // required
 	// Listener replaces Addr, for a caller that has bound a port already.
 	Listener net.Listener `env:"-"`
+	// AdminListener replaces AdminAddr likewise.
+	AdminListener net.Listener `env:"-"`
 	// Instance names this worker in the fleet; "" makes up a name.
 	Instance string `env:"-"`
 
@@ -118,6 +121,11 @@ func run(ctx context.Context, cfg Config, ln net.Listener, db *database.DB, rdb 
 	defer publisher.Close()
 	st := store.New(db)
 	all := registered(cfg, st)
+	measured, err := startTelemetry(ctx, cfg, db, rdb, st, all)
+	if err != nil {
+		return err
+	}
+	defer measured.Close()
 	work, err := runner.New(runner.Config{
 		Instance:    cfg.Instance,
 		Tasks:       all,
@@ -127,6 +135,7 @@ func run(ctx context.Context, cfg Config, ln net.Listener, db *database.DB, rdb 
 		DB:          db,
 		Store:       st,
 		Publish:     publisher.Publish,
+		Ended:       measured.Ended(),
 		Now:         time.Now,
 		Log:         cfg.Log,
 	})
@@ -149,6 +158,9 @@ func run(ctx context.Context, cfg Config, ln net.Listener, db *database.DB, rdb 
 		Now:      time.Now,
 		Log:      cfg.Log,
 	})
+	if err := measured.Watch(beater); err != nil {
+		return err
+	}
 	turns := loop.New(loop.Config{
 		Steps: []loop.Step{
 			{Name: "schedule", Run: ticker.Step},

@@ -10,6 +10,7 @@ import (
 // typo. A test in ops holds it to the services' structs.
 var Names = []string{
 	"FUALAB_API_ADDR",
+	"FUALAB_API_ADMIN_ADDR",
 	"FUALAB_API_PORT",
 	"FUALAB_API_PROXY_ADDR",
 	"FUALAB_API_UPSTREAM",
@@ -53,6 +54,7 @@ var Names = []string{
 	"FUALAB_UPSTREAM_HOST",
 	"FUALAB_UPSTREAM_PORT",
 	"FUALAB_WORKER_ADDR",
+	"FUALAB_WORKER_ADMIN_ADDR",
 	"FUALAB_WORKER_CONCURRENCY",
 }
 

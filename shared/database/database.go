@@ -36,6 +36,7 @@ type DB struct {
 	// Pool is the pgx pool beneath DB on Postgres, nil on SQLite.
 	Pool     *pgxpool.Pool
 	prepared pgx.QueryExecMode
+	file     string // of SQLite
 }
 
 // IsPostgres reports the dialect; the other one is SQLite.

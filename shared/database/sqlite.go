@@ -55,7 +55,7 @@ func openSQLite(_ context.Context, o Options) (*DB, error) {
 	sqldb.SetMaxOpenConns(maxConns(o.MaxConns))
 	sqldb.SetMaxIdleConns(4)
 	sqldb.SetConnMaxIdleTime(5 * time.Minute)
-	return &DB{DB: bun.NewDB(sqldb, sqlitedialect.New())}, nil
+	return &DB{DB: bun.NewDB(sqldb, sqlitedialect.New()), file: path}, nil
 }
 
 // writable makes sure that the database's directory exists and that files

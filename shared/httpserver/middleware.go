@@ -2,6 +2,7 @@ package httpserver
 
 import (
 	"cmp"
+	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -23,15 +24,33 @@ var requestID = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
 // answer tell the client; an answer that has begun is aborted instead, so that
 // the client does not take half of it for the whole.
 //
-// Handlers set the route of the line by log.RequestOf, and the caller.
-func Observed(next http.Handler, logger *slog.Logger, answer http.HandlerFunc) http.Handler {
-	return &observer{next, logger, answer}
+// Handlers set the route of the line by log.RequestOf, and the caller. Each of
+// watchers is told of the request as well.
+func Observed(next http.Handler, logger *slog.Logger, answer http.HandlerFunc, watchers ...Watcher) http.Handler {
+	return &observer{next, logger, answer, watchers}
+}
+
+// Watcher is told of requests, beside the log.
+type Watcher interface {
+	// Begin returns the context in which r is served.
+	Begin(ctx context.Context, r *http.Request) context.Context
+	// End gets that context, once the answer is out.
+	End(ctx context.Context, a Answered)
+}
+
+// Answered is a request that has been answered.
+type Answered struct {
+	Method string // as the client sent it: anything
+	Route  string // the pattern that matched, "" for none
+	Status int
+	Took   time.Duration
 }
 
 type observer struct {
-	next   http.Handler
-	log    *slog.Logger
-	answer http.HandlerFunc
+	next     http.Handler
+	log      *slog.Logger
+	answer   http.HandlerFunc
+	watchers []Watcher
 }
 
 var noSniff = []string{"nosniff"} // shared by all answers
@@ -45,16 +64,29 @@ func (o *observer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header()["X-Request-Id"] = []string{x.request.ID}
 	w.Header()["X-Content-Type-Options"] = noSniff
-	r = r.WithContext(log.WithRequest(r.Context(), &x.request))
-	defer o.note(r, x, begin)
+	ctx := log.WithRequest(r.Context(), &x.request)
+	for _, watcher := range o.watchers {
+		ctx = watcher.Begin(ctx, r)
+	}
+	r = r.WithContext(ctx)
+	defer o.end(r, x, begin)
 	defer o.rescue(x, r)
 	o.next.ServeHTTP(x, r)
 }
 
+// end tells of the request, also of one that is aborted.
+func (o *observer) end(r *http.Request, x *exchange, begin time.Time) {
+	now := time.Now()
+	o.note(r, x, now, now.Sub(begin))
+	for _, watcher := range o.watchers {
+		watcher.End(r.Context(), Answered{Method: r.Method, Route: x.request.Route, Status: x.status, Took: now.Sub(begin)})
+	}
+}
+
 // note writes the line. It goes past the Logger's methods, which look up their
 // caller each time.
-func (o *observer) note(r *http.Request, x *exchange, begin time.Time) {
-	ctx, now, level, route := r.Context(), time.Now(), slog.LevelInfo, cmp.Or(x.request.Route, "none")
+func (o *observer) note(r *http.Request, x *exchange, now time.Time, took time.Duration) {
+	ctx, level, route := r.Context(), slog.LevelInfo, cmp.Or(x.request.Route, "none")
 	if IsProbe(route) {
 		level = slog.LevelDebug
 	}
@@ -65,7 +97,7 @@ func (o *observer) note(r *http.Request, x *exchange, begin time.Time) {
 	line := slog.NewRecord(now, level, "request", 0)
 	line.AddAttrs(
 		slog.String("method", r.Method), slog.String("route", route), slog.Int("status", x.status), slog.Int64("bytes", x.bytes),
-		slog.Int64("duration_us", now.Sub(begin).Microseconds()))
+		slog.Int64("duration_us", took.Microseconds()))
 	if x.request.Caller != "" {
 		line.AddAttrs(slog.String("caller", x.request.Caller))
 	}

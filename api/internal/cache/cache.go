@@ -8,6 +8,7 @@ import (
 	"math"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/maypok86/otter/v2"
 
@@ -73,6 +74,7 @@ type Cache struct {
 	now     func() moment
 	marks   marks
 	counted counters
+	served  func(age time.Duration) // nil: nobody is told
 
 	mu      sync.Mutex
 	flights map[Key]*flight
@@ -112,11 +114,27 @@ func newCache(bytes int64, now func() moment) *Cache {
 // Get returns the answer that is held for key, if it is good.
 func (c *Cache) Get(key Key) (*Entry, bool) {
 	s, found := c.entries.GetIfPresent(key)
-	if !found || !c.good(key, s.began, c.now()) {
+	now := c.now()
+	if !found || !c.good(key, s.began, now) {
 		return nil, false
 	}
-	c.counted.hits.Add(1)
+	c.hit(s, now)
 	return s.Entry, true
+}
+
+// Served has f told how old each answer from memory is, in place of anybody
+// who was before. It is to be called before the first Get.
+func (c *Cache) Served(f func(age time.Duration)) {
+	if c != nil {
+		c.served = f
+	}
+}
+
+func (c *Cache) hit(s *stored, now moment) {
+	c.counted.hits.Add(1)
+	if c.served != nil {
+		c.served(now.mono - s.began.mono)
+	}
 }
 
 // Load is Get, or else what read returns. Of callers that ask for a key at the

@@ -96,6 +96,28 @@ func TestAge(t *testing.T) {
 	}
 }
 
+// TestServed: whoever wants to know how old answers are is told of those from
+// memory, and of no others.
+func TestServed(t *testing.T) {
+	t.Parallel()
+	at, reads := newHands(), new(atomic.Int64)
+	c := newCache(1<<20, at.now)
+	var ages []time.Duration
+	c.Served(func(age time.Duration) { ages = append(ages, age.Round(time.Millisecond)) })
+	for range 3 {
+		if _, err := c.Load(t.Context(), Item(1), returning(entry("a", 1), reads)); err != nil {
+			t.Fatal(err)
+		}
+		at.turn(400*time.Millisecond, 400*time.Millisecond)
+	}
+	if _, held := c.Get(Item(1)); held {
+		t.Error("too old an answer is held")
+	}
+	if diff := cmp.Diff([]time.Duration{400 * time.Millisecond, 800 * time.Millisecond}, ages); diff != "" {
+		t.Errorf("ages (-want +got):\n%s", diff)
+	}
+}
+
 // TestAgeCountsFromBeforeTheRead: what a read returns may have been so since it
 // began.
 func TestAgeCountsFromBeforeTheRead(t *testing.T) {

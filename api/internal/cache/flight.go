@@ -29,7 +29,7 @@ func (c *Cache) join(ctx context.Context, key Key, read func(context.Context) (*
 	now := c.now()
 	s, found := c.entries.GetIfPresent(key)
 	if found && c.good(key, s.began, now) {
-		c.counted.hits.Add(1)
+		c.hit(s, now)
 		return nil, s.Entry
 	}
 	if found {

@@ -24,6 +24,7 @@ import (
 	"github.com/fualab/fualab/api/internal/store"
 	"github.com/fualab/fualab/shared/events"
 	"github.com/fualab/fualab/shared/health"
+	"github.com/fualab/fualab/shared/httpserver"
 	"github.com/fualab/fualab/shared/redis"
 )
 
@@ -47,6 +48,7 @@ type Deps struct {
 	Origins      []string           // of pages that may call the API from a browser
 	Now          func() time.Time
 	Log          *slog.Logger
+	Watchers     []httpserver.Watcher // of every request, beside the log
 }
 
 // New returns the API's handler.
@@ -74,7 +76,7 @@ func build(d Deps) (http.Handler, huma.API) {
 	router, api := route(d, items, guard)
 	h := guard.known(limited(cached(router, items, guard, d.Log), d.Limit, d.Trusted))
 	h = secured(shared(h, d.Origins), d.Trusted)
-	return middleware(h, d.Log), api
+	return middleware(h, d.Log, d.Watchers...), api
 }
 
 // route returns a router of all operations, which ask guard.

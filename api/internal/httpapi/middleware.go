@@ -14,10 +14,10 @@ import (
 )
 
 // middleware is what every request passes, outermost first.
-func middleware(router http.Handler, logger *slog.Logger) http.Handler {
+func middleware(router http.Handler, logger *slog.Logger, watchers ...httpserver.Watcher) http.Handler {
 	return httpserver.Observed(joined(headAsGet(router)), logger, func(w http.ResponseWriter, r *http.Request) {
 		writeProblem(w, problemOf(r.Context(), errs.New(errs.Internal, "")))
-	})
+	}, watchers...)
 }
 
 // noteRoute tells the log which route matched: the pattern, never the path.

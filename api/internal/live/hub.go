@@ -64,6 +64,26 @@ func Start(ctx context.Context, client redis.Client, log *slog.Logger, observe .
 	return h
 }
 
+// Follows reports whether events arrive. A nil Hub misses none: there are none.
+func (h *Hub) Follows() bool {
+	if h == nil {
+		return true
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.live
+}
+
+// Subscribers returns how many watch.
+func (h *Hub) Subscribers() int {
+	if h == nil {
+		return 0
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return len(h.subscribers)
+}
+
 // Stop ends every subscription, and refuses new ones. It returns at once and
 // may be called more than once.
 func (h *Hub) Stop() {

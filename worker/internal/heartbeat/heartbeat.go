@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"github.com/fualab/fualab/shared/events"
@@ -60,6 +61,7 @@ type Beater struct {
 	joined    bool      // whether a row was written
 	next      time.Time // when the next beat is due; zero before the first
 	nextPrune time.Time
+	last      atomic.Int64   // when the last one was written, in microseconds since 1970
 	redis     outage.Tracker // Redis is said to be lost once, and regained once
 }
 
@@ -88,9 +90,19 @@ func (b *Beater) Step(ctx context.Context, turn loop.Turn) error {
 	if err != nil {
 		return err
 	}
+	b.last.Store(beat.LastBeat.Std().UnixMicro())
 	b.tell(beat.LastBeat)
 	b.next = loop.Next(b.next, turn.Began, b.cfg.Interval)
 	return b.prune(ctx, turn, beat)
+}
+
+// Last returns when the last beat's row was written, the zero time before the
+// first. It is safe for concurrent use.
+func (b *Beater) Last() time.Time {
+	if at := b.last.Load(); at != 0 {
+		return time.UnixMicro(at)
+	}
+	return time.Time{}
 }
 
 func (b *Beater) beat(turn loop.Turn) *model.Worker {

@@ -40,13 +40,13 @@ func (e *executor) Work(ctx context.Context, job *river.Job[runs.Args]) error {
 	returned := false
 	defer func() {
 		if !returned {
-			e.log(ctx, job.JobRow, task.Result{}, e.runner.cfg.Now().Sub(begin), errPanic)
+			e.ended(ctx, job.JobRow, task.Result{}, begin, errPanic)
 		}
 	}()
 	result, err := e.task.Run(task.WithReporter(ctx, record.report))
 	returned = true
 	err = classify(ctx, err, e.task.Timeout)
-	e.log(ctx, job.JobRow, result, e.runner.cfg.Now().Sub(begin), err)
+	e.ended(ctx, job.JobRow, result, begin, err)
 	return errors.Join(err, river.RecordOutput(ctx, record.output(result)))
 }
 
@@ -65,6 +65,50 @@ func classify(ctx context.Context, err error, timeout time.Duration) error {
 	default:
 		return err
 	}
+}
+
+// Ended is an attempt at a run that has ended.
+type Ended struct {
+	Task    string
+	Outcome Outcome
+	Rows    int64
+	At      time.Time
+	Took    time.Duration
+}
+
+// Outcome is how an attempt ended.
+type Outcome string
+
+// The outcomes.
+const (
+	Completed Outcome = "completed"
+	Failed    Outcome = "failed"    // and is tried again
+	Discarded Outcome = "discarded" // as it was the last one
+	Cancelled Outcome = "cancelled" // by an operator, by the end of the worker, or as its input is at fault
+)
+
+// Outcomes lists them.
+func Outcomes() []Outcome { return []Outcome{Completed, Failed, Discarded, Cancelled} }
+
+func outcome(ctx context.Context, job *rivertype.JobRow, err error) Outcome {
+	var given *rivertype.JobCancelError
+	switch {
+	case err == nil:
+		return Completed
+	case errors.As(err, &given), errors.Is(ctx.Err(), context.Canceled):
+		return Cancelled
+	case job.Attempt >= job.MaxAttempts:
+		return Discarded
+	default:
+		return Failed
+	}
+}
+
+// ended writes the line, and tells of the attempt.
+func (e *executor) ended(ctx context.Context, job *rivertype.JobRow, result task.Result, begin time.Time, err error) {
+	now := e.runner.cfg.Now()
+	e.log(ctx, job, result, now.Sub(begin), err)
+	e.runner.cfg.Ended(Ended{Task: e.task.Name, Outcome: outcome(ctx, job, err), Rows: result.RowsAffected, At: now, Took: now.Sub(begin)})
 }
 
 func (e *executor) log(ctx context.Context, job *rivertype.JobRow, result task.Result, took time.Duration, err error) {

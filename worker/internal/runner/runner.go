@@ -32,6 +32,7 @@ type Config struct {
 	DB          *database.DB
 	Store       *store.Store
 	Publish     func(events.Event) // nil: nobody is told
+	Ended       func(Ended)        // is told of each attempt that this worker made; nil: nobody is
 	Now         func() time.Time
 	Log         *slog.Logger
 }
@@ -53,6 +54,9 @@ type Runner struct {
 func New(cfg Config) (*Runner, error) {
 	if cfg.Publish == nil {
 		cfg.Publish = func(events.Event) {}
+	}
+	if cfg.Ended == nil {
+		cfg.Ended = func(Ended) {}
 	}
 	r := &Runner{cfg: cfg, running: make(map[string]int), fleet: watch{deadAfter: cfg.DeadAfter}}
 	workers := river.NewWorkers()

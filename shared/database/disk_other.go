@@ -1,0 +1,5 @@
+//go:build !unix || netbsd || openbsd || solaris || illumos || aix
+
+package database
+
+func disk(string) (free, size uint64, known bool) { return 0, 0, false }

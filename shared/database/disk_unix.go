@@ -1,0 +1,14 @@
+//go:build unix && !netbsd && !openbsd && !solaris && !illumos && !aix
+
+package database
+
+import "golang.org/x/sys/unix"
+
+func disk(dir string) (free, size uint64, known bool) {
+	var s unix.Statfs_t
+	if unix.Statfs(dir, &s) != nil {
+		return 0, 0, false
+	}
+	block := uint64(s.Bsize)                                //nolint:gosec,unconvert // a size, of another type on other systems
+	return uint64(s.Bavail) * block, s.Blocks * block, true //nolint:gosec,unconvert // likewise
+}

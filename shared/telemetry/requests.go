@@ -1,0 +1,51 @@
+package telemetry
+
+import (
+	"cmp"
+	"context"
+	"net/http"
+	"strconv"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/fualab/fualab/shared/httpserver"
+)
+
+// requests counts and times requests. None of its labels holds what a client
+// can make up.
+type requests struct{ took *prometheus.HistogramVec }
+
+// Requests returns watchers that count and time requests, none if t measures
+// nothing.
+func (t *Telemetry) Requests() ([]httpserver.Watcher, error) {
+	if t == nil {
+		return nil, nil
+	}
+	r := &requests{prometheus.NewHistogramVec(prometheus.HistogramOpts{
+		Name:    "http_server_request_duration_seconds",
+		Help:    "Time from a request's headers to the end of its answer; a stream's is its whole life.",
+		Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 15},
+	}, []string{"http_request_method", "http_route", "http_response_status_code"})}
+	return []httpserver.Watcher{r}, t.Register(r.took)
+}
+
+// Begin implements httpserver.Watcher.
+func (r *requests) Begin(ctx context.Context, _ *http.Request) context.Context { return ctx }
+
+// End implements httpserver.Watcher.
+func (r *requests) End(_ context.Context, a httpserver.Answered) {
+	r.took.WithLabelValues(Method(a.Method), Route(a.Route), strconv.Itoa(a.Status)).Observe(a.Took.Seconds())
+}
+
+// Method returns the method as a label: one that HTTP does not know is _OTHER.
+func Method(method string) string {
+	switch method {
+	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete,
+		http.MethodOptions, http.MethodConnect, http.MethodTrace:
+		return method
+	}
+	return "_OTHER"
+}
+
+// Route returns the pattern that matched as a label.
+func Route(pattern string) string { return cmp.Or(pattern, "unmatched") }

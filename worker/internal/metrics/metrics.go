@@ -1,0 +1,190 @@
+// Package metrics shows how the worker's tasks do: what this worker has done,
+// and how schedules, queue and items stand in the database.
+package metrics
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/fualab/fualab/worker/internal/runner"
+	"github.com/fualab/fualab/worker/internal/store"
+)
+
+// timeout bounds all questions to the database for one answer. What has no
+// answer by then is missing.
+const timeout = 3 * time.Second
+
+var (
+	lastSuccess = desc("fualab_task_last_success_timestamp_seconds", "When a run of the task last succeeded; before the first, when its schedule was declared.", "task")
+	due         = desc("fualab_task_due_timestamp_seconds", "When the task is due; absent while its schedule is paused.", "task")
+	lag         = desc("fualab_task_lag_seconds", "How long the task has been due without a run; 0 if it is not.", "task")
+	queueAge    = desc("fualab_queue_age_seconds", "How long the oldest run waits that could begin; 0 if none does.")
+	backlogAge  = desc("fualab_enrich_backlog_age_seconds", "How long the item waits that has waited longest to be enriched; 0 if none does.")
+	heartbeat   = desc("fualab_heartbeat_timestamp_seconds", "When this worker's last heartbeat was written.")
+)
+
+func desc(name, help string, labels ...string) *prometheus.Desc {
+	return prometheus.NewDesc(name, help, labels, nil)
+}
+
+// Config configures New.
+type Config struct {
+	Store *store.Store
+	Tasks []string
+	Now   func() time.Time
+}
+
+// Tasks is a prometheus.Collector of everything about tasks.
+type Tasks struct {
+	cfg  Config
+	runs *prometheus.CounterVec
+	rows *prometheus.CounterVec
+	took *prometheus.HistogramVec
+
+	mu        sync.Mutex
+	succeeded map[string]time.Time // what is known of the last success
+	asked     map[string]bool      // whether the database was asked for what was before this process
+}
+
+// New returns Tasks in which every task has its counters from the beginning.
+func New(cfg Config) *Tasks {
+	t := &Tasks{
+		cfg:  cfg,
+		runs: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "fualab_task_runs_total", Help: "Attempts at runs that have ended."}, []string{"task", "outcome"}),
+		rows: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "fualab_task_rows_total", Help: "Rows that runs have affected."}, []string{"task"}),
+		took: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "fualab_task_duration_seconds", Help: "Time that attempts at runs took.",
+			Buckets: []float64{.01, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600},
+		}, []string{"task"}),
+		succeeded: make(map[string]time.Time), asked: make(map[string]bool),
+	}
+	for _, name := range cfg.Tasks {
+		for _, outcome := range runner.Outcomes() {
+			t.runs.WithLabelValues(name, string(outcome))
+		}
+		t.rows.WithLabelValues(name)
+		t.took.WithLabelValues(name)
+	}
+	return t
+}
+
+// Ended is told of an attempt.
+func (t *Tasks) Ended(e runner.Ended) {
+	t.runs.WithLabelValues(e.Task, string(e.Outcome)).Inc()
+	t.rows.WithLabelValues(e.Task).Add(float64(e.Rows))
+	t.took.WithLabelValues(e.Task).Observe(e.Took.Seconds())
+	if e.Outcome == runner.Completed {
+		t.note(e.Task, e.At)
+	}
+}
+
+// Describe implements prometheus.Collector.
+func (t *Tasks) Describe(out chan<- *prometheus.Desc) {
+	t.runs.Describe(out)
+	t.rows.Describe(out)
+	t.took.Describe(out)
+	for _, d := range []*prometheus.Desc{lastSuccess, due, lag, queueAge, backlogAge} {
+		out <- d
+	}
+}
+
+// Collect implements prometheus.Collector.
+func (t *Tasks) Collect(out chan<- prometheus.Metric) {
+	t.runs.Collect(out)
+	t.rows.Collect(out)
+	t.took.Collect(out)
+	ctx, cancel := context.WithTimeout(context.Background(), timeout)
+	defer cancel()
+	now := t.cfg.Now()
+	t.schedules(ctx, out, now)
+	if since, err := t.cfg.Store.WaitsSince(ctx); err == nil {
+		out <- gauge(queueAge, seconds(now, since))
+	}
+	if since, err := t.cfg.Store.BehindSince(ctx); err == nil {
+		out <- gauge(backlogAge, seconds(now, since))
+	}
+}
+
+func (t *Tasks) schedules(ctx context.Context, out chan<- prometheus.Metric, now time.Time) {
+	pulses, err := t.cfg.Store.Pulses(ctx, t.cfg.Tasks)
+	if err != nil {
+		return
+	}
+	for _, p := range pulses {
+		if p.SucceededAt != nil {
+			t.note(p.Name, *p.SucceededAt)
+		}
+		if at, known := t.last(ctx, p); known {
+			out <- gauge(lastSuccess, unix(at), p.Name)
+		}
+		behind := 0.0
+		if !p.Paused {
+			out <- gauge(due, unix(p.NextRunAt.Std()), p.Name)
+			behind = seconds(now, p.NextRunAt.Std())
+		}
+		out <- gauge(lag, behind, p.Name)
+	}
+}
+
+// last returns when the task of p last succeeded, as far as this worker knows:
+// its own runs, the newest that the schedule has made, and, asked for once,
+// whatever was before.
+func (t *Tasks) last(ctx context.Context, p store.Pulse) (at time.Time, known bool) {
+	t.mu.Lock()
+	asked := t.asked[p.Name]
+	t.mu.Unlock()
+	if !asked {
+		before, err := t.cfg.Store.LastSuccess(ctx, p.Name)
+		if err != nil {
+			return time.Time{}, false
+		}
+		t.note(p.Name, before)
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.asked[p.Name] = true
+	if at = t.succeeded[p.Name]; at.IsZero() {
+		at = p.UpdatedAt.Std()
+	}
+	return at, true
+}
+
+// note keeps the latest success.
+func (t *Tasks) note(task string, at time.Time) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if at.After(t.succeeded[task]) {
+		t.succeeded[task] = at
+	}
+}
+
+// Heartbeat returns a collector of the time that last returns; while that is
+// zero, of nothing.
+func Heartbeat(last func() time.Time) prometheus.Collector { return beat(last) }
+
+type beat func() time.Time
+
+func (b beat) Describe(out chan<- *prometheus.Desc) { out <- heartbeat }
+
+func (b beat) Collect(out chan<- prometheus.Metric) {
+	if at := b(); !at.IsZero() {
+		out <- gauge(heartbeat, unix(at))
+	}
+}
+
+func gauge(d *prometheus.Desc, value float64, labels ...string) prometheus.Metric {
+	return prometheus.MustNewConstMetric(d, prometheus.GaugeValue, value, labels...)
+}
+
+// seconds returns how long ago since was, 0 for never and for what is to come.
+func seconds(now, since time.Time) float64 {
+	if since.IsZero() {
+		return 0
+	}
+	return max(0, now.Sub(since).Seconds())
+}
+
+func unix(at time.Time) float64 { return float64(at.UnixMicro()) / 1e6 }

@@ -1,0 +1,66 @@
+package worker
+
+import (
+	"context"
+	"time"
+
+	"github.com/fualab/fualab/shared/database"
+	"github.com/fualab/fualab/shared/redis"
+	"github.com/fualab/fualab/shared/telemetry"
+	"github.com/fualab/fualab/worker/internal/heartbeat"
+	"github.com/fualab/fualab/worker/internal/metrics"
+	"github.com/fualab/fualab/worker/internal/runner"
+	"github.com/fualab/fualab/worker/internal/store"
+	"github.com/fualab/fualab/worker/internal/task"
+)
+
+// measured is the worker's telemetry. A nil one measures nothing.
+type measured struct {
+	*telemetry.Telemetry
+	tasks *metrics.Tasks
+}
+
+// startTelemetry returns nil unless the settings ask for it. The caller has to
+// close it.
+func startTelemetry(ctx context.Context, cfg Config, db *database.DB, rdb redis.Client, st *store.Store, all []task.Task) (*measured, error) {
+	t, err := telemetry.Start(ctx, telemetry.Config{
+		Service: "fualab-worker", Addr: cfg.AdminAddr, Variable: "FUALAB_WORKER_ADMIN_ADDR", Listener: cfg.AdminListener,
+		DB: db, Redis: rdb, Log: cfg.Log,
+	})
+	if !t.On() || err != nil {
+		return nil, err
+	}
+	names := make([]string, len(all))
+	for i, t := range all {
+		names[i] = t.Name
+	}
+	m := &measured{t, metrics.New(metrics.Config{Store: st, Tasks: names, Now: time.Now})}
+	if err := t.Register(m.tasks); err != nil {
+		t.Close()
+		return nil, err
+	}
+	return m, nil
+}
+
+// Ended returns who is to be told of attempts, nil for nobody.
+func (m *measured) Ended() func(runner.Ended) {
+	if m == nil {
+		return nil
+	}
+	return m.tasks.Ended
+}
+
+// Watch has the beats of beater shown.
+func (m *measured) Watch(beater *heartbeat.Beater) error {
+	if m == nil {
+		return nil
+	}
+	return m.Register(metrics.Heartbeat(beater.Last))
+}
+
+// Close ends what startTelemetry has begun.
+func (m *measured) Close() {
+	if m != nil {
+		m.Telemetry.Close()
+	}
+}
