@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Runs doctor for the platform of this machine: of FUALAB_DATABASE_URL where that is set, of the containers where they
-# run, otherwise of the local runner.
+# Runs doctor, backup or restore for the platform of this machine: of FUALAB_DATABASE_URL where that is set, of the
+# containers where they run, otherwise of the local runner.
 set -euo pipefail
+here=$PWD
 cd "$(dirname "$0")/.."
 
 fail() {
@@ -9,9 +10,16 @@ fail() {
   exit 1
 }
 
-[[ ${1:-} == doctor ]] || fail "usage: $0 doctor [argument …]"
+[[ ${1:-} =~ ^(doctor|backup|restore)$ ]] || fail "usage: $0 doctor|backup|restore [argument …]"
 command=$1
 shift
+file=${*: -1}
+if [[ $command != doctor ]]; then
+  [[ -n $file ]] || fail "$command needs a file: go tool task $command FILE=backups/fualab"
+  [[ $file == /* ]] || file=$here/$file
+  set -- "${@:1:$#-1}" "$file"
+fi
+[[ $command != backup ]] || mkdir -p "$(dirname "$file")"
 
 # running SERVICE …
 running() {
@@ -24,8 +32,37 @@ running() {
   return 1
 }
 
-if [[ -z ${FUALAB_DATABASE_URL:-} ]] && running api; then
-  exec ops/compose.sh exec -T api fualab-api doctor "$@"
+# The container has the client programs of its server's version; on its socket it asks for no password.
+if [[ -z ${FUALAB_DATABASE_URL:-} ]] && running db; then
+  case $command in
+    doctor)
+      running api || fail "the containers run without an API: go tool task up"
+      exec ops/compose.sh exec -T api fualab-api doctor "$@"
+      ;;
+    backup)
+      [[ ! -e $file ]] || fail "$file is there already: remove it, or name another file"
+      (umask 077 && ops/compose.sh exec -T db pg_dump -U fualab -d fualab --format=custom --no-owner --no-privileges \
+        --lock-wait-timeout=60s >"$file.part") || {
+        rm -f "$file.part"
+        fail 'the backup failed, see above'
+      }
+      mv "$file.part" "$file"
+      echo "$file has the whole database, in $(wc -c <"$file") bytes"
+      ;;
+    restore)
+      [[ ${1:-} == --replace ]] || fail 'the containers have a database already: REPLACE=yes replaces it, so make a backup of it first'
+      [[ -s $file ]] || fail "there is no backup $file"
+      ! running api worker jobs || fail 'they use the database: docker compose stop api worker jobs'
+      # Without the last line, as when the backup cannot be read to its end, all of it rolls back.
+      ops/compose.sh exec -T db sh -eu -o pipefail -c '{
+          echo "BEGIN; DROP SCHEMA public CASCADE; CREATE SCHEMA public;"
+          pg_restore --file=- --no-owner --no-privileges
+          echo "COMMIT;"
+        } | psql -U fualab -d fualab -qX -v ON_ERROR_STOP=1 -o /dev/null' <"$file" || fail 'nothing was restored, see above'
+      echo 'the database is restored: go tool task up starts the platform'
+      ;;
+  esac
+  exit
 fi
 
 if [[ -z ${FUALAB_DATABASE_URL:-} ]]; then

@@ -17,6 +17,8 @@ const usage = `usage: fualab-api [command]
 
   serve                    serve the API (the default)
   migrate up|down|status   apply all pending migrations, revert the newest, or list them
+  backup FILE              save the whole database in a file
+  restore [--replace] FILE make the database what it was when the file was saved
   token create|list|revoke make a token that lets a program in, list them, or end one
   doctor [--json]          check settings, database, Redis, ports, worker and disk, and tell cause and cure
   healthcheck              exit 0 if the API on this machine answers, for containers
@@ -40,6 +42,10 @@ func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) 
 		return serveAPI(ctx, environ, stderr)
 	case "migrate":
 		return migrate(ctx, args[1:], environ, stdout, stderr)
+	case "backup":
+		return saveBackup(ctx, args[1:], environ, stdout, stderr)
+	case "restore":
+		return restoreBackup(ctx, args[1:], environ, stdout, stderr)
 	case "token":
 		return token(ctx, args[1:], environ, stdout, stderr)
 	case "doctor":

@@ -1,0 +1,200 @@
+package backup
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+	"os/exec"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/fualab/fualab/shared/config"
+	"github.com/fualab/fualab/shared/database"
+)
+
+func savePostgres(ctx context.Context, o Options, part string) error {
+	c, err := newClients(o)
+	if err != nil {
+		return err
+	}
+	db, err := open(ctx, o)
+	if err != nil {
+		return err
+	}
+	var server int
+	err = db.NewRaw("SELECT current_setting('server_version_num')::int / 10000").Scan(ctx, &server)
+	if err := errors.Join(err, db.Close()); err != nil {
+		return database.Error(err, "ask for the server's version")
+	}
+	if err := c.atLeast(ctx, server); err != nil {
+		return err
+	}
+	return c.run(c.command(ctx, "pg_dump", "--format=custom", "--no-owner", "--no-privileges", "--lock-wait-timeout=60s", "--file="+part))
+}
+
+// restorePostgres replaces the schema public in one transaction.
+func restorePostgres(ctx context.Context, o Options, file string, replace bool) error {
+	c, err := newClients(o)
+	if err != nil {
+		return err
+	}
+	list, err := c.output(c.command(ctx, "pg_restore", "--list", file))
+	if err != nil {
+		return err
+	}
+	if !strings.Contains(list, " bun_migrations ") {
+		return fmt.Errorf("%s is no backup of FUALab: it has no table bun_migrations", file)
+	}
+	if err := free(ctx, o, replace); err != nil {
+		return err
+	}
+	return c.restore(ctx, file)
+}
+
+// free makes sure that the database is there, and that nothing is lost or
+// broken by replacing what is in it.
+func free(ctx context.Context, o Options, replace bool) (err error) {
+	db, err := open(ctx, o)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	var tables int
+	if err := db.NewRaw("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'").Scan(ctx, &tables); err != nil {
+		return database.Error(err, "count the tables")
+	}
+	if tables > 0 && !replace {
+		return fmt.Errorf("the database has %d tables already: --replace replaces them, so make a backup of them first", tables)
+	}
+	var programs []string
+	err = db.NewRaw(`SELECT DISTINCT application_name FROM pg_stat_activity
+		WHERE datname = current_database() AND application_name LIKE 'fualab-%' AND application_name <> ? ORDER BY 1`, appName).Scan(ctx, &programs)
+	if err != nil {
+		return database.Error(err, "ask who is connected")
+	}
+	if len(programs) > 0 {
+		return fmt.Errorf("%s are connected to the database: stop them", strings.Join(programs, ", "))
+	}
+	return nil
+}
+
+// clients are Postgres' programs, on one database.
+type clients struct{ environ []string }
+
+// newClients hands the password over in the environment, where no list of
+// processes shows it.
+func newClients(o Options) (*clients, error) {
+	cfg, err := pgx.ParseConfig(o.URL.Reveal())
+	if err != nil {
+		return nil, errors.New("FUALAB_DATABASE_URL: " + config.DatabaseURLExpected) // the library's message repeats the URL
+	}
+	u, err := url.Parse(o.URL.Reveal())
+	if err != nil {
+		return nil, errors.New("FUALAB_DATABASE_URL: " + config.DatabaseURLExpected)
+	}
+	environ := append(slices.Clone(o.Environ), "PGHOST="+cfg.Host, "PGPORT="+strconv.Itoa(int(cfg.Port)), "PGUSER="+cfg.User,
+		"PGPASSWORD="+cfg.Password, "PGDATABASE="+cfg.Database, "PGAPPNAME="+appName, "PGCONNECT_TIMEOUT=10", "PGOPTIONS=")
+	for _, key := range []string{"sslmode", "sslrootcert", "sslcert", "sslkey"} {
+		if v := u.Query().Get(key); v != "" {
+			environ = append(environ, "PG"+strings.ToUpper(key)+"="+v)
+		}
+	}
+	return &clients{environ}, nil
+}
+
+func (c *clients) command(ctx context.Context, program string, args ...string) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, program, args...) //nolint:gosec // one of three programs, and no shell
+	cmd.Env = c.environ
+	return cmd
+}
+
+func (c *clients) run(cmd *exec.Cmd) error {
+	_, err := c.output(cmd)
+	return err
+}
+
+// output says of a program that is missing where it is had, and of one that
+// failed what it said.
+func (c *clients) output(cmd *exec.Cmd) (string, error) {
+	var said bytes.Buffer
+	cmd.Stderr = &said
+	out, err := cmd.Output()
+	return string(out), explain(cmd, err, said.String())
+}
+
+func explain(cmd *exec.Cmd, err error, said string) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, exec.ErrNotFound):
+		return fmt.Errorf("%s is not here: install Postgres' client programs (Debian: postgresql-client); for the containers `go tool task backup` uses theirs", cmd.Args[0])
+	default:
+		return fmt.Errorf("%s: %w: %s", cmd.Args[0], err, strings.TrimSpace(said))
+	}
+}
+
+var versionOf = regexp.MustCompile(`\) (\d+)`)
+
+// atLeast refuses a pg_dump that is older than the server: it would refuse by
+// itself, and less plainly.
+func (c *clients) atLeast(ctx context.Context, server int) error {
+	out, err := c.output(c.command(ctx, "pg_dump", "--version"))
+	if err != nil {
+		return err
+	}
+	found := versionOf.FindStringSubmatch(out)
+	if found == nil {
+		return nil // it speaks for itself
+	}
+	if client, _ := strconv.Atoi(found[1]); client < server {
+		return &OldClient{client, server}
+	}
+	return nil
+}
+
+// OldClient says that a pg_dump cannot read a newer server.
+type OldClient struct{ Client, Server int }
+
+func (e *OldClient) Error() string {
+	return fmt.Sprintf("pg_dump is of version %d and the server of %d: install the client programs of version %d or newer (Debian: postgresql-client-%d); for the containers `go tool task backup` uses theirs",
+		e.Client, e.Server, e.Server, e.Server)
+}
+
+// restore has pg_restore write the statements, and psql execute them. Only
+// when the former has got to its end, the latter is told to commit.
+func (c *clients) restore(ctx context.Context, file string) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	psql := c.command(ctx, "psql", "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--output=/dev/null")
+	var said, reads bytes.Buffer
+	psql.Stderr = &said
+	in, err := psql.StdinPipe()
+	if err != nil {
+		return err
+	}
+	if err := psql.Start(); err != nil {
+		return explain(psql, err, "")
+	}
+	writer := c.command(ctx, "pg_restore", "--file=-", "--no-owner", "--no-privileges", file)
+	writer.Stdout, writer.Stderr = in, &reads
+	_, err = io.WriteString(in, "BEGIN;\nDROP SCHEMA public CASCADE;\nCREATE SCHEMA public;\n")
+	if err == nil {
+		err = explain(writer, writer.Run(), reads.String())
+	}
+	if err == nil {
+		_, err = io.WriteString(in, "COMMIT;\n")
+	}
+	_ = in.Close() // without COMMIT that rolls back
+	// What psql says is the cause of what the other one does.
+	if ended := psql.Wait(); ended != nil {
+		return explain(psql, ended, said.String())
+	}
+	return err
+}
