@@ -44,3 +44,51 @@ func FuzzURLs(f *testing.F) {
 		}
 	})
 }
+
+// FuzzNumbers: seconds and days are decimal numbers within their bounds, and
+// nothing that only Go reads as one.
+func FuzzNumbers(f *testing.F) {
+	for _, text := range []string{"0", "15", "1.5", ".5", "1e3", "0x10", "0x1p4", "1_000", "+1", "-0", "inf", "NaN", "", " 1", "99999999999999999999", "１"} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		var seconds config.Seconds
+		var days config.Days
+		asSeconds, asDays := seconds.UnmarshalText([]byte(text)), days.UnmarshalText([]byte(text))
+		if asSeconds != nil && asDays != nil {
+			return
+		}
+		if strings.Trim(text, "0123456789.") != "" || strings.Count(text, ".") > 1 {
+			t.Errorf("%q is taken for a number", text)
+		}
+		if seconds.Duration() < 0 || days.Duration() < 0 {
+			t.Errorf("%q is %s, or %s", text, seconds.Duration(), days.Duration())
+		}
+	})
+}
+
+// FuzzLists: networks and origins are refused, or come back as they are written.
+func FuzzLists(f *testing.F) {
+	for _, text := range []string{"10.0.0.0/8, 192.168.1.7", "::1/128", "fe80::1%eth0", "10.1.2.3/8", "/", ",", "https://app.example.com,http://localhost:3000", "https://*.example.com", "https://h/"} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		var networks config.Networks
+		if networks.UnmarshalText([]byte(text)) == nil {
+			for _, n := range networks {
+				if !n.IsValid() || n != n.Masked() {
+					t.Errorf("%q has the network %s", text, n)
+				}
+			}
+		}
+		var origins config.Origins
+		if origins.UnmarshalText([]byte(text)) == nil {
+			for _, o := range origins {
+				u, err := url.Parse(o)
+				if err != nil || u.Scheme+"://"+u.Host != o {
+					t.Errorf("%q has the origin %q", text, o)
+				}
+			}
+		}
+	})
+}

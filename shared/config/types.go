@@ -79,8 +79,8 @@ const maxSeconds = 366 * 24 * 3600
 
 // UnmarshalText accepts a number from 0 to a year's seconds; decimals count.
 func (s *Seconds) UnmarshalText(text []byte) error {
-	f, err := strconv.ParseFloat(string(text), 64)
-	if err != nil || !(f >= 0 && f <= maxSeconds) {
+	f, ok := decimal(text)
+	if !ok || f > maxSeconds {
 		return &SyntaxError{"must be a number of seconds, such as 15"}
 	}
 	*s = Seconds(f * float64(time.Second))
@@ -98,12 +98,22 @@ const maxDays = 36_500
 
 // UnmarshalText accepts a number from 0 to a century's days; decimals count.
 func (d *Days) UnmarshalText(text []byte) error {
-	f, err := strconv.ParseFloat(string(text), 64)
-	if err != nil || !(f >= 0 && f <= maxDays) {
+	f, ok := decimal(text)
+	if !ok || f > maxDays {
 		return &SyntaxError{"must be a number of days, such as 30"}
 	}
 	*d = Days(f * 24 * float64(time.Hour))
 	return nil
+}
+
+// decimal reads a number of digits, and perhaps a point. ParseFloat alone takes
+// 0x_1p4 and 1e3, too, which in a file of settings are slips.
+func decimal(text []byte) (float64, bool) {
+	if strings.Trim(string(text), "0123456789.") != "" {
+		return 0, false
+	}
+	f, err := strconv.ParseFloat(string(text), 64)
+	return f, err == nil
 }
 
 // Level is a log level.

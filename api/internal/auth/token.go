@@ -38,7 +38,7 @@ func NewToken() string {
 // mistyped or cut off is found without asking anybody.
 func wellFormed(token string) bool {
 	encoded, ok := strings.CutPrefix(token, Prefix)
-	if !ok {
+	if !ok || len(encoded) != letters.EncodedLen(secretBytes+sumBytes) { // the decoder skips line breaks
 		return false
 	}
 	raw, err := letters.DecodeString(encoded)
