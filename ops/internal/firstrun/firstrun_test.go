@@ -1,5 +1,6 @@
 // Package firstrun_test makes the mistakes of a first run with the real
-// programs, and holds what they print to ops/runbooks/first-run.md.
+// programs, and holds what they print to ops/runbooks/first-run.md; and it runs
+// the commands that the README and the runbooks tell to run.
 package firstrun_test
 
 import (
