@@ -54,7 +54,7 @@ if [[ -z ${FUALAB_DATABASE_URL:-} ]] && running db; then
       [[ -s $file ]] || fail "there is no backup $file"
       ! running api worker jobs || fail 'they use the database: docker compose stop api worker jobs'
       # Without the last line, as when the backup cannot be read to its end, all of it rolls back.
-      ops/compose.sh exec -T db sh -eu -o pipefail -c '{
+      ops/compose.sh exec -T db bash -euo pipefail -c '{
           echo "BEGIN; DROP SCHEMA public CASCADE; CREATE SCHEMA public;"
           pg_restore --file=- --no-owner --no-privileges
           echo "COMMIT;"
