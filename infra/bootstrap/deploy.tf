@@ -27,6 +27,17 @@ data "aws_iam_policy_document" "deploy" {
     actions   = ["ssm:GetParameter", "ssm:GetParameters"]
     resources = ["${local.ssm}/releases/*"]
   }
+  # An image's signature lies beside it, and is looked at before it is deployed.
+  statement {
+    sid       = "Login"
+    actions   = ["ecr:GetAuthorizationToken"]
+    resources = ["*"] # reason: the action knows no resource
+  }
+  statement {
+    sid       = "Verify"
+    actions   = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:DescribeImages", "ecr:GetDownloadUrlForLayer"]
+    resources = [for s in ["api", "worker"] : "${local.arn}:ecr:${var.region}:${local.account}:repository/fualab/${s}"]
+  }
   statement {
     sid       = "Record"
     actions   = ["ssm:PutParameter"]

@@ -1,4 +1,4 @@
-# Three kinds of workflow, three kinds of role. Each is trusted by exact subjects: an environment's name, main, or a pull
+# Each kind of workflow has a role. Each is trusted by exact subjects: an environment's name, main, or a pull
 # request of this repository. With an environment the subject carries no branch: the environment's own rule (main only,
 # reviewers) binds it.
 
@@ -9,8 +9,9 @@ locals {
   ]
   roles = merge(
     {
-      build = "ref:refs/heads/main"
-      plan  = "pull_request"
+      build   = "ref:refs/heads/main"
+      plan    = "pull_request"
+      release = "environment:release"
     },
     { for e in var.environments : "deploy-${e}" => "environment:${e}" },
   )
@@ -74,6 +75,26 @@ resource "aws_iam_role_policy" "build" {
   name   = "build"
   role   = aws_iam_role.github["build"].id
   policy = data.aws_iam_policy_document.build.json
+}
+
+# release: gives an image that was built one more name.
+data "aws_iam_policy_document" "release" {
+  statement {
+    sid       = "Login"
+    actions   = ["ecr:GetAuthorizationToken"]
+    resources = ["*"] # reason: the action knows no resource
+  }
+  statement {
+    sid       = "Tag"
+    actions   = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:DescribeImages", "ecr:GetDownloadUrlForLayer", "ecr:PutImage"]
+    resources = [for s in ["api", "worker"] : "${local.arn}:ecr:${var.region}:${local.account}:repository/fualab/${s}"]
+  }
+}
+
+resource "aws_iam_role_policy" "release" {
+  name   = "release"
+  role   = aws_iam_role.github["release"].id
+  policy = data.aws_iam_policy_document.release.json
 }
 
 # plan: reads the states; `terraform plan -refresh=false -lock=false` asks nothing else of AWS.

@@ -18,7 +18,7 @@ run "roles" {
   command = plan
 
   assert {
-    condition     = join(" ", keys(aws_iam_role.github)) == "build deploy-dev deploy-prod plan"
+    condition     = join(" ", keys(aws_iam_role.github)) == "build deploy-dev deploy-prod plan release"
     error_message = "a role is missing, or one too many"
   }
   assert {
@@ -27,6 +27,7 @@ run "roles" {
       plan        = "pull_request"
       deploy-dev  = "environment:dev"
       deploy-prod = "environment:prod"
+      release     = "environment:release"
     } : join(" ", [for p in local.prefixes : "${p}:${local.roles[role]}"]) == "repo:fualab/fualab:${subject} repo:fualab@1/fualab@2:${subject}"])
     error_message = "a role trusts another subject"
   }

@@ -1,0 +1,134 @@
+// Command release prepares a module's release and makes what it consists of:
+// images, notes, binaries. The tasks release* call it, on a laptop as in the
+// workflows.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"slices"
+	"syscall"
+	"time"
+)
+
+const usage = `usage: release prepare  -module api -version 0.2.0      changelog, required shared, commit and tag; nothing is pushed
+       release check    -tag api/v0.2.0                 a tag that may be released
+       release compat   [-module api]                   each service with the shared that it requires
+       release images   -registry R -name main-SHA      what changed is built, and the record is written
+       release sign     -record FILE                    a signature without a key for each image
+       release verify   -record FILE -repository O/R    signatures, provenance; with -current FILE only forward
+       release promote  -registry R -tag api/v0.2.0     the image of the tag's commit is tagged v0.2.0
+       release notes    -tag api/v0.2.0                 the changelog's section
+       release binaries -tag api/v0.2.0 -out DIR        programs and their checksums
+       release summary  -record FILE -log FILE          what a deployment did, as Markdown
+`
+
+// A mistake in the command exits with 2, whatever else fails with 1.
+var errUsage = errors.New("the command is not understood")
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	err := run(ctx, os.Args[1:], os.Stdout)
+	stop()
+	if err == nil {
+		return
+	}
+	fmt.Fprintln(os.Stderr, "release:", err)
+	if errors.Is(err, errUsage) {
+		fmt.Fprint(os.Stderr, usage)
+		os.Exit(2)
+	}
+	os.Exit(1)
+}
+
+// timeout bounds every command; building both images for two architectures is
+// the longest.
+const timeout = time.Hour
+
+// options are the flags of all commands; each takes the ones that it needs.
+type options struct {
+	dir, module, version, tag, registry, name, record, current, repository, log, out, outputs string
+	attest                                                                                    bool
+	wait                                                                                      time.Duration
+}
+
+// needs names the flags that a command cannot do without.
+var needs = map[string][]string{
+	"prepare": {"module", "version"}, "check": {"tag"}, "compat": nil, "images": {"registry", "name"}, "sign": {"record"},
+	"verify": {"record", "repository"}, "promote": {"registry", "tag"}, "notes": {"tag"}, "binaries": {"tag", "out"},
+	"summary": {"record", "log"},
+}
+
+func parse(args []string) (command string, o options, err error) {
+	if len(args) == 0 {
+		return "", o, errUsage
+	}
+	command = args[0]
+	wanted, known := needs[command]
+	if !known {
+		return "", o, fmt.Errorf("%w: %q is no command", errUsage, command)
+	}
+	flags := flag.NewFlagSet("release", flag.ContinueOnError)
+	flags.SetOutput(io.Discard)
+	for name, to := range map[string]*string{
+		"module": &o.module, "version": &o.version, "tag": &o.tag, "registry": &o.registry, "name": &o.name, "record": &o.record,
+		"current": &o.current, "repository": &o.repository, "log": &o.log, "out": &o.out, "outputs": &o.outputs,
+	} {
+		flags.StringVar(to, name, "", "")
+	}
+	flags.StringVar(&o.dir, "C", ".", "")
+	flags.BoolVar(&o.attest, "attest", false, "")
+	flags.DurationVar(&o.wait, "wait", 0, "")
+	if err := flags.Parse(args[1:]); err != nil {
+		return "", o, fmt.Errorf("%w: %w", errUsage, err)
+	}
+	for _, name := range wanted {
+		if flags.Lookup(name).Value.String() == "" {
+			return "", o, fmt.Errorf("%w: %s wants -%s", errUsage, command, name)
+		}
+	}
+	if flags.NArg() > 0 {
+		return "", o, fmt.Errorf("%w: %q is no option", errUsage, flags.Arg(0))
+	}
+	if o.module != "" && !slices.Contains(modules, o.module) {
+		return "", o, fmt.Errorf("%w: %q is none of the modules that are released: %v", errUsage, o.module, modules)
+	}
+	return command, o, nil
+}
+
+func run(ctx context.Context, args []string, stdout io.Writer) error {
+	command, o, err := parse(args)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	r := &repository{dir: o.dir, out: stdout}
+	switch command {
+	case "prepare":
+		return r.prepare(ctx, o.module, o.version, time.Now().UTC())
+	case "check":
+		return r.check(ctx, o.tag)
+	case "compat":
+		return r.compatAll(ctx, o.module)
+	case "images":
+		return r.images(ctx, imageOptions{registry: o.registry, name: o.name, out: o.out, outputs: o.outputs, build: r.buildx(o.attest)})
+	case "sign":
+		return r.sign(ctx, o.record)
+	case "verify":
+		return r.verify(ctx, o)
+	case "promote":
+		return r.promote(ctx, o.registry, o.tag, o.wait)
+	case "notes":
+		return r.notes(o.tag)
+	case "binaries":
+		return r.binaries(ctx, o.tag, o.out, everywhere)
+	default:
+		return r.summary(o.record, o.log)
+	}
+}

@@ -1,0 +1,147 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/google/go-containerregistry/pkg/authn"
+	"github.com/google/go-containerregistry/pkg/name"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/remote"
+	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
+)
+
+// images of one service in a registry, which is asked with what `docker login`
+// has kept.
+type images struct{ repository name.Repository }
+
+func newImages(registry, service string) (images, error) {
+	repository, err := name.NewRepository(registry + "/fualab/" + service)
+	return images{repository}, err
+}
+
+func asking(ctx context.Context) []remote.Option {
+	return []remote.Option{remote.WithContext(ctx), remote.WithAuthFromKeychain(authn.DefaultKeychain)}
+}
+
+// digest returns the digest that a tag stands for, "" for none.
+func (i images) digest(ctx context.Context, tag string) (string, error) {
+	found, err := remote.Head(i.repository.Tag(tag), asking(ctx)...)
+	if refused := (*transport.Error)(nil); errors.As(err, &refused) && refused.StatusCode == http.StatusNotFound {
+		return "", nil
+	}
+	if err != nil {
+		return "", fmt.Errorf("ask for %s:%s (docker login first?): %w", i.repository, tag, err)
+	}
+	return found.Digest.String(), nil
+}
+
+// tag gives the image with a digest one more name. A name stays what it is.
+func (i images) tag(ctx context.Context, digest, tag string) error {
+	found, err := i.digest(ctx, tag)
+	if err != nil || found == digest {
+		return err
+	}
+	if found != "" {
+		return fmt.Errorf("%s:%s is %s already, and not %s: a tag never moves", i.repository, tag, found, digest)
+	}
+	image, err := remote.Get(i.repository.Digest(digest), asking(ctx)...)
+	if err != nil {
+		return fmt.Errorf("get %s@%s: %w", i.repository, digest, err)
+	}
+	if err := remote.Tag(i.repository.Tag(tag), image, asking(ctx)...); err != nil {
+		return fmt.Errorf("tag %s@%s as %s: %w", i.repository, digest, tag, err)
+	}
+	return nil
+}
+
+// version returns what the programs of an image answer to be.
+func (i images) version(ctx context.Context, digest string) (string, error) {
+	found, err := remote.Get(i.repository.Digest(digest), append(asking(ctx), remote.WithPlatform(v1.Platform{OS: "linux", Architecture: "arm64"}))...)
+	if err != nil {
+		return "", err
+	}
+	image, err := found.Image()
+	if err != nil {
+		return "", err
+	}
+	config, err := image.ConfigFile()
+	if err != nil {
+		return "", err
+	}
+	if version := config.Config.Labels["org.opencontainers.image.version"]; version != "" {
+		return version, nil
+	}
+	return "", fmt.Errorf("%s@%s has no label org.opencontainers.image.version", i.repository, digest)
+}
+
+// promotePause is the time between two looks for an image that is being built.
+const promotePause = 15 * time.Second
+
+// promote gives the image that was built of a tag's commit the tag's version.
+// Nothing is built: what was tried is what is released. It waits so long for
+// a build that has not ended.
+func (r *repository) promote(ctx context.Context, registry, tag string, wait time.Duration) error {
+	module, version, err := parseTag(tag)
+	if err != nil {
+		return err
+	}
+	commit, err := r.output(ctx, "git", "rev-parse", "--verify", tag+"^{commit}")
+	if err != nil {
+		return err
+	}
+	in, err := newImages(registry, module)
+	if err != nil {
+		return err
+	}
+	digest, err := in.await(ctx, "main-"+commit, wait)
+	if err != nil {
+		return err
+	}
+	if err := in.tag(ctx, digest, version); err != nil {
+		return err
+	}
+	r.say("%s:%s is %s, built as main-%s", in.repository, version, digest, commit)
+	return nil
+}
+
+func (i images) await(ctx context.Context, tag string, wait time.Duration) (string, error) {
+	deadline := time.Now().Add(wait)
+	for {
+		digest, err := i.digest(ctx, tag)
+		if err != nil || digest != "" {
+			return digest, err
+		}
+		if time.Now().After(deadline) {
+			return "", fmt.Errorf("%s:%s is not there after %s: has cd-build built this commit?", i.repository, tag, wait)
+		}
+		pause := time.NewTimer(min(promotePause, wait+time.Second))
+		select {
+		case <-ctx.Done():
+			pause.Stop()
+			return "", ctx.Err()
+		case <-pause.C:
+		}
+	}
+}
+
+// record is what can be deployed; infra/deploy reads it.
+type record struct {
+	Name    string            `json:"release"` // main-<commit>
+	Commit  string            `json:"commit"`
+	Version string            `json:"version"` // what the API's /health answers
+	Schema  string            `json:"schema"`
+	Images  map[string]string `json:"images"` // by service, by digest
+}
+
+func parseRecord(text []byte) (record, error) {
+	var r record
+	if err := json.Unmarshal(text, &r); err != nil {
+		return r, fmt.Errorf("the record of a release is no JSON: %w", err)
+	}
+	return r, nil
+}
