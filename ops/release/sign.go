@@ -3,12 +3,11 @@ package main
 import (
 	"context"
 	"fmt"
+	"maps"
 	"os"
 	"regexp"
 	"slices"
 	"strings"
-
-	"maps"
 )
 
 // builtBy is the workflow whose identity a signature has to carry.
