@@ -45,7 +45,8 @@ func TestDialectsHaveTheSameMigrations(t *testing.T) {
 		}
 		var names []string
 		for _, e := range entries {
-			names = append(names, e.Name())
+			// What SQLite does in a transaction, Postgres may not be able to.
+			names = append(names, strings.Replace(e.Name(), ".tx.", ".", 1))
 		}
 		return names
 	}

@@ -19,6 +19,7 @@ import (
 const (
 	MaxName        = 255
 	MaxDescription = 10_000
+	MaxExternalID  = 255
 )
 
 // Status is where an item is in its life.
@@ -50,6 +51,7 @@ type Item struct {
 	CreatedAt       Time
 	UpdatedAt       Time
 	DeletedAt       *Time
+	ExternalID      *string // unique among the living
 }
 
 // ItemFields are what a client decides about an item.
@@ -58,6 +60,7 @@ type ItemFields struct {
 	Description string
 	Attributes  Attributes
 	ExpiresAt   *Time
+	ExternalID  *string
 }
 
 // Validate returns what is wrong with f, as faults at JSON Pointers below
@@ -83,6 +86,16 @@ func (f ItemFields) Validate(base string) []errs.Field {
 	}
 	if strings.ContainsRune(f.Description, 0) {
 		fault("description", "must not contain the NUL character")
+	}
+	if f.ExternalID != nil {
+		switch n := utf8.RuneCountInString(*f.ExternalID); {
+		case n == 0:
+			fault("external_id", "must not be empty; null, or leaving it out, is for none")
+		case n > MaxExternalID:
+			fault("external_id", "must be at most %d characters", MaxExternalID)
+		case strings.ContainsRune(*f.ExternalID, 0):
+			fault("external_id", "must not contain the NUL character")
+		}
 	}
 	if f.ExpiresAt != nil && !f.ExpiresAt.Representable() {
 		fault("expires_at", YearsExpected)
@@ -113,11 +126,12 @@ func (i *Item) Change(f ItemFields, now Time) {
 
 // Fields returns what the client decided about i.
 func (i *Item) Fields() ItemFields {
-	return ItemFields{Name: i.Name, Description: i.Description, Attributes: i.Attributes, ExpiresAt: i.ExpiresAt}
+	return ItemFields{Name: i.Name, Description: i.Description, Attributes: i.Attributes, ExpiresAt: i.ExpiresAt, ExternalID: i.ExternalID}
 }
 
 func (i *Item) set(f ItemFields) {
 	i.Name, i.Description, i.Attributes, i.ExpiresAt = f.Name, f.Description, f.Attributes, f.ExpiresAt
+	i.ExternalID = f.ExternalID
 	i.SearchText = SearchKey(f.Name + "\n" + f.Description)
 }
 

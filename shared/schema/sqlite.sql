@@ -15,6 +15,60 @@ CREATE TABLE idempotency_keys (
     PRIMARY KEY (caller, key)
 ) STRICT;
 
+CREATE TABLE import_chunks (
+    import_id  INTEGER NOT NULL,
+    first_byte INTEGER NOT NULL,
+    data       BLOB NOT NULL,
+    PRIMARY KEY (import_id, first_byte)
+) STRICT;
+
+CREATE TABLE import_errors (
+    import_id INTEGER NOT NULL,
+    position  INTEGER NOT NULL,
+    line      INTEGER NOT NULL,
+    field     TEXT NOT NULL,
+    reason    TEXT NOT NULL,
+    PRIMARY KEY (import_id, position)
+) STRICT;
+
+CREATE TABLE import_keys (
+    import_id   INTEGER NOT NULL,
+    external_id TEXT NOT NULL,
+    line        INTEGER NOT NULL,
+    PRIMARY KEY (import_id, external_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE imports (
+    id               INTEGER PRIMARY KEY AUTOINCREMENT,
+    state            TEXT NOT NULL CHECK (state IN
+        ('uploading', 'queued', 'validating', 'importing', 'completed', 'failed', 'cancelled')),
+    format           TEXT NOT NULL,
+    mode             TEXT NOT NULL,
+    dry_run          INTEGER NOT NULL,
+    max_errors       INTEGER NOT NULL,
+    delimiter        TEXT NOT NULL,
+    columns          TEXT NOT NULL,
+    limit_bytes      INTEGER NOT NULL,
+    bytes_received   INTEGER NOT NULL DEFAULT 0,
+    bytes_total      INTEGER,
+    bytes_read       INTEGER NOT NULL DEFAULT 0,
+    line             INTEGER NOT NULL DEFAULT 0,
+    rows_read        INTEGER NOT NULL DEFAULT 0,
+    rows_total       INTEGER,
+    inserted         INTEGER NOT NULL DEFAULT 0,
+    updated          INTEGER NOT NULL DEFAULT 0,
+    unchanged        INTEGER NOT NULL DEFAULT 0,
+    rejected         INTEGER NOT NULL DEFAULT 0,
+    faults           INTEGER NOT NULL DEFAULT 0,
+    cancel_requested INTEGER NOT NULL DEFAULT 0,
+    error            TEXT NOT NULL DEFAULT '',
+    cleared          INTEGER NOT NULL DEFAULT 0,
+    created_at       TEXT NOT NULL,
+    updated_at       TEXT NOT NULL,
+    phase_at         TEXT NOT NULL,
+    finished_at      TEXT
+) STRICT;
+
 CREATE TABLE "item_events" (
     id      INTEGER PRIMARY KEY AUTOINCREMENT,
     item_id INTEGER NOT NULL,
@@ -47,7 +101,7 @@ CREATE TABLE items (
     created_at       TEXT NOT NULL,
     updated_at       TEXT NOT NULL,
     deleted_at       TEXT
-) STRICT;
+, external_id TEXT CHECK (length(external_id) BETWEEN 1 AND 255)) STRICT;
 
 CREATE TABLE river_job (
     id integer PRIMARY KEY AUTOINCREMENT,
@@ -159,11 +213,20 @@ CREATE UNIQUE INDEX "bun_migrations_name_unique" ON bun_migrations ("name");
 
 CREATE INDEX idempotency_keys_expired ON idempotency_keys (expires_at);
 
+CREATE INDEX imports_by_updated_at ON imports (updated_at);
+
+CREATE INDEX imports_uncleared ON imports (updated_at) WHERE NOT cleared;
+
+CREATE INDEX imports_waiting ON imports (id) WHERE state IN ('queued', 'validating', 'importing');
+
 CREATE INDEX item_events_by_time ON item_events (at);
 
 CREATE INDEX items_by_created_at ON items (created_at, id) WHERE deleted_at IS NULL;
 
 CREATE INDEX items_by_duplicate_of ON items (duplicate_of, id) WHERE duplicate_of IS NOT NULL;
+
+CREATE UNIQUE INDEX items_by_external_id ON items (external_id)
+    WHERE external_id IS NOT NULL AND deleted_at IS NULL;
 
 CREATE INDEX items_by_fingerprint ON items (fingerprint, id) WHERE fingerprint IS NOT NULL AND deleted_at IS NULL;
 
@@ -248,6 +311,8 @@ INSERT INTO bun_migrations (name, group_id) VALUES ('0005', 5);
 INSERT INTO bun_migrations (name, group_id) VALUES ('0006', 6);
 
 INSERT INTO bun_migrations (name, group_id) VALUES ('0007', 7);
+
+INSERT INTO bun_migrations (name, group_id) VALUES ('0008', 8);
 
 INSERT INTO river_migration (line, version) VALUES ('main', 1);
 

@@ -99,7 +99,7 @@ var life = []step{
 	{name: "empty list", method: "GET", path: "/api/items", status: 200, want: "[]\n"},
 
 	{name: "create", method: "POST", path: "/api/items", body: `{"name":"Sample"}`, status: 201,
-		want:    `{"id":1,"name":"Sample","description":"","attributes":{},"status":"active","expires_at":null,"slug":null,"fingerprint":null,"duplicate_of":null,"version":1,"enriched":false,"created_at":"2026-01-02T03:04:06.234567Z","updated_at":"2026-01-02T03:04:06.234567Z"}`,
+		want:    `{"id":1,"name":"Sample","description":"","attributes":{},"status":"active","expires_at":null,"slug":null,"fingerprint":null,"duplicate_of":null,"version":1,"enriched":false,"created_at":"2026-01-02T03:04:06.234567Z","updated_at":"2026-01-02T03:04:06.234567Z","external_id":null}`,
 		answers: []string{"Location: /api/items/1", `Etag: "1.0"`, "Content-Type: application/json", "X-Content-Type-Options: nosniff"}},
 	{name: "list holds it", method: "GET", path: "/api/items", status: 200, want: `[{"id":1,"name":"Sample"`},
 	{name: "get", method: "GET", path: "/api/items/1", status: 200, want: `{"id":1,"name":"Sample"`, answers: []string{`Etag: "1.0"`}},

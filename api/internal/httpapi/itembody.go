@@ -25,6 +25,7 @@ type itemBody struct {
 	Enriched    bool        `json:"enriched" doc:"Whether the worker's fields belong to this version."`
 	CreatedAt   model.Time  `json:"created_at" format:"date-time"`
 	UpdatedAt   model.Time  `json:"updated_at" format:"date-time"`
+	ExternalID  *string     `json:"external_id" nullable:"true" doc:"The id that the item has elsewhere. No other item has it that is not deleted."`
 }
 
 // itemBodyOf is the one conversion from the model.
@@ -34,7 +35,7 @@ func itemBodyOf(i *model.Item) itemBody {
 		Status: string(i.Status), ExpiresAt: i.ExpiresAt,
 		Slug: i.Slug, Fingerprint: i.Fingerprint, DuplicateOf: i.DuplicateOf,
 		Version: i.Version, Enriched: i.EnrichedVersion >= i.Version,
-		CreatedAt: i.CreatedAt, UpdatedAt: i.UpdatedAt,
+		CreatedAt: i.CreatedAt, UpdatedAt: i.UpdatedAt, ExternalID: i.ExternalID,
 	}
 }
 
@@ -61,11 +62,12 @@ type itemCreate struct {
 	Description *string          `json:"description,omitempty" maxLength:"10000" nullable:"true"`
 	Attributes  optional[object] `json:"attributes,omitempty" doc:"Free-form JSON: at most 64 KiB, 32 levels deep."`
 	ExpiresAt   *time.Time       `json:"expires_at,omitempty" nullable:"true" doc:"From then on the item is expired; the worker sees it within a minute."`
+	ExternalID  *string          `json:"external_id,omitempty" minLength:"1" maxLength:"255" nullable:"true" doc:"The id that the item has elsewhere. 409 if another item that is not deleted has it."`
 }
 
 // fields converts c, and lists what is wrong with it below base.
 func (c *itemCreate) fields(base string) (model.ItemFields, []errs.Field) {
-	f := model.ItemFields{Name: c.Name, Attributes: model.NoAttributes}
+	f := model.ItemFields{Name: c.Name, Attributes: model.NoAttributes, ExternalID: c.ExternalID}
 	if c.Description != nil {
 		f.Description = *c.Description
 	}
@@ -90,6 +92,7 @@ type itemPatch struct {
 	Description optional[string]    `json:"description,omitempty" maxLength:"10000"`
 	Attributes  optional[object]    `json:"attributes,omitempty" doc:"Merged into the item's: a member that is null is removed."`
 	ExpiresAt   optional[time.Time] `json:"expires_at,omitempty" doc:"A time that is still to come makes an expired item active."`
+	ExternalID  optional[string]    `json:"external_id,omitempty" minLength:"1" maxLength:"255" doc:"Null takes it away. 409 if another item has it."`
 }
 
 // apply returns f with the patch applied, or an Invalid error.
@@ -100,6 +103,11 @@ func (p *itemPatch) apply(f model.ItemFields) (model.ItemFields, error) {
 	}
 	if p.Description.sent {
 		f.Description = p.Description.value
+	}
+	if p.ExternalID.null {
+		f.ExternalID = nil
+	} else if p.ExternalID.sent {
+		f.ExternalID = &p.ExternalID.value
 	}
 	if p.ExpiresAt.null {
 		f.ExpiresAt = nil

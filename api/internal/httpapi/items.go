@@ -121,7 +121,7 @@ func (h *itemHandlers) register(o operations) {
 		OperationID: "patch-item", Method: http.MethodPatch, Path: one, Tags: tags,
 		Summary:      "Change an item",
 		Description:  "A JSON Merge Patch (RFC 7396): absent fields stay, null takes away, attributes merge.",
-		MaxBodyBytes: maxBody, Errors: []int{400, 404, 412, 413, 415},
+		MaxBodyBytes: maxBody, Errors: []int{400, 404, 409, 412, 413, 415},
 	}, h.patch)
 	handle(o, huma.Operation{
 		OperationID: "delete-item", Method: http.MethodDelete, Path: one, Tags: tags, DefaultStatus: http.StatusNoContent,
@@ -129,7 +129,7 @@ func (h *itemHandlers) register(o operations) {
 	}, h.delete)
 	handle(o, huma.Operation{
 		OperationID: "restore-item", Method: http.MethodPost, Path: one + "/restore", Tags: tags,
-		Summary: "Restore a deleted item", Description: "As its next version. An item that is not deleted is answered as it is; 404 for one that never was or has been purged.", Errors: []int{404},
+		Summary: "Restore a deleted item", Description: "As its next version. An item that is not deleted is answered as it is; 404 for one that never was or has been purged, 409 if another item has its external_id by now.", Errors: []int{404},
 	}, h.restore)
 }
 

@@ -19,6 +19,7 @@ type listInput struct {
 	Sort          string    `query:"sort" enum:"id,-id,created_at,-created_at,updated_at,-updated_at,name,-name" default:"id" doc:"The order; - is descending. Names sort by code point."`
 	Status        string    `query:"status" enum:"active,expired" doc:"Only items with this status."`
 	Q             string    `query:"q" maxLength:"200" doc:"Only items whose name or description contains this text, in any case."`
+	ExternalID    string    `query:"external_id" maxLength:"255" doc:"Only the item with this external_id."`
 	DuplicateOf   int64     `query:"duplicate_of" minimum:"1" doc:"Only duplicates of the item with this id; see duplicate_of."`
 	CreatedAfter  time.Time `query:"created_after" doc:"Only items created after this time."`
 	CreatedBefore time.Time `query:"created_before" doc:"Only items created before this time."`
@@ -67,7 +68,7 @@ func (in *listInput) page() (store.Page, error) {
 	}
 	column, descending := strings.CutPrefix(in.Sort, "-")
 	page := store.Page{
-		Filter: store.Filter{Status: model.Status(in.Status), Query: in.Q, DuplicateOf: in.DuplicateOf, CreatedAfter: instant(in.CreatedAfter), CreatedBefore: instant(in.CreatedBefore)},
+		Filter: in.filter(),
 		Sort:   store.Sort{Column: column, Descending: descending},
 		Limit:  in.Limit,
 	}
@@ -82,6 +83,13 @@ func (in *listInput) page() (store.Page, error) {
 	return page, nil
 }
 
+func (in *listInput) filter() store.Filter {
+	return store.Filter{
+		Status: model.Status(in.Status), Query: in.Q, ExternalID: in.ExternalID, DuplicateOf: in.DuplicateOf,
+		CreatedAfter: instant(in.CreatedAfter), CreatedBefore: instant(in.CreatedBefore),
+	}
+}
+
 // faults lists what no tag refuses.
 func (in *listInput) faults() []errs.Field {
 	var faults []errs.Field
@@ -90,6 +98,9 @@ func (in *listInput) faults() []errs.Field {
 	}
 	if strings.ContainsRune(in.Q, 0) {
 		fault("q", "must not contain the NUL character")
+	}
+	if strings.ContainsRune(in.ExternalID, 0) {
+		fault("external_id", "must not contain the NUL character")
 	}
 	if !model.NewTime(in.CreatedAfter).Representable() {
 		fault("created_after", model.YearsExpected)
@@ -131,7 +142,7 @@ func (in *listInput) query() url.Values {
 	if in.DuplicateOf != 0 {
 		q.Set("duplicate_of", strconv.FormatInt(in.DuplicateOf, 10))
 	}
-	for name, value := range map[string]string{"status": in.Status, "q": in.Q, "created_after": rfc3339(in.CreatedAfter), "created_before": rfc3339(in.CreatedBefore)} {
+	for name, value := range map[string]string{"status": in.Status, "q": in.Q, "external_id": in.ExternalID, "created_after": rfc3339(in.CreatedAfter), "created_before": rfc3339(in.CreatedBefore)} {
 		if value != "" {
 			q.Set(name, value)
 		}

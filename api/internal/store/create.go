@@ -35,5 +35,5 @@ func (s *Store) insertItems(ctx context.Context, items []*model.Item) error {
 	} else {
 		_, err = s.on(ctx).NewInsert().Model(&items).ExcludeColumn("id").Returning("id").Exec(ctx)
 	}
-	return database.Error(err, "insert %d items", len(items))
+	return taken(database.Error(err, "insert %d items", len(items)))
 }

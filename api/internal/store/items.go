@@ -15,13 +15,13 @@ import (
 var itemColumns = []string{
 	"id", "name", "description", "attributes", "status", "expires_at",
 	"slug", "fingerprint", "duplicate_of", "version", "enriched_version",
-	"created_at", "updated_at", "deleted_at",
+	"created_at", "updated_at", "deleted_at", "external_id",
 }
 
 // clientColumns are the columns that a client's change writes.
 var clientColumns = []string{
 	"name", "description", "attributes", "status", "expires_at",
-	"version", "search_text", "updated_at",
+	"version", "search_text", "updated_at", "external_id",
 }
 
 // lifeColumns are the columns that a deletion writes, and taking it back.
@@ -53,7 +53,7 @@ func (s *Store) UpdateItem(ctx context.Context, id int64, change func(*model.Ite
 		_, err = tx.NewUpdate().Model(it).Column(clientColumns...).WherePK().Exec(ctx)
 		return err
 	})
-	return changed, database.Error(err, "update item %d", id)
+	return changed, taken(database.Error(err, "update item %d", id))
 }
 
 // DeleteItem marks the item as deleted; the worker purges it later. check
@@ -95,7 +95,7 @@ func (s *Store) RestoreItem(ctx context.Context, id int64) (it *model.Item, rest
 		_, err = tx.NewUpdate().Model(it).Column(lifeColumns...).Column("fingerprint").WherePK().Exec(ctx)
 		return err
 	})
-	return it, restored, database.Error(err, "restore item %d", id)
+	return it, restored, taken(database.Error(err, "restore item %d", id))
 }
 
 // item reads one living item, or an errs.NotFound error.
@@ -109,6 +109,15 @@ func living(it *model.Item, err error) (*model.Item, error) {
 		return nil, errs.New(errs.NotFound, notFound)
 	}
 	return it, err
+}
+
+// taken says which record a change of items conflicts with: only external_id is
+// unique.
+func taken(err error) error {
+	if !errs.Is(err, errs.Conflict) {
+		return err
+	}
+	return errs.Wrap(errs.Conflict, "Another item has this external_id. GET /api/items?external_id= finds it; change or delete that one, or choose another.", err)
 }
 
 const notFound = "Item not found"

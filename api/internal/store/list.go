@@ -16,6 +16,7 @@ import (
 type Filter struct {
 	Status        model.Status
 	Query         string // text that name or description contain
+	ExternalID    string // "": any or none
 	DuplicateOf   int64  // the id of the item that they are duplicates of; 0: any or none
 	CreatedAfter  *model.Time
 	CreatedBefore *model.Time
@@ -75,6 +76,9 @@ func (s *Store) filtered(f Filter) *bun.SelectQuery {
 	query := s.db.NewSelect().Where("deleted_at IS NULL")
 	if f.Status != "" {
 		query = query.Where("status = ?", f.Status)
+	}
+	if f.ExternalID != "" {
+		query = query.Where("external_id = ?", f.ExternalID)
 	}
 	if f.DuplicateOf != 0 {
 		query = query.Where("duplicate_of = ?", f.DuplicateOf)

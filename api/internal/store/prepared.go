@@ -62,7 +62,7 @@ func scanItems(rows pgx.Rows, into map[int64]*model.Item) error {
 		it := new(model.Item)
 		if err := rows.Scan(&it.ID, &it.Name, &it.Description, &it.Attributes, (*string)(&it.Status), &it.ExpiresAt,
 			&it.Slug, &it.Fingerprint, &it.DuplicateOf, &it.Version, &it.EnrichedVersion,
-			&it.CreatedAt, &it.UpdatedAt, &it.DeletedAt); err != nil {
+			&it.CreatedAt, &it.UpdatedAt, &it.DeletedAt, &it.ExternalID); err != nil {
 			return err
 		}
 		into[it.ID] = it
@@ -72,26 +72,27 @@ func scanItems(rows pgx.Rows, into map[int64]*model.Item) error {
 
 // insertItems takes any number of items in one statement, and gives them ids in
 // their order.
-const insertItems = `INSERT INTO items (name, description, attributes, status, expires_at, version, enriched_version, search_text, created_at, updated_at)
-SELECT name, description, attributes::jsonb, 'active', expires_at, 1, 0, search_text, created_at, created_at
-FROM unnest($1::text[], $2::text[], $3::text[], $4::timestamptz[], $5::text[], $6::timestamptz[])
-     AS new (name, description, attributes, expires_at, search_text, created_at)
+const insertItems = `INSERT INTO items (name, description, attributes, status, expires_at, version, enriched_version, search_text, created_at, updated_at, external_id)
+SELECT name, description, attributes::jsonb, 'active', expires_at, 1, 0, search_text, created_at, created_at, external_id
+FROM unnest($1::text[], $2::text[], $3::text[], $4::timestamptz[], $5::text[], $6::timestamptz[], $7::text[])
+     AS new (name, description, attributes, expires_at, search_text, created_at, external_id)
 RETURNING id`
 
 // insertPrepared inserts new items on Postgres.
 func (s *Store) insertPrepared(ctx context.Context, items []*model.Item) error {
 	n := len(items)
 	names, descriptions, attributes, searchTexts := make([]string, n), make([]string, n), make([]string, n), make([]string, n)
+	externalIDs := make([]*string, n)
 	expiries, created := make([]*time.Time, n), make([]time.Time, n)
 	for i, it := range items {
 		names[i], descriptions[i], attributes[i], searchTexts[i] = it.Name, it.Description, string(it.Attributes), it.SearchText
-		created[i] = it.CreatedAt.Std()
+		externalIDs[i], created[i] = it.ExternalID, it.CreatedAt.Std()
 		if it.ExpiresAt != nil {
 			at := it.ExpiresAt.Std()
 			expiries[i] = &at
 		}
 	}
-	rows, err := s.queryOn(ctx)(ctx, insertItems, s.db.Prepared(), names, descriptions, attributes, expiries, searchTexts, created)
+	rows, err := s.queryOn(ctx)(ctx, insertItems, s.db.Prepared(), names, descriptions, attributes, expiries, searchTexts, created, externalIDs)
 	if err != nil {
 		return err
 	}

@@ -128,7 +128,7 @@ export interface paths {
         put?: never;
         /**
          * Restore a deleted item
-         * @description As its next version. An item that is not deleted is answered as it is; 404 for one that never was or has been purged.
+         * @description As its next version. An item that is not deleted is answered as it is; 404 for one that never was or has been purged, 409 if another item has its external_id by now.
          */
         post: operations["restore-item"];
         delete?: never;
@@ -549,6 +549,8 @@ export interface components {
             enriched: boolean;
             /** Format: date-time */
             expires_at: string | null;
+            /** @description The id that the item has elsewhere. No other item has it that is not deleted. */
+            external_id: string | null;
             /** @description Equal for names that differ only in case, white space or Unicode form. */
             fingerprint: string | null;
             /**
@@ -581,6 +583,8 @@ export interface components {
              * @description From then on the item is expired; the worker sees it within a minute.
              */
             expires_at?: string | null;
+            /** @description The id that the item has elsewhere. 409 if another item that is not deleted has it. */
+            external_id?: string | null;
             /**
              * @description Length in characters (Unicode code points).
              * @example Sample
@@ -598,6 +602,8 @@ export interface components {
              * @description A time that is still to come makes an expired item active.
              */
             expires_at?: string | null;
+            /** @description Null takes it away. 409 if another item has it. */
+            external_id?: string | null;
             /** @description Cannot be taken away. */
             name?: string;
         };
@@ -1118,6 +1124,8 @@ export interface operations {
                 status?: "active" | "expired";
                 /** @description Only items whose name or description contains this text, in any case. */
                 q?: string;
+                /** @description Only the item with this external_id. */
+                external_id?: string;
                 /** @description Only duplicates of the item with this id; see duplicate_of. */
                 duplicate_of?: number;
                 /** @description Only items created after this time. */
@@ -1740,6 +1748,15 @@ export interface operations {
             };
             /** @description Not Found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
