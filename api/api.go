@@ -46,6 +46,7 @@ type Config struct {
 	RateLimit      int             `env:"RATE_LIMIT" envDefault:"0" doc:"how many requests a second a caller may send for long, by token or else by address; 0 is no limit, for which production warns"`
 	RateBurst      int             `env:"RATE_BURST" envDefault:"0" doc:"how many requests a caller may send at once; 0 is twice FUALAB_RATE_LIMIT"`
 	TrustedProxies config.Networks `env:"TRUSTED_PROXIES" example:"10.0.0.0/8" doc:"networks of the proxies before the API, such as 10.0.0.0/8,192.168.1.7: only of them X-Forwarded-For and X-Forwarded-Proto are believed, to tell the address of a client and whether it uses HTTPS"`
+	ImportMaxBytes int64           `env:"IMPORT_MAX_BYTES" envDefault:"268435456" doc:"how large a file of items that is imported may be, as it is sent and unpacked, in bytes; 256 MiB"`
 	CORSOrigins    config.Origins  `env:"CORS_ORIGINS" example:"https://app.example.com" doc:"origins of other web pages that may call the API from a browser, such as https://app.example.com,http://localhost:3000; none by default"`
 
 	Log *slog.Logger `env:"-"` // required
@@ -60,6 +61,9 @@ func (c Config) Validate() []config.Fault {
 	faults := c.Common.Validate()
 	if c.CacheBytes < 0 {
 		faults = append(faults, config.Fault{Variable: "FUALAB_CACHE_BYTES", Message: "must not be negative"})
+	}
+	if c.ImportMaxBytes < 1 {
+		faults = append(faults, config.Fault{Variable: "FUALAB_IMPORT_MAX_BYTES", Message: "must be at least 1"})
 	}
 	if c.RateLimit < 0 || c.RateLimit > maxRate {
 		faults = append(faults, config.Fault{Variable: "FUALAB_RATE_LIMIT", Message: "must be from 0 to 1000000"})
@@ -146,6 +150,7 @@ func Run(ctx context.Context, cfg Config) (err error) {
 		Limit:        limiter,
 		Failures:     failures,
 		Trusted:      cfg.TrustedProxies,
+		ImportBytes:  cfg.ImportMaxBytes,
 		Origins:      cfg.CORSOrigins,
 		Now:          time.Now,
 		Log:          cfg.Log,

@@ -42,6 +42,8 @@ const (
 	RunsFinished Type = "runs.finished" // an attempt has ended; the state says whether another one follows
 	RunsChanged  Type = "runs.changed"  // by a person: retried, or asked to stop
 
+	ImportsChanged Type = "imports.changed" // how far one has got, or that it ended
+
 	SchedulesChanged Type = "schedules.changed"
 
 	WorkersJoined Type = "workers.joined"
@@ -68,7 +70,8 @@ type Event struct {
 	// Name is a lone item's, the schedule's, or the worker's instance.
 	Name string `json:"name,omitempty"`
 
-	Run *Run `json:"run,omitempty"`
+	Run    *Run    `json:"run,omitempty"`
+	Import *Import `json:"import,omitempty"`
 }
 
 // Run is the run that an event is about.

@@ -23,7 +23,7 @@ func neededFor(op huma.Operation) auth.Scope {
 	switch strings.Join(op.Tags, ",") {
 	case "Me":
 		return 0
-	case "Items":
+	case "Items", "Imports":
 		if looks {
 			return auth.Read
 		}
@@ -44,7 +44,7 @@ var securitySchemes = map[string]*huma.SecurityScheme{
 	securityScheme: {
 		Type: "http", Scheme: "bearer",
 		Description: "An API token, which `fualab-api token create` makes, or a JSON web token of the OpenID provider that the server is set up for. " +
-			"Scopes: read looks at everything but tokens; write creates, changes, deletes and restores items; admin changes schedules, starts and ends runs, lists and revokes tokens. None contains another. " +
+			"Scopes: read looks at everything but tokens; write creates, changes, deletes, restores and imports items; admin changes schedules, starts and ends runs, lists and revokes tokens. None contains another. " +
 			"A server with FUALAB_AUTH=off asks for none.",
 	},
 }

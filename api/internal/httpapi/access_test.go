@@ -44,9 +44,12 @@ var matrix = map[string]string{
 
 	"GET /api/me": known,
 
-	"GET /api/items": reads, "GET /api/items/{id}": reads,
+	"GET /api/items": reads, "GET /api/items/export": reads, "GET /api/items/{id}": reads,
 	"POST /api/items": writes, "POST /api/items/batch": writes, "PATCH /api/items/{id}": writes,
 	"DELETE /api/items/{id}": writes, "POST /api/items/{id}/restore": writes,
+
+	"GET /api/imports": reads, "GET /api/imports/{id}": reads, "GET /api/imports/{id}/errors": reads,
+	"POST /api/imports": writes, "PATCH /api/imports/{id}": writes, "POST /api/imports/{id}/cancel": writes,
 
 	"GET /api/schedules": reads, "GET /api/schedules/{name}": reads,
 	"PATCH /api/schedules/{name}": admins, "POST /api/schedules/{name}/runs": admins,

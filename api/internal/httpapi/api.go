@@ -45,6 +45,7 @@ type Deps struct {
 	Limit        *limit.Limiter     // of requests, by caller; nil: none
 	Failures     *limit.Failures    // of tokens that are no good, by address; nil: no limit
 	Trusted      []netip.Prefix     // proxies whose X-Forwarded-For and -Proto are believed
+	ImportBytes  int64              // most of an import's file; 0: 256 MiB
 	Origins      []string           // of pages that may call the API from a browser
 	Now          func() time.Time
 	Log          *slog.Logger
@@ -87,7 +88,9 @@ func route(d Deps, items *itemHandlers, guard *guard) (*mux.Router, huma.API) {
 
 	ops := operations{api, d.Log, guard}
 	(&healthHandlers{d, health.NewJournal(d.Log)}).register(ops)
+	(&exportHandlers{store: d.Store, log: d.Log}).register(ops)
 	items.register(ops)
+	(&importHandlers{d.Store, cmp.Or(d.ImportBytes, 256<<20), d.Publish}).register(ops)
 	(&scheduleHandlers{d.Store, d.Publish, d.Now}).register(ops)
 	(&runHandlers{d.Store, d.Publish, d.Now}).register(ops)
 	(&workerHandlers{d}).register(ops)
@@ -127,10 +130,13 @@ func newHuma(router *mux.Router) huma.API {
 var noNullLists = sync.OnceFunc(func() { huma.DefaultArrayNullable = false })
 
 // schemaName names a schema as clients know it: Item, for the type itemBody.
-// Run is what GET /api/runs/{id} answers.
+// Run is what GET /api/runs/{id} answers, Import what GET /api/imports/{id} does.
 func schemaName(t reflect.Type, hint string) string {
-	if t == reflect.TypeFor[*events.Run]() {
+	switch t {
+	case reflect.TypeFor[*events.Run]():
 		return "EventRun"
+	case reflect.TypeFor[*events.Import]():
+		return "EventImport"
 	}
 	return strings.TrimSuffix(huma.DefaultSchemaNamer(t, hint), "Body")
 }

@@ -16,7 +16,7 @@ const eventsDescription = `Server-sent events (WHATWG HTML, section 9.2), as a b
 it may come twice, late or, if Redis loses it, not at all.
 
 The first one is ` + "`hello`" + `. Events follow, each under the name of its type: items.created, .updated, .deleted, .restored, .enriched,
-.expired and .purged, runs.queued, .started, .progress, .finished and .changed, schedules.changed, workers.joined, .beat and .left.
+.expired and .purged, runs.queued, .started, .progress, .finished and .changed, imports.changed, schedules.changed, workers.joined, .beat and .left.
 After ` + "`reset`" + ` anything may have changed: events are missing, so read again whatever is shown. ` + "`status`" + ` tells that Redis was lost, and with it
 what happens meanwhile, or that it is back; a reset follows then. Leave out names that you do not know: there will be more.
 A comment comes every 15 seconds, so a stream that is silent for longer is broken.
@@ -44,12 +44,13 @@ func helloOf(now time.Time, watcher *live.Subscription) streamHelloBody {
 
 // eventBody documents an event, which is sent as events.Event.
 type eventBody struct {
-	Type  events.Type `json:"type" example:"items.created" doc:"What happened, and before the dot, to what."`
-	At    model.Time  `json:"at" format:"date-time"`
-	Count int64       `json:"count,omitempty" doc:"To how many items; left out for 0."`
-	IDs   []int64     `json:"ids,omitempty" maxItems:"100" doc:"To which items; left out if they are more than 100 or not known."`
-	Name  string      `json:"name,omitempty" doc:"Of a lone item, the schedule, or the worker's instance."`
-	Run   *events.Run `json:"run,omitempty" doc:"The run that it is about."`
+	Type   events.Type    `json:"type" example:"items.created" doc:"What happened, and before the dot, to what."`
+	At     model.Time     `json:"at" format:"date-time"`
+	Count  int64          `json:"count,omitempty" doc:"To how many items; left out for 0."`
+	IDs    []int64        `json:"ids,omitempty" maxItems:"100" doc:"To which items; left out if they are more than 100 or not known."`
+	Name   string         `json:"name,omitempty" doc:"Of a lone item, the schedule, or the worker's instance."`
+	Run    *events.Run    `json:"run,omitempty" doc:"The run that it is about."`
+	Import *events.Import `json:"import,omitempty" doc:"The import that it is about, and how far it has got."`
 }
 
 // What is documented and what is sent have the same fields.

@@ -111,6 +111,10 @@ func fieldError(f errs.Field) FieldError {
 // answer logs err if it is the server's fault, once, and returns the Problem
 // that the client gets.
 func answer(ctx context.Context, logger *slog.Logger, err error) error {
+	var made *Problem
+	if errors.As(err, &made) {
+		return made
+	}
 	p := problemOf(ctx, err)
 	logProblem(ctx, logger, p, err)
 	if p.Status == http.StatusServiceUnavailable {

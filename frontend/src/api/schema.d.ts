@@ -17,7 +17,7 @@ export interface paths {
          *     it may come twice, late or, if Redis loses it, not at all.
          *
          *     The first one is `hello`. Events follow, each under the name of its type: items.created, .updated, .deleted, .restored, .enriched,
-         *     .expired and .purged, runs.queued, .started, .progress, .finished and .changed, schedules.changed, workers.joined, .beat and .left.
+         *     .expired and .purged, runs.queued, .started, .progress, .finished and .changed, imports.changed, schedules.changed, workers.joined, .beat and .left.
          *     After `reset` anything may have changed: events are missing, so read again whatever is shown. `status` tells that Redis was lost, and with it
          *     what happens meanwhile, or that it is back; a reset follows then. Leave out names that you do not know: there will be more.
          *     A comment comes every 15 seconds, so a stream that is silent for longer is broken.
@@ -46,6 +46,93 @@ export interface paths {
          * @description Touches nothing, so that a lost database does not have healthy processes killed.
          */
         get: operations["api-health"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/imports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List imports, newest first
+         * @description Imports are kept for as long as runs are; their files only until they end, or for a day if they do not come to be complete.
+         */
+        get: operations["list-imports"];
+        put?: never;
+        /**
+         * Import items from a file
+         * @description The body is the file: CSV with a header row, or one JSON object a line (NDJSON), in UTF-8, plain or gzip (told by its first bytes). It is answered once it is stored; a worker reads it, first to validate every row, then to import. Columns that are not external_id, name, description, attributes, expires_at or created_at become attributes, as text in CSV. An empty cell is no value. If more rows than max_errors are rejected by the validation, no item changes.
+         *
+         *     A large file goes in parts (draft-ietf-httpbis-resumable-upload): POST with `Upload-Complete: ?0` and the first part, or no body; then PATCH /api/imports/{id} with `Upload-Offset` and the next part, the last one with `Upload-Complete: ?1`. HEAD /api/imports/{id} tells after a broken transfer where it goes on. With an Idempotency-Key the body has 8 MiB at most: send the rest by PATCH.
+         */
+        post: operations["create-import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/imports/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get an import, and how far it has got */
+        get: operations["get-import"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Send the next part of a file
+         * @description 409 if it does not begin where the upload goes on, which GET or HEAD of the import tells in Upload-Offset.
+         */
+        patch: operations["append-import"];
+        trace?: never;
+    };
+    "/api/imports/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel an import
+         * @description At once before a worker has begun; after the batch in progress otherwise, which the answer tells by cancel_requested. inserted and updated tell what is in, and stays. 409 for an import that has ended.
+         */
+        post: operations["cancel-import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/imports/{id}/errors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the faults of a file
+         * @description The first 1000, in its order.
+         */
+        get: operations["list-import-errors"];
         put?: never;
         post?: never;
         delete?: never;
@@ -86,6 +173,26 @@ export interface paths {
         put?: never;
         /** Create up to 1000 items, all or none */
         post: operations["create-items"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/items/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export items
+         * @description As CSV or NDJSON, one item a line, by id and as they all were at one moment, however long the transfer takes. `POST /api/imports` reads it back to the same items, with ids of their own. The columns are external_id, name, description, attributes (JSON), expires_at and created_at. In CSV a cell that a spreadsheet would compute, one that begins with =, +, -, @, a tab or a line break, stands behind an apostrophe, which an import takes away again. An answer that breaks off is not whole: its transfer ends with an error.
+         */
+        get: operations["export-items"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -498,6 +605,8 @@ export interface components {
             count?: number;
             /** @description To which items; left out if they are more than 100 or not known. */
             ids?: number[];
+            /** @description The import that it is about, and how far it has got. */
+            import?: components["schemas"]["EventImport"];
             /** @description Of a lone item, the schedule, or the worker's instance. */
             name?: string;
             /** @description The run that it is about. */
@@ -507,6 +616,31 @@ export interface components {
              * @example items.created
              */
             type: string;
+        };
+        EventImport: {
+            /** Format: int64 */
+            bytes_read: number;
+            /** Format: int64 */
+            bytes_total?: number;
+            /** Format: int64 */
+            id: number;
+            /** Format: int64 */
+            inserted: number;
+            /** Format: int64 */
+            rejected: number;
+            /** Format: int64 */
+            remaining_seconds?: number;
+            /** Format: double */
+            rows_per_second: number;
+            /** Format: int64 */
+            rows_read: number;
+            /** Format: int64 */
+            rows_total?: number;
+            state: string;
+            /** Format: int64 */
+            unchanged: number;
+            /** Format: int64 */
+            updated: number;
         };
         EventRun: {
             /** Format: int64 */
@@ -531,6 +665,100 @@ export interface components {
              * @example #/name
              */
             pointer?: string;
+        };
+        Import: {
+            /**
+             * Format: int64
+             * @description Of those, by the phase that state tells.
+             */
+            bytes_read: number;
+            /**
+             * Format: int64
+             * @description Of the file as it is sent.
+             */
+            bytes_received: number;
+            /**
+             * Format: int64
+             * @description Of the file unpacked; known once it was validated.
+             */
+            bytes_total: number | null;
+            cancel_requested: boolean;
+            /** Format: date-time */
+            created_at: string;
+            /** @description Whether it ends with the validation; inserted, updated and unchanged tell what would have been. */
+            dry_run: boolean;
+            /** @description Why it failed; empty otherwise. */
+            error: string;
+            /** Format: date-time */
+            finished_at: string | null;
+            /** @enum {string} */
+            format: "csv" | "ndjson";
+            /**
+             * Format: int64
+             * @example 1
+             */
+            id: number;
+            /**
+             * Format: int64
+             * @description Rows that became new items.
+             */
+            inserted: number;
+            /** Format: int64 */
+            max_errors: number;
+            /** @enum {string} */
+            mode: "insert" | "upsert";
+            /**
+             * Format: int64
+             * @description Rows with faults, which GET /api/imports/{id}/errors lists.
+             */
+            rejected: number;
+            /**
+             * Format: int64
+             * @description About how long the phase will take; null if that cannot be told.
+             */
+            remaining_seconds: number | null;
+            /**
+             * Format: double
+             * @description Of the phase so far; 0 if there is none.
+             */
+            rows_per_second: number;
+            /**
+             * Format: int64
+             * @description By the phase that state tells.
+             */
+            rows_read: number;
+            /**
+             * Format: int64
+             * @description Known once the file was validated.
+             */
+            rows_total: number | null;
+            /**
+             * @description validating looks at every row and changes nothing; importing makes items of them. The last three are final.
+             * @enum {string}
+             */
+            state: "uploading" | "queued" | "validating" | "importing" | "completed" | "failed" | "cancelled";
+            /**
+             * Format: int64
+             * @description Rows whose item is like that already.
+             */
+            unchanged: number;
+            /**
+             * Format: int64
+             * @description Rows that changed an item.
+             */
+            updated: number;
+            /** Format: date-time */
+            updated_at: string;
+        };
+        ImportError: {
+            /** @description The column's heading, or the member's name; empty for the whole row. */
+            column: string;
+            /**
+             * Format: int64
+             * @description Of the file, from 1; where the row begins.
+             */
+            line: number;
+            reason: string;
         };
         Item: {
             /** @description Free-form JSON, with its keys sorted and its numbers exact. */
@@ -1111,6 +1339,726 @@ export interface operations {
             };
         };
     };
+    "list-imports": {
+        parameters: {
+            query?: {
+                /** @description Most imports in one page. */
+                limit?: number;
+                /** @description Only imports older than the one with this id; from a Link. */
+                before?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    Link?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Import"][];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request URI Too Long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "create-import": {
+        parameters: {
+            query?: {
+                /** @description Of the file. */
+                format?: "csv" | "ndjson";
+                /** @description insert: every row is a new item, and one whose external_id is taken is rejected. upsert: a row changes the item that has its external_id, if there is one; columns that the file does not have stay as they are. */
+                mode?: "insert" | "upsert";
+                /** @description Only validate. */
+                dry_run?: boolean;
+                /** @description How many rows may be rejected. With 0 all are imported or none is. */
+                max_errors?: number;
+                /** @description What stands between the cells of a CSV. */
+                delimiter?: "comma" | "semicolon" | "tab" | "pipe";
+                /** @description A JSON object: what column each heading, or member, of the file is for; attributes.KEY for an attribute, an empty string to leave it out. Others go by their name. */
+                columns?: string;
+            };
+            header?: {
+                /**
+                 * @description Makes it safe to send the request again: with the same key it takes effect once, and for 24 hours the first answer is given again, with `Idempotent-Replayed: true`. A key is the caller's own, of up to 255 characters, quoted (an RFC 8941 string) or not. 400 for one that cannot be read, 409 while the first request is being worked on, 422 if it was sent with another request. An answer other than 2xx had no effect and is not kept.
+                 * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
+                 */
+                "Idempotency-Key"?: string;
+                /** @description gzip, or none. */
+                "Content-Encoding"?: string;
+                /** @description ?0 if more parts will follow. */
+                "Upload-Complete"?: "?0" | "?1";
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/gzip": string;
+                "application/x-ndjson": string;
+                "text/csv": string;
+            };
+        };
+        responses: {
+            /** @description The file is not complete: PATCH the rest */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Import"];
+                };
+            };
+            /** @description Accepted */
+            202: {
+                headers: {
+                    Location?: string;
+                    "Upload-Complete"?: string;
+                    "Upload-Offset"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Import"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request URI Too Long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The import's id. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    Location?: string;
+                    "Upload-Complete"?: string;
+                    "Upload-Offset"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Import"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request URI Too Long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "append-import": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description How many bytes of the file were sent before. */
+                "Upload-Offset": number;
+                /** @description ?1 if the file ends with this part. */
+                "Upload-Complete"?: "?0" | "?1";
+            };
+            path: {
+                /** @description The import's id. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/partial-upload": string;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    Location?: string;
+                    "Upload-Complete"?: string;
+                    "Upload-Offset"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Import"];
+                };
+            };
+            /** @description The file is complete */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Import"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request URI Too Long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "cancel-import": {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Makes it safe to send the request again: with the same key it takes effect once, and for 24 hours the first answer is given again, with `Idempotent-Replayed: true`. A key is the caller's own, of up to 255 characters, quoted (an RFC 8941 string) or not. 400 for one that cannot be read, 409 while the first request is being worked on, 422 if it was sent with another request. An answer other than 2xx had no effect and is not kept.
+                 * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
+                 */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The import's id. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    Location?: string;
+                    "Upload-Complete"?: string;
+                    "Upload-Offset"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Import"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request URI Too Long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-import-errors": {
+        parameters: {
+            query?: {
+                /** @description csv is a file to download. */
+                format?: "json" | "csv";
+            };
+            header?: never;
+            path: {
+                /** @description The import's id. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The faults */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportError"][];
+                    "text/csv": string;
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request URI Too Long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "list-items": {
         parameters: {
             query?: {
@@ -1432,6 +2380,108 @@ export interface operations {
             };
             /** @description Unsupported Media Type */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "export-items": {
+        parameters: {
+            query?: {
+                /** @description CSV with a header row (RFC 4180), or one JSON object a line. */
+                format?: "csv" | "ndjson";
+                /** @description Only items with this status. */
+                status?: "active" | "expired";
+                /** @description Only items whose name or description contains this text, in any case. */
+                q?: string;
+                /** @description Only the item with this external_id. */
+                external_id?: string;
+                /** @description Only duplicates of the item with this id; see duplicate_of. */
+                duplicate_of?: number;
+                /** @description Only items created after this time. */
+                created_after?: string;
+                /** @description Only items created before this time. */
+                created_before?: string;
+            };
+            header?: {
+                /** @description With gzip the answer is compressed. */
+                "Accept-Encoding"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The items that the filters choose */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": string;
+                    "text/csv": string;
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request URI Too Long */
+            414: {
                 headers: {
                     [name: string]: unknown;
                 };
