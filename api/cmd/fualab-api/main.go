@@ -21,6 +21,7 @@ const usage = `usage: fualab-api [command]
   restore [--replace] FILE make the database what it was when the file was saved
   token create|list|revoke make a token that lets a program in, list them, or end one
   doctor [--json]          check settings, database, Redis, ports, worker and disk, and tell cause and cure
+  copy                     move a platform from SQLite to Postgres, and check every row
   healthcheck              exit 0 if the API on this machine answers, for containers
   openapi                  print the OpenAPI document
   version                  print the version
@@ -50,6 +51,8 @@ func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) 
 		return token(ctx, args[1:], environ, stdout, stderr)
 	case "doctor":
 		return diagnose(ctx, args[1:], environ, stdout)
+	case "copy":
+		return copyPlatform(ctx, args[1:], environ, stdout, stderr)
 	case "healthcheck":
 		return healthcheck(ctx, environ)
 	case "openapi":

@@ -1,0 +1,232 @@
+package transfer
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/fualab/fualab/api/migrations"
+	"github.com/fualab/fualab/shared/database"
+	"github.com/fualab/fualab/shared/model"
+	"github.com/fualab/fualab/shared/schema"
+)
+
+// openSource returns a connection to the source that keeps others from writing
+// to it. An error says what is to be done first.
+func openSource(ctx context.Context, db *database.DB) (*sql.Conn, func() error, error) {
+	if db.IsPostgres() {
+		return nil, nil, errors.New("the source must be an SQLite database; pg_dump and pg_restore move a Postgres one")
+	}
+	if err := schema.Check(ctx, db); err != nil {
+		return nil, nil, fmt.Errorf("the source: %w", err)
+	}
+	if err := same(ctx, db, "source"); err != nil {
+		return nil, nil, err
+	}
+	conn, err := db.Conn(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := quiet(ctx, conn.Conn); err != nil {
+		return nil, nil, errors.Join(err, conn.Close())
+	}
+	if _, err := conn.ExecContext(ctx, "BEGIN IMMEDIATE"); err != nil {
+		return nil, nil, errors.Join(fmt.Errorf("the source is being written to (%w): stop the platform that runs on it", err), conn.Close())
+	}
+	return conn.Conn, func() error {
+		_, err := conn.ExecContext(context.WithoutCancel(ctx), "ROLLBACK")
+		return errors.Join(err, conn.Close())
+	}, nil
+}
+
+// quiet returns an error when a worker is at work on the source: what it writes
+// after the copy would be lost.
+func quiet(ctx context.Context, from *sql.Conn) error {
+	var instance string
+	var beat model.Time
+	err := from.QueryRowContext(ctx, "SELECT instance, last_beat FROM workers ORDER BY last_beat DESC LIMIT 1").Scan(&instance, &beat)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("look for workers of the source: %w", err)
+	}
+	if age := time.Since(beat.Std()); age < beatsFor {
+		return fmt.Errorf("the worker %s was at work on the source %d s ago: stop the platform; if it was killed, wait until %d s have passed",
+			instance, int(age.Seconds()), int(beatsFor.Seconds()))
+	}
+	return nil
+}
+
+// same returns an error unless db has the schema of this program, and not a
+// later one.
+func same(ctx context.Context, db *database.DB, side string) error {
+	applied, err := schema.Applied(ctx, db)
+	if err == nil && applied != schema.Version {
+		err = fmt.Errorf("the %s is at migration %q, and this program at %s: use the release that the %[1]s belongs to", side, applied, schema.Version)
+	}
+	return err
+}
+
+const (
+	// copyLock is the Postgres advisory lock of whoever copies into a database.
+	copyLock = 0x434f5059 // "COPY"
+	// lockWait is how long the connection of a copy that was killed may take to end.
+	lockWait = time.Minute
+)
+
+// openTarget returns a connection to the target, migrated and marked as being
+// copied into; without a mark it must be a database without a table of the
+// platform, or one whose tables are empty.
+func openTarget(ctx context.Context, o Options) (*pgxpool.Conn, func() error, error) {
+	if !o.To.IsPostgres() {
+		return nil, nil, errors.New("the target must be a Postgres database; an SQLite one is moved as the file that it is, while the platform is stopped")
+	}
+	db, err := o.To.Patient(ctx, lock)
+	if err != nil {
+		return nil, nil, err
+	}
+	conn, err := db.Pool.Acquire(ctx)
+	if err != nil {
+		return nil, nil, errors.Join(fmt.Errorf("connect to the target: %w", err), db.Close())
+	}
+	closeAll := func() error {
+		conn.Release()
+		return db.Close()
+	}
+	if err := prepare(ctx, conn, o); err != nil {
+		return nil, nil, errors.Join(err, closeAll())
+	}
+	return conn, closeAll, nil
+}
+
+// lock tries until conn's session is the only one that copies.
+func lock(ctx context.Context, conn *pgx.Conn) error {
+	ctx, cancel := context.WithTimeout(ctx, lockWait)
+	defer cancel()
+	for {
+		var got bool
+		if err := conn.QueryRow(ctx, fmt.Sprintf("SELECT pg_try_advisory_lock(%d)", copyLock)).Scan(&got); err != nil || got {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return errors.New("another copy into the target is at work: let it end")
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
+}
+
+// markTable says, while there is one, whose rows the target holds.
+const markTable = "fualab_copy"
+
+// prepare gives an empty target its mark before its schema, so that a copy that
+// is killed while it migrates goes on as well.
+func prepare(ctx context.Context, to *pgxpool.Conn, o Options) error {
+	source, err := mark(ctx, to)
+	if err != nil {
+		return err
+	}
+	applied, err := schema.Applied(ctx, o.To)
+	if err != nil {
+		return err
+	}
+	switch {
+	case source != "" && source != o.Source:
+		return fmt.Errorf("the target holds part of a copy of %s: go on with that one, or name an empty database", source)
+	case source == "" && applied == "":
+		if err := setMark(ctx, to, o.Source); err != nil {
+			return err
+		}
+	case source == "":
+		return same(ctx, o.To, "target")
+	}
+	m, err := migrations.New(o.To, o.Log)
+	if err != nil {
+		return err
+	}
+	_, err = m.Up(ctx)
+	return err
+}
+
+// mark returns whose copy the target holds part of, "" for nobody's.
+func mark(ctx context.Context, to *pgxpool.Conn) (source string, err error) {
+	var there bool
+	if err := to.QueryRow(ctx, "SELECT to_regclass($1) IS NOT NULL", markTable).Scan(&there); err != nil || !there {
+		return "", err
+	}
+	return source, to.QueryRow(ctx, "SELECT source FROM "+markTable).Scan(&source)
+}
+
+func setMark(ctx context.Context, to *pgxpool.Conn, source string) error {
+	err := pgx.BeginFunc(ctx, to, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, "CREATE TABLE "+markTable+" (source text NOT NULL)"); err != nil {
+			return err
+		}
+		_, err := tx.Exec(ctx, "INSERT INTO "+markTable+" VALUES ($1)", source)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("mark the target: %w", err)
+	}
+	return nil
+}
+
+// begin marks a target whose tables are there already and all empty.
+func begin(ctx context.Context, to *pgxpool.Conn, plan []table, source string) error {
+	marked, err := mark(ctx, to)
+	if err != nil || marked != "" {
+		return err
+	}
+	var full []string
+	for _, t := range plan {
+		var has bool
+		if err := to.QueryRow(ctx, "SELECT EXISTS (SELECT FROM "+quote(t.name)+")").Scan(&has); err != nil { //nolint:gosec // a name from the catalog
+			return err
+		}
+		if has {
+			full = append(full, t.name)
+		}
+	}
+	if len(full) > 0 {
+		return fmt.Errorf("the target holds data already, in %s: name an empty database", strings.Join(full, ", "))
+	}
+	return setMark(ctx, to, source)
+}
+
+// finish sets the sequences, lets the planner know the tables and takes the
+// mark away.
+func finish(ctx context.Context, from *sql.Conn, to *pgxpool.Conn, plan []table) error {
+	for _, t := range plan {
+		for _, c := range t.columns {
+			if !c.identity {
+				continue
+			}
+			// SQLite remembers the highest id that there has been, as a sequence does.
+			var last int64
+			err := from.QueryRowContext(ctx, "SELECT seq FROM sqlite_sequence WHERE name = ?", t.name).Scan(&last)
+			if errors.Is(err, sql.ErrNoRows) || err == nil && last == 0 {
+				continue
+			}
+			if err == nil {
+				_, err = to.Exec(ctx, "SELECT setval(pg_get_serial_sequence($1, $2), $3)", quote(t.name), c.name, last)
+			}
+			if err != nil {
+				return fmt.Errorf("set the sequence of %s: %w", t.name, err)
+			}
+		}
+	}
+	if _, err := to.Exec(ctx, "ANALYZE"); err != nil {
+		return fmt.Errorf("analyze the target: %w", err)
+	}
+	if _, err := to.Exec(ctx, "DROP TABLE "+markTable); err != nil {
+		return fmt.Errorf("take the mark from the target: %w", err)
+	}
+	return nil
+}
