@@ -22,6 +22,8 @@ const usage = `usage: fualab-api [command]
   token create|list|revoke make a token that lets a program in, list them, or end one
   doctor [--json]          check settings, database, Redis, ports, worker and disk, and tell cause and cure
   copy                     move a platform from SQLite to Postgres, and check every row
+  export                   write the items of a running platform to standard output
+  import FILE              send a file of items to a running platform, and wait for the result
   healthcheck              exit 0 if the API on this machine answers, for containers
   openapi                  print the OpenAPI document
   version                  print the version
@@ -53,6 +55,10 @@ func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) 
 		return diagnose(ctx, args[1:], environ, stdout)
 	case "copy":
 		return copyPlatform(ctx, args[1:], environ, stdout, stderr)
+	case "export":
+		return exportItems(ctx, args[1:], environ, stdout, stderr)
+	case "import":
+		return importItems(ctx, args[1:], environ, os.Stdin, stdout, stderr)
 	case "healthcheck":
 		return healthcheck(ctx, environ)
 	case "openapi":
