@@ -25,7 +25,7 @@ func RunTask(ctx context.Context, cfg Config, name string) (rows int64, err erro
 		return 0, err
 	}
 	var names []string
-	for _, t := range registered(cfg, st) {
+	for _, t := range registered(cfg, st, nil) {
 		if t.Name == name {
 			return runOnce(ctx, cfg, t)
 		}

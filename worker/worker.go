@@ -120,7 +120,7 @@ func run(ctx context.Context, cfg Config, ln net.Listener, db *database.DB, rdb 
 	publisher := events.Start(ctx, rdb, cfg.Log)
 	defer publisher.Close()
 	st := store.New(db)
-	all := registered(cfg, st)
+	all := registered(cfg, st, publisher.Publish)
 	measured, err := startTelemetry(ctx, cfg, db, rdb, st, all)
 	if err != nil {
 		return err
@@ -238,13 +238,14 @@ func jobConsole(cfg Config, client *runs.Client) (*httpapi.Jobs, error) {
 	return httpapi.NewJobs(client, cfg.Log)
 }
 
-// registered returns the tasks that this worker runs.
-func registered(cfg Config, st *store.Store) []task.Task {
+// registered returns the tasks that this worker runs, which tell publish.
+func registered(cfg Config, st *store.Store, publish func(events.Event)) []task.Task {
 	if cfg.tasks != nil {
 		return cfg.tasks
 	}
 	return tasks.All(tasks.Deps{
 		Store:          st,
+		Publish:        publish,
 		Now:            time.Now,
 		ItemRetention:  cfg.ItemRetention.Duration(),
 		RunRetention:   cfg.RunRetention.Duration(),

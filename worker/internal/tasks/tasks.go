@@ -6,6 +6,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/fualab/fualab/shared/events"
 	"github.com/fualab/fualab/worker/internal/store"
 	"github.com/fualab/fualab/worker/internal/task"
 )
@@ -13,6 +14,7 @@ import (
 // Deps is what tasks work with.
 type Deps struct {
 	Store          *store.Store
+	Publish        func(events.Event) // nil: nobody is told
 	Now            func() time.Time
 	ItemRetention  time.Duration // how long a deleted item is kept
 	RunRetention   time.Duration // how long a run is kept
@@ -28,6 +30,7 @@ func All(d Deps) []task.Task {
 		rollupStats(d),
 		pruneRuns(d),
 		pruneKeys(d),
+		importItems(d),
 	}
 }
 

@@ -1,0 +1,238 @@
+package tasks
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/fualab/fualab/shared/database"
+	"github.com/fualab/fualab/shared/itemfile"
+	"github.com/fualab/fualab/shared/model"
+	"github.com/fualab/fualab/shared/testdb"
+)
+
+// upload stores a file as the API does, in chunks that end anywhere.
+func upload(t *testing.T, db *database.DB, file string, change func(*model.Import)) *model.Import {
+	t.Helper()
+	at := model.NewTime(noon)
+	i := &model.Import{
+		State: model.ImportQueued, Format: itemfile.CSV, Mode: model.ImportInsert, Delimiter: "comma", LimitBytes: 16 << 20,
+		BytesReceived: int64(len(file)), CreatedAt: at, UpdatedAt: at, PhaseAt: at,
+	}
+	if change != nil {
+		change(i)
+	}
+	if _, err := db.NewInsert().Model(i).ExcludeColumn("id").Returning("id").Exec(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	const chunk = 4099
+	for at := 0; at < len(file); at += chunk {
+		data := []byte(file[at:min(at+chunk, len(file))])
+		if _, err := db.NewRaw("INSERT INTO import_chunks (import_id, first_byte, data) VALUES (?, ?, ?)", i.ID, at, data).Exec(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return i
+}
+
+// imported returns an import as it is.
+func imported(t *testing.T, db *database.DB, id int64) *model.Import {
+	t.Helper()
+	i := new(model.Import)
+	if err := db.NewSelect().Model(i).Where("id = ?", id).Scan(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return i
+}
+
+// check compares what became of an import: state, inserted, updated, unchanged,
+// rejected. Nothing but its row, and its faults, is to be left.
+func check(t *testing.T, db *database.DB, id int64, want string) {
+	t.Helper()
+	i := imported(t, db, id)
+	got := fmt.Sprintf("%s %d %d %d %d", i.State, i.Inserted, i.Updated, i.Unchanged, i.Rejected)
+	if got != want || !i.Cleared || i.FinishedAt == nil {
+		t.Errorf("import: %s, cleared %t, want %s: %s", got, i.Cleared, want, i.Error)
+	}
+	for _, table := range []string{"import_chunks", "import_keys"} {
+		if n := count(t, db, table); n != 0 {
+			t.Errorf("%d rows are left in %s", n, table)
+		}
+	}
+}
+
+func run(t *testing.T, d Deps) {
+	t.Helper()
+	if _, err := importItems(d).Run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func csvRows(n int) string {
+	var file strings.Builder
+	file.WriteString("external_id,name,colour\n")
+	for i := range n {
+		fmt.Fprintf(&file, "id-%d,\"Sample, %d\",red\n", i, i)
+	}
+	return file.String()
+}
+
+func TestImport(t *testing.T) {
+	t.Parallel()
+	testdb.Each(t, func(t *testing.T, db *database.DB) {
+		d := deps(db)
+		first := upload(t, db, csvRows(2*batchSize+1), nil)
+		run(t, d)
+		check(t, db, first.ID, fmt.Sprintf("completed %d 0 0 0", 2*batchSize+1))
+		if n := count(t, db, "items WHERE external_id = 'id-7' AND name = 'Sample, 7' AND version = 1 AND search_text LIKE 'sample, 7%'"); n != 1 {
+			t.Error("an item is not as its row")
+		}
+
+		again := upload(t, db, "external_id,name\nid-1,Sample\nnew,New\n", nil)
+		run(t, d)
+		check(t, db, again.ID, "failed 0 0 0 1")
+		if n := count(t, db, "items WHERE external_id = 'new'"); n != 0 {
+			t.Error("all or nothing, and one is there")
+		}
+		if n := count(t, db, fmt.Sprintf("import_errors WHERE import_id = %d AND line = 2 AND field = 'external_id'", again.ID)); n != 1 {
+			t.Errorf("%d faults, want 1 in line 2", n)
+		}
+
+		tolerant := upload(t, db, "external_id,name\nid-1,Sample\nnew,New\nnew,Twice\n,\n", func(i *model.Import) { i.MaxErrors = 3 })
+		run(t, d)
+		check(t, db, tolerant.ID, "completed 1 0 0 3")
+
+		upsert := func(i *model.Import) { i.Mode = model.ImportUpsert }
+		file := "external_id,name,colour\nid-1,Changed,red\nid-2,\"Sample, 2\",red\nid-3,\"Sample, 3\",blue\nother,Other,\n"
+		dry := upload(t, db, file, func(i *model.Import) { i.Mode, i.DryRun = model.ImportUpsert, true })
+		run(t, d)
+		check(t, db, dry.ID, "completed 1 2 1 0")
+		if n := count(t, db, "items WHERE name IN ('Changed', 'Other')"); n != 0 {
+			t.Error("a dry run has changed items")
+		}
+		wet := upload(t, db, file, upsert)
+		run(t, d)
+		check(t, db, wet.ID, "completed 1 2 1 0")
+		if n := count(t, db, "items WHERE external_id IN ('id-1', 'id-3') AND version = 2"); n != 2 {
+			t.Errorf("%d items are changed, want 2", n)
+		}
+	})
+}
+
+func TestImportBroken(t *testing.T) {
+	t.Parallel()
+	var packed bytes.Buffer
+	w := gzip.NewWriter(&packed)
+	_, _ = w.Write([]byte(csvRows(3000))) // into memory
+	_ = w.Close()
+	bomb := func(i *model.Import) { i.LimitBytes = 10_000 }
+	testdb.Each(t, func(t *testing.T, db *database.DB) {
+		for name, tt := range map[string]struct {
+			file, want string
+			change     func(*model.Import)
+		}{
+			"empty":         {"", "Line 1: the file is empty.", nil},
+			"a header only": {"name\n", "Line 2: there is no row", nil},
+			"a quote open":  {csvRows(1500) + "x,\"y\n", "Line 1502: a quote", nil},
+			"cut gzip":      {packed.String()[:packed.Len()-20], "the gzip is broken", nil},
+			"a gzip bomb":   {packed.String(), "more than 10000 bytes", bomb},
+			"a long line":   {"name\n" + strings.Repeat("x", itemfile.MaxRow+1), "Line 2: the row", nil},
+			"two the same":  {"name,name\na,b\n", "Line 1: column 2", nil},
+			"semicolons":    {"name;x\na;b\n", "delimiter=semicolon", nil},
+			"not UTF-8":     {"name\na\xff\n", "1 rows were rejected", nil},
+		} {
+			i := upload(t, db, tt.file, tt.change)
+			run(t, deps(db))
+			if got := imported(t, db, i.ID); got.State != model.ImportFailed || !strings.Contains(got.Error, tt.want) || !got.Cleared {
+				t.Errorf("%s: %s, %s, want %s", name, got.State, got.Error, tt.want)
+			}
+		}
+		for _, table := range []string{"items", "import_chunks", "import_keys"} {
+			if n := count(t, db, table); n != 0 {
+				t.Errorf("%d rows are left in %s", n, table)
+			}
+		}
+	})
+}
+
+// TestImportCutShort ends the pass inside of its nth transaction, for every n,
+// and begins another: the items are those of a pass that was left alone.
+func TestImportCutShort(t *testing.T) {
+	t.Parallel()
+	testdb.Each(t, func(t *testing.T, db *database.DB) {
+		var packed bytes.Buffer
+		w := gzip.NewWriter(&packed)
+		_, _ = w.Write([]byte(csvRows(2*batchSize + 500))) // into memory
+		_ = w.Close()
+		i := upload(t, db, packed.String(), nil)
+		cuts := 0
+		for n := 1; ; n++ {
+			ctx, cancel := context.WithCancel(t.Context())
+			d, calls := deps(db), 0
+			d.Now = func() time.Time {
+				if calls++; calls == n {
+					cancel()
+				}
+				return noon
+			}
+			_, err := importItems(d).Run(ctx)
+			cancel()
+			if err == nil {
+				break
+			}
+			if !errors.Is(err, context.Canceled) {
+				t.Fatal(err)
+			}
+			if cuts++; cuts > 100 {
+				t.Fatal("it comes to no end")
+			}
+		}
+		run(t, deps(db))
+		check(t, db, i.ID, fmt.Sprintf("completed %d 0 0 0", 2*batchSize+500))
+		want := sha256.New()
+		for r := range 2*batchSize + 500 {
+			fmt.Fprintf(want, "id-%d Sample, %d\n", r, r)
+		}
+		var rows []struct{ ExternalID, Name string }
+		if err := db.NewRaw("SELECT external_id, name FROM items ORDER BY id").Scan(t.Context(), &rows); err != nil {
+			t.Fatal(err)
+		}
+		got := sha256.New()
+		for _, r := range rows {
+			fmt.Fprintf(got, "%s %s\n", r.ExternalID, r.Name)
+		}
+		if !bytes.Equal(got.Sum(nil), want.Sum(nil)) {
+			t.Errorf("%d items, which are not those of the file, after %d cuts", len(rows), cuts)
+		}
+	})
+}
+
+func TestImportCancelled(t *testing.T) {
+	t.Parallel()
+	testdb.Each(t, func(t *testing.T, db *database.DB) {
+		i := upload(t, db, csvRows(10), func(i *model.Import) { i.State, i.CancelRequested = model.ImportValidating, true })
+		run(t, deps(db))
+		check(t, db, i.ID, "cancelled 0 0 0 0")
+
+		d := deps(db)
+		stale := upload(t, db, "name\n", func(i *model.Import) { i.State = model.ImportUploading })
+		run(t, d)
+		if got := imported(t, db, stale.ID); got.State != model.ImportUploading {
+			t.Errorf("an upload that goes on is %s", got.State)
+		}
+		d.Now = func() time.Time { return noon.Add(uploadPatience + time.Second) }
+		run(t, d)
+		check(t, db, stale.ID, "cancelled 0 0 0 0")
+		d.Now = func() time.Time { return noon.Add(30 * day) }
+		run(t, d)
+		if n := count(t, db, "imports"); n != 0 {
+			t.Errorf("%d old imports are left", n)
+		}
+	})
+}
