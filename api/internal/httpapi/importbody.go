@@ -19,7 +19,7 @@ type importBody struct {
 	BytesRead        int64       `json:"bytes_read" doc:"Of those, by the phase that state tells."`
 	RowsRead         int64       `json:"rows_read" doc:"By the phase that state tells."`
 	RowsTotal        *int64      `json:"rows_total" nullable:"true" doc:"Known once the file was validated."`
-	Inserted         int64       `json:"inserted" doc:"Rows that became new items."`
+	Inserted         int64       `json:"inserted" doc:"Rows that became new items; while validating, and of a dry run, those that would."`
 	Updated          int64       `json:"updated" doc:"Rows that changed an item."`
 	Unchanged        int64       `json:"unchanged" doc:"Rows whose item is like that already."`
 	Rejected         int64       `json:"rejected" doc:"Rows with faults, which GET /api/imports/{id}/errors lists."`

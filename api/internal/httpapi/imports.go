@@ -64,7 +64,7 @@ func (h *importHandlers) register(o operations) {
 	handle(o, huma.Operation{
 		OperationID: "create-import", Method: http.MethodPost, Path: importsPath, Tags: tags, DefaultStatus: http.StatusAccepted,
 		Summary: "Import items from a file", Description: importsDescription, RequestBody: fileBody("text/csv", "application/x-ndjson", "application/gzip"),
-		Middlewares: huma.Middlewares{withStream}, Errors: []int{413, 415},
+		Middlewares: huma.Middlewares{withStream}, Errors: []int{408, 413, 415},
 		Responses: map[string]*huma.Response{"201": {Description: "The file is not complete: PATCH the rest", Content: jsonOf(o, importBody{})}},
 	}, h.create)
 	handle(o, huma.Operation{

@@ -700,7 +700,7 @@ export interface components {
             id: number;
             /**
              * Format: int64
-             * @description Rows that became new items.
+             * @description Rows that became new items; while validating, and of a dry run, those that would.
              */
             inserted: number;
             /** Format: int64 */
@@ -1507,6 +1507,15 @@ export interface operations {
             };
             /** @description Forbidden */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
