@@ -27,6 +27,10 @@ const (
 	intervals = 3
 )
 
+// From is the time from which intervals are looked for, so that a limit does
+// not depend on the day.
+var From = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+
 // Silence returns how long a task that is due at least once an interval may be
 // without a success.
 func Silence(interval time.Duration) time.Duration { return intervals * interval }

@@ -47,7 +47,7 @@ func standing() []Alert {
 		Rules:   []Rule{{Measure: "1 - fualab_redis_up", Above: 0, Unit: "short", For: time.Minute}},
 	}, {
 		Name: "cache-incoherent", Title: "APIs that do not hear of changes", Of: platform, Severity: Ticket,
-		Summary: "Redis answers, and yet an API hears of no changes: it serves every read from the database",
+		Summary: "Redis answers, and yet an API hears of no changes: its answers may be a second old",
 		Rules: []Rule{{
 			Measure: "fualab_cache_incoherent", Above: 0, Unit: "short",
 			While: "unless on (instance) fualab_redis_up == 0", For: 2 * time.Minute,

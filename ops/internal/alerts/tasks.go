@@ -10,10 +10,6 @@ import (
 	workerprogram "github.com/fualab/fualab/worker"
 )
 
-// declared is from when intervals are looked for, so that the files do not
-// depend on the day on which they are written.
-var declared = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
-
 // tasks returns an alert for each task: it has had no success for three
 // intervals, and nobody has paused it.
 func tasks() ([]Alert, error) {
@@ -23,7 +19,7 @@ func tasks() ([]Alert, error) {
 		if err != nil {
 			return nil, fmt.Errorf("task %s: %w", d.Name, err)
 		}
-		silence := objective.Silence(spec.Interval(declared))
+		silence := objective.Silence(spec.Interval(objective.From))
 		all = append(all, Alert{
 			Name: "task-" + strings.ReplaceAll(d.Name, ".", "-"), Title: d.Name + ": since its last success", Of: worker, Severity: Page,
 			Summary: fmt.Sprintf("%s has had no success for three intervals, %s", d.Name, span(silence)),
