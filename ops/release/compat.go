@@ -54,11 +54,18 @@ func (r *repository) compat(ctx context.Context, service string) error {
 		return r.do(ctx, []string{"GOWORK=off"}, "go", "-C", service, "vet", "./...")
 	}
 	r.say("compat %s with %s", service, tag)
-	dir, err := os.MkdirTemp("", "fualab-compat-")
+	// Always the same directory, so that the second time is a quick one.
+	dir, err := filepath.Abs(r.path("bin", "compat", service))
 	if err != nil {
 		return err
 	}
+	if err := os.RemoveAll(dir); err != nil {
+		return err
+	}
 	defer func() { _ = os.RemoveAll(dir) }()
+	if err := os.MkdirAll(dir, 0o750); err != nil {
+		return err
+	}
 	archive := filepath.Join(dir, "shared.tar")
 	if _, err := r.output(ctx, "git", "archive", "--output", archive, tag, "shared"); err != nil {
 		return err
