@@ -54,6 +54,22 @@ init() {
   terraform -chdir="$work/infra/$root" init -input=false -no-color "$@" >"$work/init.log" 2>&1 || { cat "$work/init.log" >&2; return 1; }
 }
 
+# lint looks at each root, and for holes in what each file of variables makes of it. An exception is a comment
+# tfsec:ignore at what it excepts, with its reason.
+lint() {
+  local root vars
+  for root in "${roots[@]}"; do
+    echo "tflint $root"
+    tflint --chdir="infra/$root" --no-color
+    for vars in infra/"$root"/*.tfvars infra/"$root"/profiles/*.tfvars; do
+      [[ -e $vars ]] || continue
+      echo "tfsec $vars"
+      tfsec "infra/$root" --tfvars-file "$vars" --no-color --concise-output >"$work/tfsec.log" 2>&1 ||
+        { cat "$work/tfsec.log" >&2; fail "tfsec, infra/$root with $vars"; }
+    done
+  done
+}
+
 # refusals tries what the variables of a root refuse, on its variables alone: that needs no provider.
 refusals() {
   local root=$1 test dir=$work/refusals/$1
@@ -69,28 +85,14 @@ refusals() {
 }
 
 check() {
-  local root why
+  local path root why
   echo 'terraform fmt'
   terraform fmt -check -diff -recursive infra || fail 'terraform fmt -recursive infra formats it'
-  if have tflint; then
-    for root in "${roots[@]}"; do
-      echo "tflint $root"
-      tflint --chdir="infra/$root" --no-color
-    done
+  if path=$(ops/ci/infra-tools.sh); then
+    PATH=$path:$PATH
+    lint
   else
-    missing 'tflint was' 'go install github.com/terraform-linters/tflint@v0.64.0'
-  fi
-  if have tfsec; then
-    for root in "${roots[@]}"; do
-      for vars in infra/"$root"/*.tfvars infra/"$root"/profiles/*.tfvars; do
-        [[ -e $vars ]] || continue
-        echo "tfsec $vars"
-        tfsec "infra/$root" --tfvars-file "$vars" --no-color --concise-output >"$work/tfsec.log" 2>&1 ||
-          { cat "$work/tfsec.log" >&2; fail "tfsec, infra/$root with $vars"; }
-      done
-    done
-  else
-    missing 'tfsec was' 'go install github.com/aquasecurity/tfsec/cmd/tfsec@v1.28.14'
+    missing 'tflint and tfsec were' 'they cannot be built, see above'
   fi
   if why=$(ops/ci/fake-aws.sh --check 2>&1); then
     echo 'deployments on a fake AWS, without Terraform'
