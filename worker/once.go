@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/fualab/fualab/worker/internal/clock"
+	"github.com/fualab/fualab/worker/internal/loop"
 	"github.com/fualab/fualab/worker/internal/store"
 	"github.com/fualab/fualab/worker/internal/task"
 )
@@ -24,8 +26,12 @@ func RunTask(ctx context.Context, cfg Config, name string) (rows int64, err erro
 	if err := st.CheckSchema(ctx); err != nil {
 		return 0, err
 	}
+	clk := clock.New(st.Now)
+	if err := clk.Step(ctx, loop.Turn{}); err != nil {
+		return 0, err
+	}
 	var names []string
-	for _, t := range registered(cfg, st, nil) {
+	for _, t := range registered(cfg, st, clk.Now, nil) {
 		if t.Name == name {
 			return runOnce(ctx, cfg, t)
 		}

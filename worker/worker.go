@@ -18,6 +18,7 @@ import (
 	"github.com/fualab/fualab/shared/redis"
 	"github.com/fualab/fualab/shared/runs"
 	"github.com/fualab/fualab/shared/version"
+	"github.com/fualab/fualab/worker/internal/clock"
 	"github.com/fualab/fualab/worker/internal/heartbeat"
 	"github.com/fualab/fualab/worker/internal/httpapi"
 	"github.com/fualab/fualab/worker/internal/loop"
@@ -120,7 +121,8 @@ func run(ctx context.Context, cfg Config, ln net.Listener, db *database.DB, rdb 
 	publisher := events.Start(ctx, rdb, cfg.Log)
 	defer publisher.Close()
 	st := store.New(db)
-	all := registered(cfg, st, publisher.Publish)
+	clk := clock.New(st.Now)
+	all := registered(cfg, st, clk.Now, publisher.Publish)
 	measured, err := startTelemetry(ctx, cfg, db, rdb, st, all)
 	if err != nil {
 		return err
@@ -142,7 +144,7 @@ func run(ctx context.Context, cfg Config, ln net.Listener, db *database.DB, rdb 
 	if err != nil {
 		return err
 	}
-	ticker, err := schedule.New(schedule.Config{Tasks: all, Store: st, Client: work.Client(), Publish: publisher.Publish, Now: time.Now, Log: cfg.Log})
+	ticker, err := schedule.New(schedule.Config{Tasks: all, Store: st, Client: work.Client(), Publish: publisher.Publish, Now: clk.Now, Log: cfg.Log})
 	if err != nil {
 		return err
 	}
@@ -155,7 +157,7 @@ func run(ctx context.Context, cfg Config, ln net.Listener, db *database.DB, rdb 
 		Store:    st,
 		Redis:    rdb,
 		Publish:  publisher.Publish,
-		Now:      time.Now,
+		Now:      clk.Now,
 		Log:      cfg.Log,
 	})
 	if err := measured.Watch(beater); err != nil {
@@ -163,6 +165,7 @@ func run(ctx context.Context, cfg Config, ln net.Listener, db *database.DB, rdb 
 	}
 	turns := loop.New(loop.Config{
 		Steps: []loop.Step{
+			{Name: "clock", Run: clk.Step},
 			{Name: "schedule", Run: ticker.Step},
 			// A beat says that the turn got past what stands before it.
 			{Name: "heartbeat", Run: beater.Step},
@@ -239,14 +242,14 @@ func jobConsole(cfg Config, client *runs.Client) (*httpapi.Jobs, error) {
 }
 
 // registered returns the tasks that this worker runs, which tell publish.
-func registered(cfg Config, st *store.Store, publish func(events.Event)) []task.Task {
+func registered(cfg Config, st *store.Store, now func() time.Time, publish func(events.Event)) []task.Task {
 	if cfg.tasks != nil {
 		return cfg.tasks
 	}
 	return tasks.All(tasks.Deps{
 		Store:          st,
 		Publish:        publish,
-		Now:            time.Now,
+		Now:            now,
 		ItemRetention:  cfg.ItemRetention.Duration(),
 		RunRetention:   cfg.RunRetention.Duration(),
 		EventRetention: cfg.EventRetention.Duration(),

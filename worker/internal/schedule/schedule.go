@@ -47,6 +47,7 @@ type Ticker struct {
 	names    []string
 	attempts map[string]int // most that a run has, by task
 	declared bool           // whether the database knows the tasks' declarations
+	last     time.Time      // of the turn before
 	limit    int            // of runs in the next transaction
 }
 
@@ -83,8 +84,16 @@ func zone(t task.Task) string {
 	return t.TimeZone
 }
 
-// Step is the loop's. The first one stores the declarations.
+// Step is the loop's. The first one stores the declarations, and so does one
+// that finds the clock set back: schedules that were advanced by the wrong time
+// would rest until it comes again. A due time that has had its run has no other.
 func (t *Ticker) Step(ctx context.Context, _ loop.Turn) error {
+	now := t.now()
+	if t.last.Sub(now) > onTime {
+		t.log.WarnContext(ctx, "the clock was set back; schedules are due by the new time", "by_seconds", t.last.Sub(now).Seconds())
+		t.declared = false
+	}
+	t.last = now
 	if !t.declared {
 		if err := t.declare(ctx); err != nil {
 			return err
@@ -92,7 +101,6 @@ func (t *Ticker) Step(ctx context.Context, _ loop.Turn) error {
 		t.declared = true
 		t.publish(events.Event{Type: events.SchedulesChanged, At: model.NewTime(t.now())})
 	}
-	now := t.now()
 	// While nothing is due, which is most of the time, a turn costs one read.
 	if due, err := t.store.AnyDue(ctx, t.names, model.NewTime(now)); err != nil || !due {
 		return err
@@ -148,7 +156,7 @@ func (t *Ticker) declare(ctx context.Context) error {
 			TimeZone: zone(declared), DeclaredTimeZone: zone(declared),
 			MissedPolicy: declared.MissedPolicy, DeclaredMissedPolicy: declared.MissedPolicy,
 			OverlapPolicy: declared.OverlapPolicy, DeclaredOverlapPolicy: declared.OverlapPolicy,
-			NextRunAt: model.NewTime(spec.Next(now)), UpdatedAt: model.NewTime(now),
+			NextRunAt: model.NewTime(orNever(spec.Next(now))), UpdatedAt: model.NewTime(now),
 		}
 	}
 	return t.store.DeclareSchedules(ctx, rows, func(expression, timeZone string) (model.Time, error) {
@@ -156,7 +164,7 @@ func (t *Ticker) declare(ctx context.Context) error {
 		if err != nil {
 			return model.Time{}, err
 		}
-		return model.NewTime(spec.Next(now)), nil
+		return model.NewTime(orNever(spec.Next(now))), nil
 	})
 }
 

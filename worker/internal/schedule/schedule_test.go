@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -234,11 +235,11 @@ func TestDeclarations(t *testing.T) {
 			t.Errorf("next run %s, want %s", row.NextRunAt, want)
 		}
 
-		w.exec("UPDATE schedules SET cron = '5 5 * * *', next_run_at = '2026-01-03 05:05:00.000000+00:00'")
+		w.exec("UPDATE schedules SET cron = '5 5 * * *', next_run_at = '2026-01-02 20:05:00.000000+00:00'")
 		third := second
 		third.Cron = "0 6 * * *"
 		w.turn(w.ticker(third))
-		if row = w.schedule(); row.Cron != "5 5 * * *" || row.NextRunAt.String() != "2026-01-03T05:05:00.000000Z" || row.DeclaredCron != "0 6 * * *" {
+		if row = w.schedule(); row.Cron != "5 5 * * *" || row.NextRunAt.String() != "2026-01-02T20:05:00.000000Z" || row.DeclaredCron != "0 6 * * *" {
 			t.Errorf("the operator's cron is overwritten: %+v", row)
 		}
 		fourth := third
@@ -317,6 +318,62 @@ func TestClockSetBack(t *testing.T) {
 		w.turn(ticker)
 		w.pass(time.Minute)
 		w.back = 2 * time.Minute
+		w.turn(ticker)
+		if diff := cmp.Diff([]int{60}, w.due("test.task")); diff != "" {
+			t.Errorf("due times (-want +got):\n%s", diff)
+		}
+	})
+}
+
+// TestClockJumps: the clock goes an hour ahead, and back. Each due time has its
+// run once, and none waits for the hour to pass.
+func TestClockJumps(t *testing.T) {
+	t.Parallel()
+	testdb.Each(t, func(t *testing.T, db *database.DB) {
+		w := newWorld(t, db)
+		once, all := everyMinute("test.task"), everyMinute("test.all")
+		all.MissedPolicy = model.MissedAll
+		ticker := w.ticker(once, all)
+		minutes := func(n int) {
+			for range n {
+				w.pass(time.Minute)
+				w.turn(ticker)
+			}
+		}
+		w.turn(ticker)
+		minutes(2)
+		w.pass(time.Hour)
+		w.turn(ticker)
+		w.pass(-time.Hour)
+		w.turn(ticker)
+		minutes(62)
+		var want []int
+		for minute := 1; minute <= 64; minute++ {
+			want = append(want, 60*minute)
+		}
+		got := w.due("test.task")
+		slices.Sort(got)
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("once (-want +got):\n%s", diff)
+		}
+		if diff := cmp.Diff(want, w.due("test.all")); diff != "" {
+			t.Errorf("all (-want +got):\n%s", diff)
+		}
+	})
+}
+
+// TestRestartAfterJump: a worker that starts finds schedules that one with a
+// clock an hour ahead has advanced.
+func TestRestartAfterJump(t *testing.T) {
+	t.Parallel()
+	testdb.Each(t, func(t *testing.T, db *database.DB) {
+		w := newWorld(t, db)
+		w.pass(time.Hour)
+		w.turn(w.ticker(everyMinute("test.task")))
+		w.pass(-time.Hour)
+		ticker := w.ticker(everyMinute("test.task"))
+		w.turn(ticker)
+		w.pass(time.Minute)
 		w.turn(ticker)
 		if diff := cmp.Diff([]int{60}, w.due("test.task")); diff != "" {
 			t.Errorf("due times (-want +got):\n%s", diff)

@@ -13,9 +13,9 @@ import (
 
 // DeclareSchedules stores what the code declares. A schedule that is new is
 // stored whole. Of one that is there, a field changes with its declaration
-// unless an operator has changed it; next says when it is due then, and is only
-// asked when its cron or time zone changes. What is declared as before is not
-// written.
+// unless an operator has changed it. next says when a schedule is due next: one
+// whose cron or time zone changes is due then, and so is one that would be due
+// later, because the clock has been set back. What stays is not written.
 func (s *Store) DeclareSchedules(ctx context.Context, declared []*model.Schedule, next func(cron, timeZone string) (model.Time, error)) error {
 	if len(declared) == 0 {
 		return nil
@@ -39,14 +39,16 @@ func (s *Store) DeclareSchedules(ctx context.Context, declared []*model.Schedule
 		}
 		for _, row := range rows {
 			was := *row
-			if !row.Declare(byName[row.Name]) {
+			changed := row.Declare(byName[row.Name])
+			moved := row.Cron != was.Cron || row.TimeZone != was.TimeZone
+			due, err := next(row.Cron, row.TimeZone)
+			switch {
+			case err != nil && moved:
+				return fmt.Errorf("schedule %s: %w", row.Name, err)
+			case err == nil && (moved || due.Std().Before(row.NextRunAt.Std())):
+				row.NextRunAt = due
+			case !changed:
 				continue
-			}
-			if row.Cron != was.Cron || row.TimeZone != was.TimeZone {
-				var err error
-				if row.NextRunAt, err = next(row.Cron, row.TimeZone); err != nil {
-					return fmt.Errorf("schedule %s: %w", row.Name, err)
-				}
 			}
 			if _, err := tx.NewUpdate().Model(row).WherePK().Exec(ctx); err != nil {
 				return err

@@ -4,6 +4,7 @@ package store
 
 import (
 	"context"
+	"time"
 
 	"github.com/fualab/fualab/shared/database"
 	"github.com/fualab/fualab/shared/schema"
@@ -32,6 +33,15 @@ func (s *Store) Dialect() string { return s.db.DialectName() }
 func (s *Store) Ping(ctx context.Context) error {
 	_, err := s.db.ExecContext(ctx, "SELECT 1")
 	return database.Error(err, "ping the database")
+}
+
+// Now returns the database's time. That of SQLite is this machine's.
+func (s *Store) Now(ctx context.Context) (now time.Time, err error) {
+	if !s.db.IsPostgres() {
+		return time.Now(), nil
+	}
+	err = s.db.QueryRowContext(ctx, "SELECT clock_timestamp()").Scan(&now)
+	return now, database.Error(err, "ask the database for the time")
 }
 
 // SchemaVersion returns the newest applied migration, "" for none.
