@@ -34,3 +34,6 @@ func (db *DB) Disk() (free, size uint64, known bool) {
 	}
 	return disk(filepath.Dir(db.file))
 }
+
+// DiskAt is Disk for a directory, in which there need be no database.
+func DiskAt(dir string) (free, size uint64, known bool) { return disk(dir) }

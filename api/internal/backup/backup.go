@@ -34,7 +34,7 @@ func Save(ctx context.Context, o Options, file string) error {
 		return fmt.Errorf("%s is there already: remove it, or name another file", file)
 	}
 	part := file + ".part"
-	f, err := os.OpenFile(part, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	f, err := os.OpenFile(part, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600) //nolint:gosec // the file that the operator names
 	if errors.Is(err, fs.ErrExist) {
 		return fmt.Errorf("%s is there already: another backup writes it, or was killed; in that case remove it", part)
 	}

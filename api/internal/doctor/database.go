@@ -43,7 +43,7 @@ func examineDatabase(ctx context.Context, cfg api.Config) []Check {
 
 // examineFile keeps from making a database by looking for it.
 func examineFile(path string) Check {
-	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	f, err := os.OpenFile(path, os.O_RDWR, 0) //nolint:gosec // the file that the settings name
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return Check{"database", Error, fmt.Sprintf("there is no file %s", path), "start the API, which makes it, or correct FUALAB_DATABASE_URL"}

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 
 	"github.com/fualab/fualab/shared/config"
+	"github.com/fualab/fualab/shared/database"
 	"github.com/fualab/fualab/shared/httpserver"
 )
 
@@ -31,8 +32,8 @@ const (
 // examineDisk looks at the disk of the SQLite file path.
 func examineDisk(path string) Check {
 	dir := filepath.Dir(path)
-	free, err := freeBytes(dir)
-	if err != nil {
+	free, _, known := database.DiskAt(dir)
+	if !known {
 		return Check{Name: "disk", Status: OK, Found: "the system does not tell what is free in " + dir}
 	}
 	found := fmt.Sprintf("%d MiB are free in %s", free>>20, dir)
