@@ -87,7 +87,7 @@ func route(d Deps, items *itemHandlers, guard *guard) (*mux.Router, huma.API) {
 	api := newHuma(router)
 
 	ops := operations{api, d.Log, guard}
-	(&healthHandlers{d, health.NewJournal(d.Log)}).register(ops)
+	(&healthHandlers{d, health.NewJournal(d.Log), new(silences)}).register(ops)
 	(&exportHandlers{store: d.Store, log: d.Log}).register(ops)
 	items.register(ops)
 	(&importHandlers{d.Store, cmp.Or(d.ImportBytes, 256<<20), d.Publish}).register(ops)

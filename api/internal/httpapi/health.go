@@ -16,7 +16,8 @@ import (
 
 type healthHandlers struct {
 	Deps
-	journal *health.Journal
+	journal  *health.Journal
+	silences *silences
 }
 
 type liveness struct {
@@ -43,11 +44,17 @@ type readinessBody struct {
 	Database health.Dependency `json:"database"`
 	Redis    health.Dependency `json:"redis"`
 	Worker   workerHealth      `json:"worker"`
+	Tasks    tasksHealth       `json:"tasks"`
+	Cache    cacheHealth       `json:"cache"`
 }
 
 type schemaHealth struct {
 	Version string `json:"version" example:"0002" doc:"The newest migration applied."`
 	Needed  string `json:"needed" example:"0002" doc:"The migration this program needs."`
+}
+
+type cacheHealth struct {
+	Status string `json:"status" enum:"ok,incoherent,disabled" doc:"incoherent: this instance does not hear what others change, so that its answers may be up to a second old. It is no reason to be degraded."`
 }
 
 type workerHealth struct {
@@ -68,7 +75,7 @@ func (h *healthHandlers) register(o operations) {
 		handle(o, huma.Operation{
 			OperationID: id("ready", path), Method: http.MethodGet, Path: path, Tags: []string{"Health"},
 			Summary:     "Can it serve, and what does it stand on",
-			Description: "Answers 503 only if the database is unusable or the process is about to stop; without Redis or a worker it is degraded and serves.",
+			Description: "Answers 503 only if the database is unusable or the process is about to stop; without Redis or a worker, or with a task that has not succeeded for long, it is degraded and serves.",
 		}, h.ready)
 		// One that is not ready says so in the same words.
 		responses := o.api.OpenAPI().Paths[path].Get.Responses
@@ -92,7 +99,7 @@ func (h *healthHandlers) health(context.Context, *struct{}) (*liveness, error) {
 }
 
 func (h *healthHandlers) ready(ctx context.Context, _ *struct{}) (*readiness, error) {
-	body := readinessBody{Service: h.Service, Version: version.String(), Schema: schemaHealth{Needed: schema.Version}}
+	body := readinessBody{Service: h.Service, Version: version.String(), Schema: schemaHealth{Needed: schema.Version}, Cache: h.cacheHealth()}
 	var checks sync.WaitGroup
 	checks.Go(func() { h.checkDatabase(ctx, &body) })
 	checks.Go(func() { body.Redis = health.CheckRedis(ctx, h.Redis) })
@@ -106,7 +113,7 @@ func (h *healthHandlers) ready(ctx context.Context, _ *struct{}) (*readiness, er
 		out.Status, out.Body.Status = http.StatusServiceUnavailable, "draining"
 	case body.Database.Status != "ok" || body.Schema.Version < body.Schema.Needed:
 		out.Status, out.Body.Status = http.StatusServiceUnavailable, "unavailable"
-	case body.Redis.Status == "down" || body.Worker.Status != "ok":
+	case body.Redis.Status == "down" || body.Worker.Status != "ok" || body.Tasks.Status == "overdue":
 		out.Body.Status = "degraded"
 	default:
 		out.Body.Status = "ready"
@@ -114,13 +121,23 @@ func (h *healthHandlers) ready(ctx context.Context, _ *struct{}) (*readiness, er
 	return out, nil
 }
 
-// checkDatabase fills in what the database tells: itself, the schema, and the
-// worker by its heartbeat.
+func (h *healthHandlers) cacheHealth() cacheHealth {
+	switch {
+	case h.Cache == nil:
+		return cacheHealth{Status: "disabled"}
+	case !h.Live.Follows():
+		return cacheHealth{Status: "incoherent"}
+	}
+	return cacheHealth{Status: "ok"}
+}
+
+// checkDatabase fills in what the database tells: itself, the schema, the
+// worker by its heartbeat, and the tasks by their successes.
 func (h *healthHandlers) checkDatabase(ctx context.Context, body *readinessBody) {
-	body.Worker.Status = "unknown"
+	body.Worker.Status, body.Tasks = "unknown", tasksHealth{Status: "unknown", Overdue: []overdueTask{}}
 	body.Database, body.Schema.Version = health.CheckDatabase(ctx, h.Store)
 	if body.Database.Status == "ok" && body.Schema.Version >= schema.Version {
-		body.Worker = h.checkWorker(ctx)
+		body.Worker, body.Tasks = h.checkWorker(ctx), h.checkTasks(ctx)
 	}
 }
 

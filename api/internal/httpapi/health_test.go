@@ -28,6 +28,14 @@ type readiness struct {
 		LastHeartbeat string   `json:"last_heartbeat"`
 		AgeSeconds    *float64 `json:"age_seconds"`
 	}
+	Tasks struct {
+		Status  string
+		Overdue []struct {
+			Task         string
+			LastSuccess  *string `json:"last_success"`
+			LimitSeconds float64 `json:"limit_seconds"`
+		}
+	}
 }
 
 // ready asks /ready of an API on db and the Redis at redisURL.

@@ -29,6 +29,32 @@ func (s *Store) Schedule(ctx context.Context, name string) (*model.Schedule, err
 	return schedule(ctx, s.on(ctx), name, false)
 }
 
+// Pulse is what a schedule that is not paused tells of its task's success.
+type Pulse struct {
+	Name             string
+	DeclaredCron     string
+	DeclaredTimeZone string
+	UpdatedAt        model.Time
+	SucceededAt      *model.Time // when the schedule's newest run ended, if that has succeeded
+}
+
+// Pulses returns that of every schedule that is not paused, by name.
+func (s *Store) Pulses(ctx context.Context) ([]Pulse, error) {
+	var all []Pulse
+	err := s.db.NewRaw(`SELECT s.name, s.declared_cron, s.declared_time_zone, s.updated_at, j.finalized_at AS succeeded_at
+		FROM schedules AS s LEFT JOIN river_job AS j ON j.id = s.last_run_id AND j.state = 'completed'
+		WHERE NOT s.paused ORDER BY s.name`).Scan(ctx, &all)
+	return all, database.Error(err, "select the schedules' last successes")
+}
+
+// LastSuccess returns when the newest run of task ended that has succeeded,
+// whatever made it, or an errs.NotFound error. It may read all runs there are.
+func (s *Store) LastSuccess(ctx context.Context, task string) (model.Time, error) {
+	var at model.Time
+	err := s.db.NewRaw("SELECT finalized_at FROM river_job WHERE kind = ? AND state = 'completed' ORDER BY finalized_at DESC LIMIT 1", task).Scan(ctx, &at)
+	return at, database.Error(err, "select the last success of %s", task)
+}
+
 // UpdateSchedule loads the schedule of the given name, lets change decide at
 // the present time, and saves what it made of it as one transaction: neither
 // another change nor a worker that finds the schedule due comes in between.

@@ -270,7 +270,7 @@ export interface paths {
         };
         /**
          * Can it serve, and what does it stand on
-         * @description Answers 503 only if the database is unusable or the process is about to stop; without Redis or a worker it is degraded and serves.
+         * @description Answers 503 only if the database is unusable or the process is about to stop; without Redis or a worker, or with a task that has not succeeded for long, it is degraded and serves.
          */
         get: operations["api-ready"];
         put?: never;
@@ -528,7 +528,7 @@ export interface paths {
         };
         /**
          * Can it serve, and what does it stand on
-         * @description Answers 503 only if the database is unusable or the process is about to stop; without Redis or a worker it is degraded and serves.
+         * @description Answers 503 only if the database is unusable or the process is about to stop; without Redis or a worker, or with a task that has not succeeded for long, it is degraded and serves.
          */
         get: operations["ready"];
         put?: never;
@@ -543,6 +543,13 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        CacheHealth: {
+            /**
+             * @description incoherent: this instance does not hear what others change, so that its answers may be up to a second old. It is no reason to be degraded.
+             * @enum {string}
+             */
+            status: "ok" | "incoherent" | "disabled";
+        };
         DayStats: {
             /**
              * Format: int64
@@ -894,6 +901,21 @@ export interface components {
             name: string;
             scopes: ("read" | "write" | "admin")[];
         };
+        OverdueTask: {
+            /**
+             * Format: date-time
+             * @description When a run of it last succeeded; null if none that is kept has.
+             */
+            last_success: string | null;
+            /**
+             * Format: double
+             * @description How long it may be without one.
+             * @example 180
+             */
+            limit_seconds: number;
+            /** @example items.expire */
+            task: string;
+        };
         Problem: {
             /** @description What went wrong this time, and what helps. */
             detail: string;
@@ -933,6 +955,7 @@ export interface components {
             rows_affected: number;
         };
         Readiness: {
+            cache: components["schemas"]["CacheHealth"];
             database: components["schemas"]["Dependency"];
             redis: components["schemas"]["Dependency"];
             schema: components["schemas"]["SchemaHealth"];
@@ -943,6 +966,7 @@ export interface components {
              * @enum {string}
              */
             status: "ready" | "degraded" | "unavailable" | "draining";
+            tasks: components["schemas"]["TasksHealth"];
             /** @example v0.1.0 */
             version: string;
             worker: components["schemas"]["WorkerHealth"];
@@ -1110,6 +1134,15 @@ export interface components {
         StreamStatus: {
             /** @description Whether events arrive. After true a reset follows. */
             live: boolean;
+        };
+        TasksHealth: {
+            /** @description Those tasks, by name. An alert is on each. */
+            overdue: components["schemas"]["OverdueTask"][];
+            /**
+             * @description overdue: a task that is not paused has had no success for three of its declared intervals.
+             * @enum {string}
+             */
+            status: "ok" | "overdue" | "unknown";
         };
         Token: {
             /** Format: date-time */

@@ -15,6 +15,8 @@ function ready(change: Partial<Readiness> = {}): Readiness {
     database: { status: 'ok', latency_ms: 1 },
     redis: { status: 'ok', latency_ms: 1 },
     worker: { status: 'ok', last_heartbeat: at, age_seconds: 1 },
+    tasks: { status: 'ok', overdue: [] },
+    cache: { status: 'ok' },
     ...change,
   } as Readiness;
 }
@@ -79,6 +81,16 @@ test.each([
 test('a worker that cannot be known is no trouble of its own', () => {
   const worker = { status: 'unknown', last_heartbeat: null, age_seconds: null } as const;
   expect(troubles(ready({ worker }), null, 0)).toEqual([]);
+});
+
+test('tasks that do not succeed are told while a worker runs', () => {
+  const late = (task: string) => ({ task, last_success: null, limit_seconds: 180 });
+  const tasks = { status: 'overdue' as const, overdue: [late('items.expire'), late('items.purge')] };
+  expect(titles(ready({ status: 'degraded', tasks }), null, 0)).toEqual([
+    'items.expire, items.purge: no success for long.',
+  ]);
+  const worker = { status: 'missing', last_heartbeat: null, age_seconds: null } as const;
+  expect(titles(ready({ status: 'degraded', tasks, worker }), null, 0)).toEqual(['No worker is running.']);
 });
 
 test('a restart that is announced', () => {

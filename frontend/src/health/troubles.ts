@@ -39,5 +39,13 @@ export function troubles(ready: Readiness | undefined, error: unknown, readAt: n
       detail: 'Items are saved, but not enriched or expired, and schedules wait until a worker is back.',
     });
   }
+  // Without a worker nothing succeeds, which is said already.
+  if (ready.worker.status === 'ok' && ready.tasks.status === 'overdue') {
+    const names = ready.tasks.overdue.map(({ task }) => task);
+    found.push({
+      title: `${names.join(', ')}: no success for long.`,
+      detail: 'The runs say why; what they have not done is done by the next one that succeeds.',
+    });
+  }
   return found;
 }

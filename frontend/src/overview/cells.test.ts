@@ -10,6 +10,8 @@ const ready: Readiness = {
   database: { status: 'ok', dialect: 'sqlite', latency_ms: 0.05 },
   redis: { status: 'ok', latency_ms: 12.4 },
   worker: { status: 'ok', last_heartbeat: '2030-01-31T12:00:00Z', age_seconds: 1 },
+  tasks: { status: 'ok', overdue: [] },
+  cache: { status: 'ok' },
 };
 const words = (answer: Readiness | null) => cells(answer).map(({ name, word }) => `${name} ${word}`);
 
@@ -44,6 +46,28 @@ describe('cells', () => {
     expect(cells({ ...ready, redis: { status: 'disabled', latency_ms: 0 } })[2]).toMatchObject({
       tone: 'quiet',
       word: 'not used',
+    });
+  });
+  it('says which tasks do not succeed, while a worker runs', () => {
+    const late = (task: string) => ({ task, last_success: null, limit_seconds: 180 });
+    const behind = (...tasks: string[]): Readiness => ({
+      ...ready,
+      status: 'degraded',
+      tasks: { status: 'overdue', overdue: tasks.map(late) },
+    });
+    expect(cells(behind('items.expire'))[3]).toMatchObject({
+      tone: 'warn',
+      word: 'behind',
+      details: ['items.expire does not succeed'],
+    });
+    expect(cells(behind('items.enrich', 'items.expire', 'items.purge'))[3]?.details).toEqual([
+      'items.enrich and 2 more do not succeed',
+    ]);
+  });
+  it('tells a Redis that is not heard', () => {
+    expect(cells({ ...ready, cache: { status: 'incoherent' } })[2]).toMatchObject({
+      tone: 'warn',
+      word: 'not heard',
     });
   });
   it('says since when no worker runs', () => {

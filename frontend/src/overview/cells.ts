@@ -33,23 +33,32 @@ function database({ database: { status, dialect = '', latency_ms, error = '' }, 
   return part('Database', 'good', 'ok', dialect, milliseconds(latency_ms), `schema ${schema.version}`);
 }
 
-function redis({ redis: { status, latency_ms, error = '' } }: Readiness): Cell {
+function redis({ redis: { status, latency_ms, error = '' }, cache }: Readiness): Cell {
   if (status === 'down') return part('Redis', 'warn', 'cannot be reached', error);
   if (status === 'disabled') return part('Redis', 'quiet', 'not used', 'none is configured');
+  if (cache.status === 'incoherent') return part('Redis', 'warn', 'not heard', 'answers may be a second old');
   return part('Redis', 'good', 'ok', milliseconds(latency_ms));
 }
 
-function worker({ worker: { status, last_heartbeat } }: Readiness): Cell {
+function worker({ worker: { status, last_heartbeat }, tasks }: Readiness): Cell {
   const at = last_heartbeat ? { at: last_heartbeat } : {};
   const beat = last_heartbeat ? 'last heartbeat' : 'no heartbeat yet';
   switch (status) {
     case 'ok':
+      if (tasks.status === 'overdue') return part('Worker', 'warn', 'behind', overdue(tasks.overdue));
       return { ...part('Worker', 'good', 'ok', beat), ...at };
     case 'unknown':
       return { ...part('Worker', 'quiet', 'unknown'), ...at };
     default:
       return { ...part('Worker', 'bad', 'none is running', beat), ...at };
   }
+}
+
+/** The tasks that have not succeeded for long, in a few words. */
+function overdue([first, ...more]: Readiness['tasks']['overdue']): string {
+  if (!first) return '';
+  if (more.length === 0) return `${first.task} does not succeed`;
+  return `${first.task} and ${more.length} more do not succeed`;
 }
 
 /** A latency: a round trip to the same machine takes less than a millisecond. */
