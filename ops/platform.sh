@@ -13,7 +13,8 @@ fail() {
 [[ ${1:-} =~ ^(doctor|backup|restore)$ ]] || fail "usage: $0 doctor|backup|restore [argument …]"
 command=$1
 shift
-file=${*: -1}
+file=
+((! $#)) || file=${!#}
 if [[ $command != doctor ]]; then
   [[ -n $file ]] || fail "$command needs a file: go tool task $command FILE=backups/fualab"
   [[ $file == /* ]] || file=$here/$file
