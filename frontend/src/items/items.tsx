@@ -1,10 +1,12 @@
 import { useQuery } from '@tanstack/preact-query';
 import { useState } from 'preact/hooks';
-import { useLocation } from 'wouter-preact';
+import { Link, useLocation } from 'wouter-preact';
 import { useSearch } from 'wouter-preact/use-browser-location'; // as it is: the other one decodes it once too often
 import { itemsQuery, queryClient } from '../api/queries';
+import { Export } from '../imports/export';
 import { pollEvery } from '../live/live';
 import { BadAddress } from '../ui/bad-address';
+import { fetched, file } from '../ui/fetching';
 import { Loaded } from '../ui/loaded';
 import { Needs } from '../ui/needs';
 import { Page } from '../ui/page';
@@ -31,9 +33,16 @@ export function readFirst(search: string): Promise<void> {
   return queryClient.prefetchQuery(itemsQuery(queryOf(parseView(search))));
 }
 
-/** All items, a page at a time. The page's address says which ones. */
+const Imports = fetched(file(() => import('../imports/imports').then((m) => m.Imports)));
+
+/** The items, or the import of a file of them. */
 export function Items() {
   const search = useSearch();
+  return new URLSearchParams(search).has('import') ? <Imports /> : <List search={search} />;
+}
+
+/** All items, a page at a time. The page's address says which ones. */
+function List({ search }: { search: string }) {
   const [, navigate] = useLocation();
   const [creating, setCreating] = useState(asksForNew(search));
   const view = parseView(search);
@@ -58,11 +67,17 @@ export function Items() {
       title="Items"
       lead="Named records with attributes of any kind. The worker enriches them and lets them expire."
       actions={
-        <Needs scope="write">
-          <button type="button" onClick={() => setCreating(true)}>
-            New item
-          </button>
-        </Needs>
+        <>
+          <Export filter={filterOf(view)} />
+          <Link class="button secondary" href="/items?import">
+            Import
+          </Link>
+          <Needs scope="write">
+            <button type="button" onClick={() => setCreating(true)}>
+              New item
+            </button>
+          </Needs>
+        </>
       }
     >
       {!untouched && <Toolbar view={view} show={show} />}

@@ -61,7 +61,7 @@ function Fetching() {
       {waited >= WONDER && <p>The page is being fetched…</p>}
       {waited >= LONG && (
         <p class="row">
-          That takes long. The network may be slow, or the web server down.
+          That takes long.
           <button type="button" class="secondary" onClick={() => location.reload()}>
             Load again
           </button>

@@ -1,0 +1,96 @@
+import type { Page, Route } from '@playwright/test';
+import { expect, test } from './platform';
+
+const IMPORT = {
+  id: 7,
+  state: 'uploading',
+  dry_run: false,
+  cancel_requested: false,
+  bytes_received: 0,
+  rows_read: 0,
+  rows_total: null as number | null,
+  inserted: 0,
+  updated: 0,
+  unchanged: 0,
+  rejected: 0,
+  error: '',
+  rows_per_second: 0,
+  remaining_seconds: null as number | null,
+};
+
+/** Stands in for the API of imports: it takes parts, and says after them what a test wants. */
+async function importer(page: Page, after: Partial<typeof IMPORT>) {
+  const it = { ...IMPORT, asked: '', file: '', after };
+  await page.route('**/api/imports**', async (route: Route) => {
+    const request = route.request();
+    const { pathname, search } = new URL(request.url());
+    if (pathname.endsWith('/errors')) {
+      return route.fulfill({ json: [{ line: 3, column: 'name', reason: 'must not be empty' }] });
+    }
+    if (pathname.endsWith('/cancel')) it.after = { state: 'cancelled', inserted: 40 };
+    if (request.method() === 'POST' && pathname === '/api/imports') it.asked = search;
+    if (request.method() === 'PATCH') {
+      it.file += request.postData() ?? '';
+      it.bytes_received = it.file.length;
+      if (request.headers()['upload-complete'] === '?1') it.state = 'queued';
+    }
+    const { asked: _, file: __, after: now, ...rest } = it;
+    await route.fulfill({ json: it.state === 'uploading' ? rest : { ...rest, ...now } });
+  });
+  return it;
+}
+
+const FILE = { name: 'things.csv', mimeType: 'text/csv', buffer: Buffer.from('Titel;Size\nLamp;1\n;2\n') };
+
+test('a file is looked at, mapped, tried, and imported', async ({ page }) => {
+  const it = await importer(page, { state: 'completed', dry_run: true, rows_read: 2 });
+  await page.goto('/items');
+  await page.getByRole('link', { name: 'Import' }).click();
+  await page.getByLabel('Drop a file').setInputFiles(FILE);
+  await expect(page.getByLabel('Delimiter')).toHaveValue('semicolon');
+  await expect(page.getByRole('cell', { name: 'Lamp' })).toBeVisible();
+  await page.getByLabel('What Titel is for').selectOption('name');
+  await page.getByRole('button', { name: 'Try it' }).click();
+  await expect(page.getByText('The dry run has ended; nothing was changed')).toBeVisible();
+  expect(new URLSearchParams(it.asked).get('columns')).toBe('{"Titel":"name"}');
+  expect(new URLSearchParams(it.asked).get('dry_run')).toBe('true');
+  expect(it.file).toBe(FILE.buffer.toString());
+  await page.getByRole('button', { name: 'Import it now' }).click();
+  await expect.poll(() => new URLSearchParams(it.asked).has('dry_run')).toBe(false);
+});
+
+test('its progress survives a reload, and it can be cancelled', async ({ page }) => {
+  const it = await importer(page, {
+    state: 'importing',
+    rows_read: 50,
+    rows_total: 200,
+    rows_per_second: 25,
+    remaining_seconds: 6,
+  });
+  it.state = 'queued';
+  await page.goto('/items?import=7');
+  await page.reload();
+  await expect(page.getByText('50 of 200 rows, 25 a second, about 6')).toBeVisible();
+  await page.getByRole('button', { name: 'Cancel the import' }).click();
+  await expect(page.getByText('The import was cancelled; what it says below is in, and stays')).toBeVisible();
+});
+
+test('an upload that a reload has interrupted goes on with the same file', async ({ page }) => {
+  const it = await importer(page, { state: 'failed', rejected: 1, error: 'One row is rejected.' });
+  it.file = FILE.buffer.toString().slice(0, 5);
+  it.bytes_received = 5;
+  await page.goto('/items?import=7');
+  await expect(page.getByText('The upload was interrupted after 5 bytes.')).toBeVisible();
+  await page.getByLabel('Drop the same file').setInputFiles(FILE);
+  const faults = page.getByRole('table', { name: 'Faults' });
+  await expect(faults.locator('tbody tr')).toHaveText(/3.*name.*must not be empty/);
+  expect(it.file).toBe(FILE.buffer.toString());
+});
+
+test('an export keeps the filters', async ({ page }) => {
+  await page.goto('/items?q=lamp&status=active&sort=name');
+  await expect(page.getByRole('link', { name: 'Export CSV' })).toHaveAttribute(
+    'href',
+    '/api/items/export?format=csv&q=lamp&status=active',
+  );
+});

@@ -1,0 +1,51 @@
+import { useQuery } from '@tanstack/preact-query';
+import { Loaded } from '../ui/loaded';
+import { number } from '../ui/number';
+import { type Import, readFaults } from './send';
+import { keyOf } from './sending';
+
+/** What is wrong in the file, in its order. */
+export function Faults({ it }: { it: Import }) {
+  const faults = useQuery({
+    queryKey: [...keyOf(it.id), 'faults', it.state, it.rejected],
+    queryFn: ({ signal }) => readFaults(it.id, signal),
+  });
+  return (
+    <section class="panel" aria-labelledby="import-faults">
+      <h2 id="import-faults">Rejected rows</h2>
+      <Loaded query={faults} what="The faults">
+        {(all) => (
+          <>
+            {all.length < it.rejected && (
+              <p class="quiet">
+                The first {number(all.length)} faults; {number(it.rejected)} rows are rejected.
+              </p>
+            )}
+            <div class="table">
+              <table aria-label="Faults">
+                <thead>
+                  <tr>
+                    <th scope="col" class="number">
+                      Line
+                    </th>
+                    <th scope="col">Column</th>
+                    <th scope="col">What is wrong</th>
+                  </tr>
+                </thead>
+                <tbody>
+                  {all.map(({ line, column, reason }) => (
+                    <tr key={`${line} ${column} ${reason}`}>
+                      <td class="number">{number(line)}</td>
+                      <td>{column || <span class="quiet">the whole row</span>}</td>
+                      <td>{reason}</td>
+                    </tr>
+                  ))}
+                </tbody>
+              </table>
+            </div>
+          </>
+        )}
+      </Loaded>
+    </section>
+  );
+}

@@ -1,0 +1,51 @@
+import { COLUMNS, type Preview, usual } from './preview';
+
+/** The first rows of a file, and above each column what it is for. */
+export function Mapping({
+  preview: { heads, rows },
+  chosen,
+  onChoose,
+}: {
+  preview: Preview;
+  chosen: Readonly<Record<string, string>>;
+  onChoose: (head: string, target: string) => void;
+}) {
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard
+    <section class="table scrolls" tabIndex={0} aria-label="The first rows of the file">
+      <table class="mapping">
+        <thead>
+          <tr>
+            {heads.map((head) => (
+              <th key={head} scope="col">
+                {head}
+                <select
+                  aria-label={`What ${head} is for`}
+                  value={chosen[head] ?? usual(head)}
+                  onChange={(event) => onChoose(head, event.currentTarget.value)}
+                >
+                  {COLUMNS.map((column) => (
+                    <option key={column} value={column}>
+                      {column}
+                    </option>
+                  ))}
+                  <option value={`attributes.${head}`}>attribute</option>
+                  <option value="">leave out</option>
+                </select>
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((row, i) => (
+            <tr key={i}>
+              {heads.map((head, column) => (
+                <td key={head}>{(row[column] ?? '').slice(0, 80)}</td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
+  );
+}

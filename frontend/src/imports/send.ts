@@ -1,0 +1,109 @@
+import { ApiProblem, Unreachable } from '../api/problem';
+import { ask } from './ask';
+
+/** How far the import of a file has got, as the API tells. */
+export interface Import {
+  id: number;
+  state: 'uploading' | 'queued' | 'validating' | 'importing' | 'completed' | 'failed' | 'cancelled';
+  dry_run: boolean;
+  cancel_requested: boolean;
+  bytes_received: number;
+  rows_read: number;
+  rows_total: number | null;
+  inserted: number;
+  updated: number;
+  unchanged: number;
+  rejected: number;
+  error: string;
+  rows_per_second: number;
+  remaining_seconds: number | null;
+}
+
+/** One thing that is wrong in a file. */
+export interface Fault {
+  line: number;
+  column: string;
+  reason: string;
+}
+
+export const ended = ({ state }: Import) => ['completed', 'failed', 'cancelled'].includes(state);
+
+const PATH = '/api/imports';
+const PART = 1024 * 1024; // bytes a request, so that each takes well under the client's timeout
+const TRIES = 8; // without a byte more
+const MOST_PAUSE = 15_000; // milliseconds
+
+async function json<T>(path: string, init?: RequestInit): Promise<T> {
+  return (await ask(path, init)).json() as Promise<T>;
+}
+
+/** Begins an import whose file is sent by `upload`. */
+export function create(query: Record<string, string>, format: 'csv' | 'ndjson'): Promise<Import> {
+  return json(`${PATH}?${new URLSearchParams(query)}`, {
+    method: 'POST',
+    headers: {
+      'Content-Type': format === 'csv' ? 'text/csv' : 'application/x-ndjson',
+      'Upload-Complete': '?0',
+    },
+  });
+}
+
+export const read = (id: number, signal: AbortSignal) => json<Import>(`${PATH}/${id}`, { signal });
+export const readFaults = (id: number, signal: AbortSignal) =>
+  json<Fault[]>(`${PATH}/${id}/errors`, { signal });
+export const cancel = (id: number) => json<Import>(`${PATH}/${id}/cancel`, { method: 'POST' });
+
+/** Sends what the API does not have of a file, part by part. A part that breaks off is sent again from where it did. */
+export async function upload(
+  it: Import,
+  file: Blob,
+  onProgress: (sent: number) => void,
+  signal: AbortSignal,
+): Promise<Import> {
+  let failed = 0;
+  let now = it;
+  while (now.state === 'uploading') {
+    const offset = now.bytes_received;
+    if (offset > file.size) throw new Error(`This file is shorter than what was sent of import ${it.id}.`);
+    const end = Math.min(offset + PART, file.size);
+    try {
+      now = await json(`${PATH}/${it.id}`, {
+        method: 'PATCH',
+        headers: {
+          'Content-Type': 'application/partial-upload',
+          'Upload-Offset': String(offset),
+          'Upload-Complete': end === file.size ? '?1' : '?0',
+        },
+        body: file.slice(offset, end),
+        signal,
+      });
+    } catch (error) {
+      if (signal.aborted || !passes(error) || ++failed === TRIES) throw error;
+      await pause(Math.min(MOST_PAUSE, 250 * 2 ** failed), signal);
+      now = await read(it.id, signal).catch(() => now);
+    }
+    if (now.bytes_received > offset) failed = 0;
+    onProgress(now.bytes_received);
+  }
+  return now;
+}
+
+/** Whether the same may succeed later. After a 409 the API has more of the file than it had. */
+function passes(error: unknown): boolean {
+  if (error instanceof ApiProblem) return error.status >= 500 || [408, 409, 429].includes(error.status);
+  return error instanceof Unreachable;
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const stop = () => {
+      clearTimeout(timer);
+      reject(signal.reason);
+    };
+    const timer = setTimeout(() => {
+      signal.removeEventListener('abort', stop);
+      resolve();
+    }, ms);
+    signal.addEventListener('abort', stop, { once: true });
+  });
+}
