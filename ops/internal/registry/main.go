@@ -1,0 +1,101 @@
+// Command registry is an image registry in memory, and pushes images without
+// content into one: what `docker buildx build --push` leaves behind, for
+// rehearsals where there is no Docker.
+//
+//	registry serve 127.0.0.1:5000
+//	registry push 127.0.0.1:5000/fualab/api main-0123abc      prints the digest
+//	registry digest 127.0.0.1:5000/fualab/api:v0.2.0          prints the digest
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"net/http"
+	"os"
+	"time"
+
+	"github.com/google/go-containerregistry/pkg/name"
+	"github.com/google/go-containerregistry/pkg/registry"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/empty"
+	"github.com/google/go-containerregistry/pkg/v1/mutate"
+	"github.com/google/go-containerregistry/pkg/v1/remote"
+)
+
+// timeout bounds a push and a question.
+const timeout = time.Minute
+
+func main() {
+	if err := run(os.Args[1:], os.Stdout); err != nil {
+		fmt.Fprintln(os.Stderr, "registry:", err)
+		os.Exit(1)
+	}
+}
+
+func run(args []string, out io.Writer) error {
+	if len(args) == 2 && args[0] == "serve" {
+		server := &http.Server{
+			Addr: args[1], ReadHeaderTimeout: timeout, Handler: registry.New(registry.Logger(log.New(io.Discard, "", 0))),
+		}
+		return server.ListenAndServe()
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), timeout)
+	defer cancel()
+	var digest v1.Hash
+	var err error
+	switch {
+	case len(args) == 3 && args[0] == "push":
+		digest, err = push(ctx, args[1], args[2])
+	case len(args) == 2 && args[0] == "digest":
+		digest, err = ask(ctx, args[1])
+	default:
+		err = errors.New("usage: registry serve ADDRESS | push REPOSITORY VERSION | digest IMAGE")
+	}
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(out, digest)
+	return err
+}
+
+// push pushes, by digest only, an image for two architectures that is labelled
+// with a version.
+func push(ctx context.Context, repository, version string) (v1.Hash, error) {
+	index := v1.ImageIndex(empty.Index)
+	for _, architecture := range []string{"amd64", "arm64"} {
+		image, err := mutate.ConfigFile(empty.Image, &v1.ConfigFile{
+			OS: "linux", Architecture: architecture,
+			Config: v1.Config{Labels: map[string]string{"org.opencontainers.image.version": version}},
+		})
+		if err != nil {
+			return v1.Hash{}, err
+		}
+		index = mutate.AppendManifests(index, mutate.IndexAddendum{
+			Add: image, Descriptor: v1.Descriptor{Platform: &v1.Platform{OS: "linux", Architecture: architecture}},
+		})
+	}
+	digest, err := index.Digest()
+	if err != nil {
+		return v1.Hash{}, err
+	}
+	to, err := name.NewDigest(repository + "@" + digest.String())
+	if err != nil {
+		return v1.Hash{}, err
+	}
+	return digest, remote.WriteIndex(to, index, remote.WithContext(ctx))
+}
+
+func ask(ctx context.Context, image string) (v1.Hash, error) {
+	reference, err := name.ParseReference(image)
+	if err != nil {
+		return v1.Hash{}, err
+	}
+	found, err := remote.Head(reference, remote.WithContext(ctx))
+	if err != nil {
+		return v1.Hash{}, err
+	}
+	return found.Digest, nil
+}
