@@ -148,7 +148,7 @@ func (h *importHandlers) receive(ctx context.Context, from stream, i *model.Impo
 			return nil, h.tooLarge(ctx)
 		}
 		if n > 0 {
-			if err := h.store.AppendImport(ctx, i.ID, i.BytesReceived, chunk[:n]); err != nil {
+			if err := h.keep(ctx, i, chunk[:n]); err != nil {
 				return nil, err
 			}
 			i.BytesReceived += int64(n)
@@ -168,6 +168,14 @@ func (h *importHandlers) receive(ctx context.Context, from stream, i *model.Impo
 			return nil, errs.Wrap(errs.Malformed, "The body broke off before its end.", err)
 		}
 	}
+}
+
+// keep stores a chunk, also for a client that has gone: it comes back for what
+// follows.
+func (h *importHandlers) keep(ctx context.Context, i *model.Import, chunk []byte) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), workTimeout)
+	defer cancel()
+	return h.store.AppendImport(ctx, i.ID, i.BytesReceived, chunk)
 }
 
 func (h *importHandlers) complete(ctx context.Context, i *model.Import) (*importOutput, error) {
