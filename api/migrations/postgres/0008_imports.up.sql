@@ -1,5 +1,6 @@
 -- The id that an item has elsewhere. Statement by statement: building the index
 -- must not stop those who write.
+-- keeps: the column is new and null, so that the index holds nothing of the last release's; it drops only what a try before it left.
 ALTER TABLE items ADD COLUMN IF NOT EXISTS external_id varchar(255) COLLATE "C";
 --split
 -- One that was broken off is there and is no good.

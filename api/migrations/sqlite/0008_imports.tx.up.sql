@@ -1,3 +1,4 @@
+-- keeps: the column is new and null, so that neither its check nor the index holds anything of the last release's.
 -- The id that an item has elsewhere. A deleted item's is free again.
 ALTER TABLE items ADD COLUMN external_id TEXT CHECK (length(external_id) BETWEEN 1 AND 255);
 CREATE UNIQUE INDEX items_by_external_id ON items (external_id)
