@@ -40,7 +40,9 @@ func goModules(ctx context.Context, service string) ([]dependency, error) {
 	var all []dependency
 	seen := map[string]bool{}
 	for packages := json.NewDecoder(bytes.NewReader(text)); ; {
-		var p struct{ Module struct{ Path, Version, Dir string } }
+		var p struct {
+			Module struct{ Path, Version, Dir string }
+		}
 		if err := packages.Decode(&p); errors.Is(err, io.EOF) {
 			return all, nil
 		} else if err != nil {

@@ -80,7 +80,7 @@ func (r *repository) compat(ctx context.Context, service string) error {
 		if err != nil {
 			return err
 		}
-		if err := os.WriteFile(filepath.Join(dir, name), text, 0o600); err != nil {
+		if err := os.WriteFile(filepath.Join(dir, name), text, 0o600); err != nil { //nolint:gosec // one of two names in a directory of its own
 			return err
 		}
 	}

@@ -9,6 +9,6 @@ func disk(dir string) (free, size uint64, known bool) {
 	if unix.Statfs(dir, &s) != nil {
 		return 0, 0, false
 	}
-	block := uint64(s.Bsize)                                //nolint:gosec,unconvert // a size, of another type on other systems
-	return uint64(s.Bavail) * block, s.Blocks * block, true //nolint:gosec,unconvert // likewise
+	block := uint64(s.Bsize)                                //nolint:gosec // a size
+	return uint64(s.Bavail) * block, s.Blocks * block, true //nolint:unconvert // of other types on other systems
 }

@@ -82,7 +82,8 @@ func TestAdmin(t *testing.T) {
 		t.Errorf("profiles: %s", page)
 	}
 	on.Close()
-	if _, err := net.DialTimeout("tcp", ln.Addr().String(), time.Second); err == nil {
+	dialer := net.Dialer{Timeout: time.Second}
+	if _, err := dialer.DialContext(t.Context(), "tcp", ln.Addr().String()); err == nil {
 		t.Error("it still listens after Close")
 	}
 }

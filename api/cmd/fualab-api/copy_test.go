@@ -142,7 +142,9 @@ func killCopy(t *testing.T, cmd *exec.Cmd, target config.DatabaseURL, items int)
 	if err := cmd.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
-	<-ended
+	if <-ended == nil {
+		t.Error("it was killed, and ended well")
+	}
 }
 
 func countOf(t *testing.T, db *database.DB, table string) int64 {

@@ -28,7 +28,7 @@ type progress struct {
 
 func newProgress(out io.Writer, unit string) *progress {
 	p := &progress{out: out, unit: unit}
-	if f, ok := out.(*os.File); ok && term.IsTerminal(int(f.Fd())) { //nolint:gosec // a file descriptor is small
+	if f, ok := out.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
 		p.bar = progressbar.NewOptions64(-1,
 			progressbar.OptionSetWriter(out), progressbar.OptionFullWidth(), progressbar.OptionThrottle(barPause),
 			progressbar.OptionShowCount(), progressbar.OptionShowIts(), progressbar.OptionSetItsString(unit),

@@ -89,7 +89,7 @@ func (h *exportHandlers) export(ctx context.Context, in *exportInput) (*huma.Str
 		header["Content-Encoding"] = "gzip"
 	}
 	head := isHead(ctx)
-	return &huma.StreamResponse{Body: func(c huma.Context) { //nolint:contextcheck // the stream outlives ctx, the bound of the work before it
+	return &huma.StreamResponse{Body: func(c huma.Context) { // it outlives ctx, the bound of the work before it
 		r, w := humamux.Unwrap(c)
 		out := &download{w: w, control: http.NewResponseController(w), header: header}
 		if head {

@@ -103,15 +103,15 @@ func (h *importHandlers) create(ctx context.Context, in *uploadInput) (*importOu
 	if from.r.ContentLength > h.limit {
 		return nil, h.tooLarge(ctx)
 	}
-	ctx = from.r.Context() // each chunk has a bound of its own
-	if err := h.store.CreateImport(ctx, i); err != nil {
+	ctx = from.r.Context()                               // each chunk has a bound of its own
+	if err := h.store.CreateImport(ctx, i); err != nil { //nolint:contextcheck // see above
 		return nil, err
 	}
-	out, err := h.receive(ctx, from, i, in.Complete != "?0")
+	out, err := h.receive(ctx, from, i, in.Complete != "?0") //nolint:contextcheck // see above
 	if err != nil {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), workTimeout)
 		defer cancel()
-		_ = h.store.DropImport(ctx, i.ID) // what stays is pruned within a day
+		_ = h.store.DropImport(ctx, i.ID) //nolint:contextcheck // see above; what stays is pruned within a day
 		return nil, err
 	}
 	out.Location = importsPath + "/" + strconv.FormatInt(i.ID, 10)
@@ -130,8 +130,8 @@ func (h *importHandlers) appendPart(ctx context.Context, in *appendInput) (*impo
 	if !ok {
 		return nil, errors.New("an upload without its stream")
 	}
-	i.BytesReceived = in.Offset // which the store compares with its own
-	return h.receive(from.r.Context(), from, i, in.Complete == "?1")
+	i.BytesReceived = in.Offset                                      // which the store compares with its own
+	return h.receive(from.r.Context(), from, i, in.Complete == "?1") //nolint:contextcheck // each chunk has a bound of its own
 }
 
 // receive stores the body as i's next bytes, chunk by chunk. What is stored

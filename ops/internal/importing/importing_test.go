@@ -216,7 +216,7 @@ func TestKilled(t *testing.T) {
 // ended by then.
 func (p *platform) kill(d time.Duration) bool {
 	p.t.Helper()
-	cmd := exec.CommandContext(p.t.Context(), os.Args[0]) //nolint:gosec // this program
+	cmd := exec.CommandContext(p.t.Context(), os.Args[0])
 	cmd.Env = append(os.Environ(), processVariable+"=1", "FUALAB_DATABASE_URL="+p.url)
 	if err := cmd.Start(); err != nil {
 		p.t.Fatal(err)

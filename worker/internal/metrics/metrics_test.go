@@ -24,11 +24,11 @@ func TestTasks(t *testing.T) {
 			schedule("late", false, at.Add(-time.Minute)),
 			schedule("paused", true, at.Add(-time.Minute)),
 			schedule("never", false, at.Add(time.Minute)),
-			run("late", "completed", at.Add(-2*time.Hour), at.Add(-time.Hour)),
-			run("late", "completed", at.Add(-4*time.Hour), at.Add(-3*time.Hour)),
-			run("late", "discarded", at.Add(-30*time.Minute), at.Add(-20*time.Minute)),
-			run("late", "available", at.Add(-30*time.Second), time.Time{}),
-			run("late", "available", at.Add(-10*time.Second), time.Time{}),
+			runOfLate("completed", at.Add(-2*time.Hour), at.Add(-time.Hour)),
+			runOfLate("completed", at.Add(-4*time.Hour), at.Add(-3*time.Hour)),
+			runOfLate("discarded", at.Add(-30*time.Minute), at.Add(-20*time.Minute)),
+			runOfLate("available", at.Add(-30*time.Second), time.Time{}),
+			runOfLate("available", at.Add(-10*time.Second), time.Time{}),
 			"INSERT INTO items (name, version, enriched_version, created_at, updated_at) VALUES ('a', 2, 1, " + quoted(at.Add(-5*time.Second)) + ", " + quoted(at.Add(-5*time.Second)) + ")",
 			"INSERT INTO items (name, version, enriched_version, created_at, updated_at) VALUES ('b', 2, 2, " + quoted(at.Add(-9*time.Second)) + ", " + quoted(at.Add(-9*time.Second)) + ")",
 		} {
@@ -87,13 +87,13 @@ func schedule(name string, paused bool, next time.Time) string {
 		quoted(next) + `, ` + quoted(at.Add(-24*time.Hour)) + `)`
 }
 
-func run(task, state string, scheduled, finalized time.Time) string {
+func runOfLate(state string, scheduled, finalized time.Time) string {
 	ended := "NULL"
 	if !finalized.IsZero() {
 		ended = quoted(finalized)
 	}
 	return `INSERT INTO river_job (kind, state, args, max_attempts, scheduled_at, finalized_at)
-		VALUES ('` + task + `', '` + state + `', '{}', 5, ` + quoted(scheduled) + `, ` + ended + `)`
+		VALUES ('late', '` + state + `', '{}', 5, ` + quoted(scheduled) + `, ` + ended + `)`
 }
 
 // gauges returns the gauges of r by name and task.

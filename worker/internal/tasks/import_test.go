@@ -197,7 +197,7 @@ func TestImportCutShort(t *testing.T) {
 		check(t, db, i.ID, fmt.Sprintf("completed %d 0 0 0", 2*batchSize+500))
 		want := sha256.New()
 		for r := range 2*batchSize + 500 {
-			fmt.Fprintf(want, "id-%d Sample, %d\n", r, r)
+			_, _ = fmt.Fprintf(want, "id-%d Sample, %d\n", r, r)
 		}
 		var rows []struct{ ExternalID, Name string }
 		if err := db.NewRaw("SELECT external_id, name FROM items ORDER BY id").Scan(t.Context(), &rows); err != nil {
@@ -205,7 +205,7 @@ func TestImportCutShort(t *testing.T) {
 		}
 		got := sha256.New()
 		for _, r := range rows {
-			fmt.Fprintf(got, "%s %s\n", r.ExternalID, r.Name)
+			_, _ = fmt.Fprintf(got, "%s %s\n", r.ExternalID, r.Name)
 		}
 		if !bytes.Equal(got.Sum(nil), want.Sum(nil)) {
 			t.Errorf("%d items, which are not those of the file, after %d cuts", len(rows), cuts)

@@ -111,7 +111,7 @@ type cursor struct {
 
 func openSQLite(ctx context.Context, conn *sql.Conn, t table, after []value) (*cursor, error) {
 	query, args := sqlite.selection(t, after)
-	rows, err := conn.QueryContext(ctx, query, args...) //nolint:sqlclosecheck // the cursor's close is the caller's
+	rows, err := conn.QueryContext(ctx, query, args...) //nolint:rowserrcheck // the cursor's close and next see to it
 	if err != nil {
 		return nil, err
 	}
@@ -122,7 +122,7 @@ func openSQLite(ctx context.Context, conn *sql.Conn, t table, after []value) (*c
 
 func openPostgres(ctx context.Context, conn *pgxpool.Conn, t table) (*cursor, error) {
 	query, args := postgres.selection(t, nil)
-	rows, err := conn.Query(ctx, query, args...)
+	rows, err := conn.Query(ctx, query, args...) //nolint:sqlclosecheck // likewise
 	if err != nil {
 		return nil, err
 	}

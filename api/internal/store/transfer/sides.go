@@ -187,7 +187,7 @@ func begin(ctx context.Context, to *pgxpool.Conn, plan []table, source string) e
 	var full []string
 	for _, t := range plan {
 		var has bool
-		if err := to.QueryRow(ctx, "SELECT EXISTS (SELECT FROM "+quote(t.name)+")").Scan(&has); err != nil { //nolint:gosec // a name from the catalog
+		if err := to.QueryRow(ctx, "SELECT EXISTS (SELECT FROM "+quote(t.name)+")").Scan(&has); err != nil {
 			return err
 		}
 		if has {
