@@ -1,7 +1,12 @@
 package httpapi_test
 
 import (
+	"fmt"
+	"io"
+	"net"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/fualab/fualab/shared/database"
 	"github.com/fualab/fualab/shared/testdb"
@@ -44,6 +49,39 @@ func TestImports(t *testing.T) {
 		}
 		if err := db.NewRaw("SELECT count(*) FROM river_job WHERE kind = 'items.import'").Scan(t.Context(), &jobs); err != nil || jobs != 3 {
 			t.Errorf("%d runs, %v, want one an upload", jobs, err)
+		}
+	})
+}
+
+// TestImportBreaksOff: of an upload whose client goes away, nothing stays, and
+// of a part what has arrived.
+func TestImportBreaksOff(t *testing.T) {
+	t.Parallel()
+	testdb.Each(t, func(t *testing.T, db *database.DB) {
+		h := newHarness(t, db)
+		h.do("POST", "/api/imports", "", "Upload-Complete: ?0")
+		for _, head := range []string{"POST /api/imports HTTP/1.1\r\n", "PATCH /api/imports/1 HTTP/1.1\r\nUpload-Offset: 0\r\n"} {
+			conn, err := new(net.Dialer).DialContext(t.Context(), "tcp", strings.TrimPrefix(h.base, "http://"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, _ = fmt.Fprintf(conn, "%sHost: test\r\nContent-Type: text/csv\r\nContent-Length: 100\r\n\r\nname\n", head)
+			_ = conn.(*net.TCPConn).CloseWrite()
+			answer, _ := io.ReadAll(conn)
+			_ = conn.Close()
+			if !strings.Contains(string(answer), " 400 ") {
+				t.Errorf("%s: %s", head, answer)
+			}
+		}
+		deadline := time.Now().Add(30 * time.Second)
+		for ; ; time.Sleep(20 * time.Millisecond) {
+			got := h.must(200, "GET", "/api/imports", "").Body
+			if strings.Count(got, `"id"`) == 1 && strings.Contains(got, `"bytes_received":5`) {
+				break
+			}
+			if time.Now().After(deadline) {
+				t.Fatalf("imports: %s", got)
+			}
 		}
 	})
 }
