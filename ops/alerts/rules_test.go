@@ -88,7 +88,7 @@ var rows = []row{
 		quiet:  10 * minute, fires: 25 * minute, clears: 40 * minute, of: "instance=a",
 	},
 	silent("items.enrich", minute), silent("items.expire", minute), silent("stats.rollup", 5*minute),
-	silent("idempotency.prune", time.Hour), silent("items.purge", day), silent("runs.prune", day),
+	silent("idempotency.prune", time.Hour), silent("items.import", time.Minute), silent("items.purge", day), silent("runs.prune", day),
 }
 
 // TestAlerts has each alert fire on its fault and clear after it.
