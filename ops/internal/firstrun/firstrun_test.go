@@ -24,11 +24,12 @@ import (
 // patience is how long a program may take to find that it cannot run.
 const patience = 15 * time.Second
 
-// programs are the packages of the programs, by what each calls itself.
-var programs = map[string]string{
-	"fualab-api":    "github.com/fualab/fualab/api/cmd/fualab-api",
-	"fualab-worker": "github.com/fualab/fualab/worker/cmd/fualab-worker",
-	"fualab-local":  "github.com/fualab/fualab/ops/local",
+// programs are where the programs are built, by what each calls itself: in
+// their own modules, as this one's need not know all that they need.
+var programs = map[string]struct{ module, pkg string }{
+	"fualab-api":    {"../../../api", "./cmd/fualab-api"},
+	"fualab-worker": {"../../../worker", "./cmd/fualab-worker"},
+	"fualab-local":  {"../..", "./local"},
 }
 
 var bin string // where build puts them
@@ -53,10 +54,10 @@ func TestMain(m *testing.M) {
 
 // build builds each program once.
 var build = sync.OnceValue(func() error {
-	for name, pkg := range programs {
-		cmd := exec.CommandContext(context.Background(), "go", "build", "-buildvcs=false", "-o", filepath.Join(bin, name), pkg)
+	for name, p := range programs {
+		cmd := exec.CommandContext(context.Background(), "go", "-C", p.module, "build", "-buildvcs=false", "-o", filepath.Join(bin, name), p.pkg)
 		if out, err := cmd.CombinedOutput(); err != nil {
-			return fmt.Errorf("build %s: %w\n%s", pkg, err, out)
+			return fmt.Errorf("build %s: %w\n%s", name, err, out)
 		}
 	}
 	return nil
