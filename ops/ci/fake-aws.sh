@@ -30,6 +30,13 @@ trap cleanup EXIT
 unset "${!AWS_@}"
 export FAKE_PUBLIC_IP=127.77.$((RANDOM % 250)).$((RANDOM % 250 + 1)) # of this run alone, for port 8000
 free_port port
-eval "$(TMPDIR=$dir PYTHONPATH=$PWD/ops/ci/fake-aws PYTHONDONTWRITEBYTECODE=1 "$tools/fake-up" start "$port")"
+if ! started=$(TMPDIR=$dir PYTHONPATH=$PWD/ops/ci/fake-aws PYTHONDONTWRITEBYTECODE=1 "$tools/fake-up" start "$port"); then
+  # It waits for half a minute, which a busy machine exceeds; what it has started goes on.
+  FAKE_AWS_PID=$(pgrep -f "fake_aws.py -H 127.0.0.1 -p $port" | head -1 || true)
+  for ((try = 0; try < 120; try++)); do curl -fsS --max-time 5 "http://127.0.0.1:$port/moto-api/" >/dev/null 2>&1 && break; sleep 1; done
+  ((try < 120)) || eval "$started" # says why
+  started="export AWS_ENDPOINT_URL=http://127.0.0.1:$port AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1 FAKE_AWS_PID=$FAKE_AWS_PID"
+fi
+eval "$started"
 export HTTP_PROXY=$AWS_ENDPOINT_URL NO_PROXY=127.0.0.1
 "$@"

@@ -25,6 +25,8 @@ if ! have terraform; then
   exit 0
 fi
 
+# A configuration that is named, and is not there, is none.
+[[ -s ${TF_CLI_CONFIG_FILE:-} ]] || unset TF_CLI_CONFIG_FILE
 if [[ -z ${TF_CLI_CONFIG_FILE:-} && -x $tools/provider-up ]]; then
   if "$tools/provider-up" --check; then eval "$("$tools/provider-up" --env)"; else provider_missing='its build has not finished'; fi
 fi

@@ -85,7 +85,7 @@ func url(ln net.Listener) string { return "http://" + ln.Addr().String() }
 // Eventually waits until ok, for up to a minute: the machine may be busy.
 func Eventually(t testing.TB, what string, ok func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(time.Minute); !ok(); time.Sleep(50 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); !ok(); <-time.After(50 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatalf("waited for %s", what)
 		}
