@@ -1,30 +1,12 @@
 import { ApiProblem, Unreachable } from '../api/problem';
+import type { components } from '../api/schema';
 import { ask } from './ask';
 
-/** How far the import of a file has got, as the API tells. */
-export interface Import {
-  id: number;
-  state: 'uploading' | 'queued' | 'validating' | 'importing' | 'completed' | 'failed' | 'cancelled';
-  dry_run: boolean;
-  cancel_requested: boolean;
-  bytes_received: number;
-  rows_read: number;
-  rows_total: number | null;
-  inserted: number;
-  updated: number;
-  unchanged: number;
-  rejected: number;
-  error: string;
-  rows_per_second: number;
-  remaining_seconds: number | null;
-}
+/** How far the import of a file has got. */
+export type Import = components['schemas']['Import'];
 
 /** One thing that is wrong in a file. */
-export interface Fault {
-  line: number;
-  column: string;
-  reason: string;
-}
+export type Fault = components['schemas']['ImportError'];
 
 export const ended = ({ state }: Import) => ['completed', 'failed', 'cancelled'].includes(state);
 
@@ -38,7 +20,7 @@ async function json<T>(path: string, init?: RequestInit): Promise<T> {
 }
 
 /** Begins an import whose file is sent by `upload`. */
-export function create(query: Record<string, string>, format: 'csv' | 'ndjson'): Promise<Import> {
+export function create(query: Record<string, string>, format: Import['format']): Promise<Import> {
   return json(`${PATH}?${new URLSearchParams(query)}`, {
     method: 'POST',
     headers: {

@@ -22,7 +22,7 @@ export const keyOf = (id: number) => ['imports', id] as const;
 export async function begin(
   file: File,
   query: Record<string, string>,
-  format: 'csv' | 'ndjson',
+  format: Import['format'],
 ): Promise<Import> {
   const it = await create(query, format);
   goOn(it, file, query);
