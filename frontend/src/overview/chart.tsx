@@ -53,7 +53,7 @@ function Bars({ days, onPoint }: { days: readonly DayStats[]; onPoint: (index: n
       try {
         const { plot } = await import('./plot');
         if (gone) return;
-        const plotted = plot(element, data.current, onPoint);
+        const plotted = plot(element, SERIES, aligned(data.current), onPoint);
         drawn.current = plotted.chart;
         stop = plotted.stop;
       } catch {

@@ -1,21 +1,23 @@
 import uPlot from 'uplot';
-import type { DayStats } from '../api/client';
 import { number } from '../ui/number';
-import { aligned } from './aligned';
-import { axisEnd, SERIES } from './series';
+import { axisEnd } from './axis';
+import type { SERIES } from './series'; // only its type: what this file shared with the page would be a file of its own
 import 'uplot/dist/uPlot.min.css';
+
+type Series = typeof SERIES;
 
 const DAY = 86_400; // seconds
 const LEAST = 2; // CSS pixels: one that expired is seen beside a thousand that were created
 const shortDay = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short', timeZone: 'UTC' });
 
-/** Draws days into an element, as wide as it is and in the theme's colours, until it is told to stop. */
+/** Draws figures into an element, as wide as it is and in the theme's colours, until it is told to stop. */
 export function plot(
   place: HTMLElement,
-  days: readonly DayStats[],
+  series: Series,
+  data: uPlot.AlignedData,
   onPoint: (index: number | null) => void,
 ): { chart: uPlot; stop: () => void } {
-  const chart = new uPlot(options(place, onPoint), aligned(days), place);
+  const chart = new uPlot(options(place, series, onPoint), data, place);
   const redraw = () => chart.redraw(false);
 
   const size = new ResizeObserver(() => chart.setSize(sizeOf(place)));
@@ -39,7 +41,7 @@ function sizeOf(place: HTMLElement): { width: number; height: number } {
   return { width: place.clientWidth, height: place.clientHeight };
 }
 
-function options(place: HTMLElement, onPoint: (index: number | null) => void): uPlot.Options {
+function options(place: HTMLElement, series: Series, onPoint: (index: number | null) => void): uPlot.Options {
   const colour = colours(place);
   const axis: uPlot.Axis = {
     stroke: () => colour('--quiet'),
@@ -75,12 +77,12 @@ function options(place: HTMLElement, onPoint: (index: number | null) => void): u
     ],
     series: [
       {},
-      ...SERIES.map(({ name, colour: token, look }, index) => ({
+      ...series.map(({ name, colour: token, look }, index) => ({
         label: name,
         stroke: () => colour(token),
         fill: () => filling(look, colour(token)),
         width: 1,
-        paths: bars(index),
+        paths: bars(index, series.length),
         points: { show: false },
       })),
     ],
@@ -89,17 +91,17 @@ function options(place: HTMLElement, onPoint: (index: number | null) => void): u
 }
 
 /** Each day's bars stand beside each other, in the order of the series. */
-function bars(index: number): uPlot.Series.PathBuilder {
+function bars(index: number, count: number): uPlot.Series.PathBuilder {
   return (chart, series, from, to) => {
     const path = new Path2D();
     const [days = [], values = []] = [chart.data[0], chart.data[series]];
     const day = chart.valToPos(DAY, 'x', true) - chart.valToPos(0, 'x', true);
-    const width = Math.max(uPlot.pxRatio, Math.floor((day * 0.8) / SERIES.length));
+    const width = Math.max(uPlot.pxRatio, Math.floor((day * 0.8) / count));
     const base = chart.valToPos(0, 'y', true);
     for (let i = from; i <= to; i++) {
       const value = values[i];
       if (!value) continue;
-      const left = chart.valToPos(days[i] ?? 0, 'x', true) + (index - SERIES.length / 2) * width;
+      const left = chart.valToPos(days[i] ?? 0, 'x', true) + (index - count / 2) * width;
       const height = Math.max(LEAST * uPlot.pxRatio, base - chart.valToPos(value, 'y', true));
       // The outline lies within, and a gap between the bars where there is room for one.
       const line = uPlot.pxRatio;
@@ -126,7 +128,7 @@ function middleOfDay(chart: uPlot, left: number): number {
 }
 
 /** What a bar is filled with: its colour, stripes of it, or nothing. */
-function filling(look: (typeof SERIES)[number]['look'], colour: string): string | CanvasPattern {
+function filling(look: Series[number]['look'], colour: string): string | CanvasPattern {
   if (look === 'solid') return colour;
   const size = 4 * uPlot.pxRatio;
   const tile = document.createElement('canvas');

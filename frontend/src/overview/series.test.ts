@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import type { DayStats } from '../api/client';
-import { axisEnd, described, total } from './series';
+import { axisEnd } from './axis';
+import { described, total } from './series';
 
 const day = (created: number, expired: number, deleted: number): DayStats => ({
   day: '2030-01-31',
