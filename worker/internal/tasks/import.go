@@ -19,6 +19,9 @@ import (
 const (
 	// mostImports bounds a pass; the API has no more of them at a time.
 	mostImports = 100
+	// importPatience is how long a pass takes up work. The next minute's goes on,
+	// and with it a long import has its successes within the alert's three minutes.
+	importPatience = 90 * time.Second
 	// importBatchBytes bounds what a batch of rows has in memory.
 	importBatchBytes = 4 << 20
 	// importTries is how often a batch is tried that others get in the way of.
@@ -37,10 +40,11 @@ func importItems(d Deps) task.Task {
 		Cron:          "* * * * *",
 		MissedPolicy:  model.MissedOnce,
 		OverlapPolicy: model.OverlapSkip,
-		Timeout:       30 * time.Minute,
+		Timeout:       5 * time.Minute,
 		Run: func(ctx context.Context) (task.Result, error) {
 			var result task.Result
 			var last int64
+			until := d.Now().Add(importPatience)
 			for range mostImports {
 				i, err := d.Store.NextImport(ctx, last)
 				if errs.Is(err, errs.NotFound) {
@@ -50,9 +54,12 @@ func importItems(d Deps) task.Task {
 					return result, err
 				}
 				last = i.ID
-				p := importPass{Deps: d, i: i, result: &result}
+				p := importPass{Deps: d, until: until, i: i, result: &result}
 				if err := p.run(ctx); err != nil && !errors.Is(err, store.ErrMoved) {
 					return result, err
+				}
+				if p.over() {
+					break
 				}
 			}
 			return clearImports(ctx, d, result)
@@ -79,11 +86,12 @@ func clearImports(ctx context.Context, d Deps, result task.Result) (task.Result,
 	return result, err
 }
 
-// importPass takes one import to its end, batch by batch. Each is a transaction
-// with the import's mark, so that one that was cut short never was, and the next
-// pass goes on behind the last.
+// importPass takes one import to its end, or as far as it gets, batch by batch.
+// Each is a transaction with the import's mark, so that one that was cut short
+// never was, and the next pass goes on behind the last.
 type importPass struct {
 	Deps
+	until  time.Time // when no other batch is begun
 	i      *model.Import
 	result *task.Result
 
@@ -98,7 +106,10 @@ func (p *importPass) run(ctx context.Context) error {
 			return err
 		}
 		phase := p.i.State
-		if err = p.batch(ctx, file); err == nil && p.i.State != phase {
+		if err = p.batch(ctx, file); err != nil || p.over() {
+			break
+		}
+		if p.i.State != phase {
 			file, err = p.open(ctx)
 		}
 	}
@@ -109,6 +120,10 @@ func (p *importPass) run(ctx context.Context) error {
 	p.tell(true)
 	return err
 }
+
+// over is whether the pass has had its time. It is asked behind a batch, so that
+// every pass gets further.
+func (p *importPass) over() bool { return !p.Now().Before(p.until) }
 
 // open returns the file at the import's mark.
 func (p *importPass) open(ctx context.Context) (*itemfile.Reader, error) {

@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/fualab/fualab/shared/database"
 	"github.com/fualab/fualab/shared/itemfile"
 	"github.com/fualab/fualab/shared/model"
@@ -158,6 +160,43 @@ func TestImportBroken(t *testing.T) {
 				t.Errorf("%d rows are left in %s", n, table)
 			}
 		}
+	})
+}
+
+// TestImportInPasses: a pass that has had its time ends with success after the
+// batch it is at, and each gets further.
+func TestImportInPasses(t *testing.T) {
+	t.Parallel()
+	testdb.Each(t, func(t *testing.T, db *database.DB) {
+		rows := 2*batchSize + 1
+		i := upload(t, db, csvRows(rows), nil)
+		waiting := upload(t, db, csvRows(1), func(i *model.Import) { i.Mode = model.ImportUpsert })
+		d, now := deps(db), noon
+		d.Now = func() time.Time {
+			now = now.Add(importPatience) // whatever it does takes so long
+			return now
+		}
+		var marks []string
+		for !imported(t, db, i.ID).State.Ended() {
+			run(t, d)
+			got := imported(t, db, i.ID)
+			if marks = append(marks, fmt.Sprint(got.State, " ", got.RowsRead)); len(marks) > 10 {
+				break
+			}
+		}
+		want := []string{
+			"validating 0", "validating 1000", "validating 2000", "importing 0",
+			"importing 1000", "importing 2000", fmt.Sprint("completed ", rows),
+		}
+		if diff := cmp.Diff(want, marks); diff != "" {
+			t.Errorf("passes (-want +got):\n%s", diff)
+		}
+		if got := imported(t, db, waiting.ID); got.State != model.ImportQueued {
+			t.Errorf("the next import is %s before its turn", got.State)
+		}
+		run(t, deps(db))
+		check(t, db, i.ID, fmt.Sprintf("completed %d 0 0 0", rows))
+		check(t, db, waiting.ID, "completed 0 0 1 0")
 	})
 }
 
