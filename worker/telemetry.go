@@ -25,7 +25,7 @@ type measured struct {
 func startTelemetry(ctx context.Context, cfg Config, db *database.DB, rdb redis.Client, st *store.Store, all []task.Task) (*measured, error) {
 	t, err := telemetry.Start(ctx, telemetry.Config{
 		Service: "fualab-worker", Addr: cfg.AdminAddr, Variable: "FUALAB_WORKER_ADMIN_ADDR", Listener: cfg.AdminListener,
-		DB: db, Redis: rdb, Log: cfg.Log,
+		EMF: telemetry.EMF{Service: "worker", Environment: cfg.EMFEnvironment}, DB: db, Redis: rdb, Log: cfg.Log,
 	})
 	if !t.On() || err != nil {
 		return nil, err

@@ -24,8 +24,9 @@ locals {
 
   # The programs' production refuses plain text, which only the sidecar has; that is not for prod.
   common = {
-    FUALAB_ENV  = var.redis == "sidecar" ? "development" : "production"
-    FUALAB_AUTH = "on"
+    FUALAB_ENV             = var.redis == "sidecar" ? "development" : "production"
+    FUALAB_AUTH            = "on"
+    FUALAB_EMF_ENVIRONMENT = var.environment
   }
   variables = {
     api = merge(local.common, {
@@ -34,7 +35,7 @@ locals {
       FUALAB_SHUTDOWN_TIMEOUT_SECONDS = tostring(local.shutdown_timeout)
     }, local.redis_url.api)
     # Nobody sends requests to a worker: it stops at once, and gives its runs 100 s of Fargate's 120.
-    worker = merge({ FUALAB_ENV = local.common.FUALAB_ENV, FUALAB_SHUTDOWN_TIMEOUT_SECONDS = "100" },
+    worker = merge({ FUALAB_ENV = local.common.FUALAB_ENV, FUALAB_EMF_ENVIRONMENT = var.environment, FUALAB_SHUTDOWN_TIMEOUT_SECONDS = "100" },
     local.redis_url.worker)
     migrate = local.common
   }

@@ -13,6 +13,7 @@ type Common struct {
 	ShutdownTimeout  Seconds     `env:"SHUTDOWN_TIMEOUT_SECONDS" envDefault:"20" doc:"after the delay: how long requests in flight may take to finish, in seconds"`
 	HeartbeatTTL     Seconds     `env:"HEARTBEAT_TTL_SECONDS" envDefault:"45" doc:"age at which a worker's heartbeat counts as stale and leaves Redis, in seconds; three intervals"`
 	HeartbeatKey     string      `env:"HEARTBEAT_KEY" envDefault:"fualab:worker:heartbeat" doc:"Redis key of the newest worker heartbeat; each worker's own is this key, a colon and its instance"`
+	EMFEnvironment   string      `env:"EMF_ENVIRONMENT" example:"prod" doc:"write what alarms need to standard output every minute, as lines that CloudWatch makes metrics of (embedded metric format), with this name as their dimension Environment; empty: none"`
 }
 
 // Validate checks what the types cannot.

@@ -1,6 +1,6 @@
 // Package telemetry is what a service shows of itself to those who operate it:
-// metrics and profiles on an address of their own. Nothing of it is there, and
-// nothing is measured, unless a setting asks for it.
+// metrics and profiles on an address of their own, and lines for CloudWatch.
+// Nothing of it is there, and nothing is measured, unless a setting asks for it.
 package telemetry
 
 import (
@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"os"
 	"sync"
 	"time"
 
@@ -27,10 +28,14 @@ type Config struct {
 	Addr     config.Addr  // of the admin listener; "": none
 	Variable string       // the setting that Addr comes from, for messages
 	Listener net.Listener // replaces Addr, for a caller that has bound a port already
+	EMF      EMF
 	DB       *database.DB
 	Redis    redis.Client // nil: runs without Redis
 	Log      *slog.Logger
 }
+
+func (c Config) listens() bool  { return c.Addr != "" || c.Listener != nil }
+func (c Config) measures() bool { return c.listens() || c.EMF.Environment != "" }
 
 // Telemetry measures one service. A nil one measures nothing: all methods may
 // be called on it.
@@ -42,19 +47,34 @@ type Telemetry struct {
 
 // Start returns what cfg asks for, nil for nothing. The caller must call Close.
 func Start(ctx context.Context, cfg Config) (*Telemetry, error) {
-	if cfg.Addr == "" && cfg.Listener == nil {
+	if !cfg.measures() {
 		return nil, nil //nolint:nilnil // nothing is what was asked for, and its methods do nothing
-	}
-	ln := cfg.Listener
-	if ln == nil {
-		var err error
-		if ln, err = httpserver.Listen(ctx, string(cfg.Addr), cfg.Variable); err != nil {
-			return nil, err
-		}
 	}
 	t := &Telemetry{registry: newRegistry(cfg)}
 	// Who operates the service looks at it while it stops, too: until Close.
 	ctx, t.stop = context.WithCancel(context.WithoutCancel(ctx))
+	if cfg.listens() {
+		if err := t.listen(ctx, cfg); err != nil {
+			t.stop()
+			return nil, err
+		}
+	}
+	if cfg.EMF.Environment != "" {
+		e := &emf{EMF: cfg.EMF, to: os.Stdout, from: t.registry, log: cfg.Log}
+		t.done.Go(func() { e.run(ctx) })
+	}
+	return t, nil
+}
+
+// listen begins to answer on the admin listener.
+func (t *Telemetry) listen(ctx context.Context, cfg Config) error {
+	ln := cfg.Listener
+	if ln == nil {
+		var err error
+		if ln, err = httpserver.Listen(ctx, string(cfg.Addr), cfg.Variable); err != nil {
+			return err
+		}
+	}
 	server := httpserver.New(httpserver.Config{Handler: adminHandler(t.registry, cfg.Log), ShutdownTimeout: time.Second, Log: cfg.Log})
 	cfg.Log.InfoContext(ctx, "metrics and profiles", "addr", ln.Addr().String())
 	t.done.Go(func() {
@@ -62,7 +82,7 @@ func Start(ctx context.Context, cfg Config) (*Telemetry, error) {
 			cfg.Log.WarnContext(ctx, "the admin listener has ended", "error", err)
 		}
 	})
-	return t, nil
+	return nil
 }
 
 // newRegistry returns a registry of what every service has.
@@ -101,7 +121,8 @@ func (t *Telemetry) Register(all ...prometheus.Collector) error {
 	return nil
 }
 
-// Close ends the listener, a profile that is being taken included.
+// Close ends the listener, a profile that is being taken included, and the
+// lines.
 func (t *Telemetry) Close() {
 	if t == nil {
 		return
