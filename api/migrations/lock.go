@@ -83,7 +83,8 @@ func (m *Migrator) lockSQLite(ctx context.Context) (unlock func() error, err err
 	if err := m.db.NewRaw("SELECT file FROM pragma_database_list WHERE name = 'main'").Scan(ctx, &path); err != nil {
 		return nil, err
 	}
-	lock, err := database.Open(ctx, database.Options{URL: sqliteLockURL(path), MaxConns: 1, Log: m.log})
+	// It may be locked before it answers at all.
+	lock, err := database.Open(ctx, database.Options{URL: sqliteLockURL(path), MaxConns: 1, Wait: lockWait, Log: m.log})
 	if err != nil {
 		return nil, err
 	}

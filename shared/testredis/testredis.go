@@ -13,10 +13,18 @@ import (
 	"github.com/fualab/fualab/shared/testdb"
 )
 
-// Embedded starts a miniredis that ends with the test.
-func Embedded(t testing.TB) (*miniredis.Miniredis, config.RedisURL) {
+// Embedded starts a miniredis that ends with the test. It asks for the
+// password, if there is one: to set that later would race with its clients.
+func Embedded(t testing.TB, password ...string) (*miniredis.Miniredis, config.RedisURL) {
 	t.Helper()
-	m := miniredis.RunT(t)
+	m := miniredis.NewMiniRedis()
+	for _, p := range password {
+		m.RequireAuth(p)
+	}
+	if err := m.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(m.Close)
 	return m, config.RedisURL("redis://" + m.Addr())
 }
 

@@ -15,8 +15,7 @@ import (
 func TestSecretsStayIn(t *testing.T) {
 	t.Parallel()
 	const redisPassword, databasePassword, token, text = "r3d1s-marker", "d4t4base-marker", "fua_t0ken-marker", "client-marker"
-	redis, redisURL := testredis.Embedded(t)
-	redis.RequireAuth(redisPassword)
+	_, redisURL := testredis.Embedded(t, redisPassword)
 	withPassword := strings.Replace(redisURL.Reveal(), "://", "://:"+redisPassword+"@", 1)
 	var said strings.Builder
 
