@@ -166,9 +166,9 @@ func TestRedis(t *testing.T) {
 	_, got := examine(t, setting, "FUALAB_REDIS_URL="+url.Reveal())
 	check(t, got["redis"], doctor.OK, addr, "")
 
-	server.RequireAuth("other")
-	_, got = examine(t, setting, "FUALAB_REDIS_URL=redis://:marker-s3cret@"+addr)
-	check(t, got["redis"], doctor.Warning, addr+" refuses the password", "FUALAB_REDIS_URL")
+	guarded, _ := testredis.Embedded(t, "other")
+	_, got = examine(t, setting, "FUALAB_REDIS_URL=redis://:marker-s3cret@"+guarded.Addr())
+	check(t, got["redis"], doctor.Warning, guarded.Addr()+" refuses the password", "FUALAB_REDIS_URL")
 
 	server.Close()
 	_, got = examine(t, setting, "FUALAB_REDIS_URL="+url.Reveal())
