@@ -81,7 +81,10 @@ func TestRehearsal(t *testing.T) {
 	}
 
 	// The worker uses what no released shared has.
-	r.edit(t, "shared/version/version.go", "package version\n", "package version\n\n// New is new.\nconst New = 1\n")
+	if err := os.WriteFile(r.path("shared/version/new.go"), []byte("package version\n\n// New is new.\nconst New = 1\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r.git(t, "add", "shared/version/new.go")
 	r.edit(t, "worker/cmd/fualab-worker/main.go", "func main() {", "var _ = version.New\n\nfunc main() {")
 	if text, err := os.ReadFile(r.path("worker/cmd/fualab-worker/main.go")); err != nil || !strings.Contains(string(text), `"github.com/fualab/fualab/shared/version"`) {
 		r.edit(t, "worker/cmd/fualab-worker/main.go", "import (\n", "import (\n\t\"github.com/fualab/fualab/shared/version\"\n")
