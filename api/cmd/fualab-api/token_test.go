@@ -121,3 +121,23 @@ func TestTokenMistakes(t *testing.T) {
 		t.Errorf("without a schema: %v: %s", err, out)
 	}
 }
+
+// TestLife: how long a token is good is a number of days or hours, or never.
+func TestLife(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]time.Duration{
+		"90d": 90 * 24 * time.Hour, "12h": 12 * time.Hour, "1h": time.Hour, "36500d": 36_500 * 24 * time.Hour, "never": 0,
+	} {
+		if got, err := parseLife(text); err != nil || got != want {
+			t.Errorf("%s: %s, %v; want %s", text, got, err, want)
+		}
+	}
+	for _, text := range []string{
+		"", "0", "0d", "0h", "-1d", "1", "d", "1.5d", "1_0d", "0x1d", "1e2d", " 1d", "1d ", "1D", "90s", "1d12h", "36501d", "4294967297d",
+		"9223372036854775807h", "99999999999999999999d", "Never", "forever",
+	} {
+		if got, err := parseLife(text); err == nil {
+			t.Errorf("%q is %s", text, got)
+		}
+	}
+}

@@ -147,6 +147,7 @@ var life = []step{
 	{name: "search a quote", method: "GET", path: `/api/items?q=%22a%27%5C_b`, status: 200, want: "[]\n"},
 	{name: "status", method: "GET", path: "/api/items?status=expired", status: 200, want: "[]\n"},
 	{name: "duplicates of one that has none", method: "GET", path: "/api/items?duplicate_of=1", status: 200, want: "[]\n"},
+	{name: "created before all time", method: "GET", path: "/api/items?created_before=0001-01-01T00:00:00Z", status: 200, want: "[]\n"},
 	{name: "created between", method: "GET", path: "/api/items?created_after=2026-01-02T03:04:05Z&created_before=2026-01-02T03:04:07Z", status: 200, want: `[{"id":1,`},
 	{name: "total on request", method: "GET", path: "/api/items?limit=1&total=true", status: 200, answers: []string{"X-Total-Count: 7"}},
 	{name: "the last instant there is", method: "PATCH", path: "/api/items/1", body: `{"expires_at":"9999-12-31T23:59:59.9999999Z"}`, headers: []string{mergePatch}, status: 200, want: `"expires_at":"9999-12-31T23:59:59.999999Z"`},

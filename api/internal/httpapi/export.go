@@ -38,14 +38,14 @@ const exportDescription = "As CSV or NDJSON, one item a line, by id and as they 
 	"An answer that breaks off is not whole: its transfer ends with an error."
 
 type exportInput struct {
-	Format         string    `query:"format" enum:"csv,ndjson" default:"csv" doc:"CSV with a header row (RFC 4180), or one JSON object a line."`
-	Status         string    `query:"status" enum:"active,expired" doc:"Only items with this status."`
-	Q              string    `query:"q" maxLength:"200" doc:"Only items whose name or description contains this text, in any case."`
-	ExternalID     string    `query:"external_id" maxLength:"255" doc:"Only the item with this external_id."`
-	DuplicateOf    int64     `query:"duplicate_of" minimum:"1" doc:"Only duplicates of the item with this id; see duplicate_of."`
-	CreatedAfter   time.Time `query:"created_after" doc:"Only items created after this time."`
-	CreatedBefore  time.Time `query:"created_before" doc:"Only items created before this time."`
-	AcceptEncoding string    `header:"Accept-Encoding" doc:"With gzip the answer is compressed."`
+	Format         string `query:"format" enum:"csv,ndjson" default:"csv" doc:"CSV with a header row (RFC 4180), or one JSON object a line."`
+	Status         string `query:"status" enum:"active,expired" doc:"Only items with this status."`
+	Q              string `query:"q" maxLength:"200" doc:"Only items whose name or description contains this text, in any case."`
+	ExternalID     string `query:"external_id" maxLength:"255" doc:"Only the item with this external_id."`
+	DuplicateOf    int64  `query:"duplicate_of" minimum:"1" doc:"Only duplicates of the item with this id; see duplicate_of."`
+	CreatedAfter   moment `query:"created_after" doc:"Only items created after this time."`
+	CreatedBefore  moment `query:"created_before" doc:"Only items created before this time."`
+	AcceptEncoding string `header:"Accept-Encoding" doc:"With gzip the answer is compressed."`
 }
 
 // filters are the list's.

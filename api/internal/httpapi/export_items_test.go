@@ -38,6 +38,9 @@ func TestExport(t *testing.T) {
 		if got := h.must(200, "GET", "/api/items/export?format=ndjson&external_id=A", "").Body; got != ndjson {
 			t.Errorf("NDJSON: %s\nwant %s", got, ndjson)
 		}
+		if got := h.must(200, "GET", "/api/items/export?created_before=0001-01-01T00:00:00Z", "").Body; got != exportHeader {
+			t.Errorf("before all time: %s", got)
+		}
 		packed := h.do("GET", "/api/items/export", "", "Accept-Encoding: br, gzip;q=0.5")
 		r, err := gzip.NewReader(strings.NewReader(packed.Body))
 		if err != nil || packed.Header.Get("Content-Encoding") != "gzip" {

@@ -2,9 +2,11 @@ package httpapi
 
 import (
 	"encoding/json"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -96,6 +98,68 @@ func FuzzPatch(f *testing.F) {
 		}
 		if _, err := model.ParseAttributes([]byte(after.Attributes)); err != nil {
 			t.Errorf("%s made attributes that are none: %v", body, err)
+		}
+	})
+}
+
+// FuzzKey: an Idempotency-Key is refused, or is the same when it is sent in
+// quotes.
+func FuzzKey(f *testing.F) {
+	for _, line := range []string{"", `""`, `"a"`, "a", `"a\"b"`, `"a\\b"`, `"a\c"`, `"a" `, `"a";x=1`, "a,b", "\x00", "ä", strings.Repeat("a", maxKey+1)} {
+		f.Add(line)
+	}
+	f.Fuzz(func(t *testing.T, line string) {
+		key, err := parseKey([]string{line})
+		if err != nil {
+			if key != "" {
+				t.Errorf("%q is refused, and is %q", line, key)
+			}
+			return
+		}
+		quoted := `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(key) + `"`
+		if again, err := parseKey([]string{quoted}); err != nil || again != key || len(key) > maxKey {
+			t.Errorf("%q is %q, and in quotes %q, %v", line, key, again, err)
+		}
+	})
+}
+
+// FuzzBearer: a token has neither a space around it nor a scheme before it.
+func FuzzBearer(f *testing.F) {
+	for _, line := range []string{"", "Bearer", "Bearer ", "Bearer x", "bearer  x ", "Basic x", "Bearer a b", "\tBearer x"} {
+		f.Add(line)
+	}
+	f.Fuzz(func(t *testing.T, line string) {
+		token, err := bearer(http.Header{"Authorization": {line}})
+		if (err == nil) != (token != "") {
+			t.Errorf("%q: %q, %v", line, token, err)
+		}
+		if again, err := bearer(http.Header{"Authorization": {"Bearer " + token}}); token != "" && again != token {
+			t.Errorf("%q is %q, and then %q, %v", line, token, again, err)
+		}
+		if _, err := bearer(http.Header{"Authorization": {line, line}}); err == nil {
+			t.Errorf("%q is taken twice", line)
+		}
+	})
+}
+
+// FuzzMoment: a time of the query is left out, refused, or one that can be
+// told.
+func FuzzMoment(f *testing.F) {
+	for _, text := range []string{"", "0001-01-01T00:00:00Z", "0001-01-01T00:00:00+01:00", "9999-12-31T23:59:59.9999999Z", "2026-01-02T03:04:05,5Z", "2026-02-30T00:00:00Z"} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		at, err := time.Parse(time.RFC3339Nano, text)
+		if err != nil {
+			return
+		}
+		in := listInput{CreatedBefore: moment{Time: at, set: true}}
+		if len(in.faults()) > 0 {
+			return
+		}
+		page, err := in.page()
+		if err != nil || page.Filter.CreatedBefore == nil || in.query().Get("created_before") == "" {
+			t.Errorf("%q is left out: %+v, %v", text, page, err)
 		}
 	})
 }

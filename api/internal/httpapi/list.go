@@ -5,7 +5,6 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/fualab/fualab/api/internal/cache"
 	"github.com/fualab/fualab/api/internal/store"
@@ -14,16 +13,16 @@ import (
 )
 
 type listInput struct {
-	Limit         int       `query:"limit" minimum:"1" maximum:"1000" default:"100" doc:"Most items in one page."`
-	Cursor        string    `query:"cursor" maxLength:"2000" doc:"From a Link of an earlier answer: opaque, and only good with the same sort and filters."`
-	Sort          string    `query:"sort" enum:"id,-id,created_at,-created_at,updated_at,-updated_at,name,-name" default:"id" doc:"The order; - is descending. Names sort by code point."`
-	Status        string    `query:"status" enum:"active,expired" doc:"Only items with this status."`
-	Q             string    `query:"q" maxLength:"200" doc:"Only items whose name or description contains this text, in any case."`
-	ExternalID    string    `query:"external_id" maxLength:"255" doc:"Only the item with this external_id."`
-	DuplicateOf   int64     `query:"duplicate_of" minimum:"1" doc:"Only duplicates of the item with this id; see duplicate_of."`
-	CreatedAfter  time.Time `query:"created_after" doc:"Only items created after this time."`
-	CreatedBefore time.Time `query:"created_before" doc:"Only items created before this time."`
-	Total         bool      `query:"total" doc:"Count all items that the filters choose, in X-Total-Count. It costs as much as there are."`
+	Limit         int    `query:"limit" minimum:"1" maximum:"1000" default:"100" doc:"Most items in one page."`
+	Cursor        string `query:"cursor" maxLength:"2000" doc:"From a Link of an earlier answer: opaque, and only good with the same sort and filters."`
+	Sort          string `query:"sort" enum:"id,-id,created_at,-created_at,updated_at,-updated_at,name,-name" default:"id" doc:"The order; - is descending. Names sort by code point."`
+	Status        string `query:"status" enum:"active,expired" doc:"Only items with this status."`
+	Q             string `query:"q" maxLength:"200" doc:"Only items whose name or description contains this text, in any case."`
+	ExternalID    string `query:"external_id" maxLength:"255" doc:"Only the item with this external_id."`
+	DuplicateOf   int64  `query:"duplicate_of" minimum:"1" doc:"Only duplicates of the item with this id; see duplicate_of."`
+	CreatedAfter  moment `query:"created_after" doc:"Only items created after this time."`
+	CreatedBefore moment `query:"created_before" doc:"Only items created before this time."`
+	Total         bool   `query:"total" doc:"Count all items that the filters choose, in X-Total-Count. It costs as much as there are."`
 }
 
 type listOutput struct {
@@ -86,7 +85,7 @@ func (in *listInput) page() (store.Page, error) {
 func (in *listInput) filter() store.Filter {
 	return store.Filter{
 		Status: model.Status(in.Status), Query: in.Q, ExternalID: in.ExternalID, DuplicateOf: in.DuplicateOf,
-		CreatedAfter: instant(in.CreatedAfter), CreatedBefore: instant(in.CreatedBefore),
+		CreatedAfter: in.CreatedAfter.instant(), CreatedBefore: in.CreatedBefore.instant(),
 	}
 }
 
@@ -102,10 +101,10 @@ func (in *listInput) faults() []errs.Field {
 	if strings.ContainsRune(in.ExternalID, 0) {
 		fault("external_id", "must not contain the NUL character")
 	}
-	if !model.NewTime(in.CreatedAfter).Representable() {
+	if !model.NewTime(in.CreatedAfter.Time).Representable() {
 		fault("created_after", model.YearsExpected)
 	}
-	if !model.NewTime(in.CreatedBefore).Representable() {
+	if !model.NewTime(in.CreatedBefore.Time).Representable() {
 		fault("created_before", model.YearsExpected)
 	}
 	return faults
@@ -142,25 +141,10 @@ func (in *listInput) query() url.Values {
 	if in.DuplicateOf != 0 {
 		q.Set("duplicate_of", strconv.FormatInt(in.DuplicateOf, 10))
 	}
-	for name, value := range map[string]string{"status": in.Status, "q": in.Q, "external_id": in.ExternalID, "created_after": rfc3339(in.CreatedAfter), "created_before": rfc3339(in.CreatedBefore)} {
+	for name, value := range map[string]string{"status": in.Status, "q": in.Q, "external_id": in.ExternalID, "created_after": in.CreatedAfter.rfc3339(), "created_before": in.CreatedBefore.rfc3339()} {
 		if value != "" {
 			q.Set(name, value)
 		}
 	}
 	return q
-}
-
-func rfc3339(t time.Time) string {
-	if t.IsZero() {
-		return ""
-	}
-	return t.UTC().Format(time.RFC3339Nano)
-}
-
-func instant(t time.Time) *model.Time {
-	if t.IsZero() {
-		return nil
-	}
-	m := model.NewTime(t)
-	return &m
 }
