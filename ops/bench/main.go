@@ -15,6 +15,7 @@ import (
 const usage = `usage: bench list [rows]
        bench worker [flags]     (-h lists them)
        bench api [flags]
+       bench soak [flags]
 
   list     the first page of GET /api/items against one 90 % deep, for every sort; fails above 1.2
   worker   how fast items are enriched and expired, what the API's clients notice, how soon
@@ -22,6 +23,8 @@ const usage = `usage: bench list [rows]
            what is wanted
   api      the API as it is released against net/http, its database and PocketBase, its times
            under load, its start and its memory; it fails below what is wanted
+  soak     ten minutes at half of the rate that the API reaches; fails if memory, threads, open
+           files, connections or goroutines grow
 
 It makes a database of its own, and drops it, on the Postgres server of
 FUALAB_TEST_DATABASE_URL, and uses the Redis of FUALAB_TEST_REDIS_URL;
@@ -47,15 +50,18 @@ func run(ctx context.Context, args []string, server string, out io.Writer) error
 	if len(args) == 2 && args[0] == "floor" { // for benchFloor, as a process of its own
 		return serveFloor(ctx, args[1], os.Stdin)
 	}
-	if len(args) == 0 || args[0] != "api" && benchmarks[args[0]] == nil {
+	if len(args) == 0 || args[0] != "api" && args[0] != "soak" && benchmarks[args[0]] == nil {
 		_, err := io.WriteString(out, usage)
 		return errors.Join(err, errors.New("which benchmark?"))
 	}
 	if server == "" {
 		return fmt.Errorf("FUALAB_TEST_DATABASE_URL is not set: ops/ci/with-services.sh go tool task bench:%s", args[0])
 	}
-	if args[0] == "api" {
+	switch args[0] {
+	case "api":
 		return benchAPI(ctx, server, args[1:], out)
+	case "soak":
+		return benchSoak(ctx, server, args[1:], out)
 	}
 	p, err := startPlatform(ctx, server)
 	if err != nil {
