@@ -94,3 +94,48 @@ test('an export keeps the filters', async ({ page }) => {
     '/api/items/export?format=csv&q=lamp&status=active',
   );
 });
+
+test('rows of a file become items, and change when it is imported again', async ({ page, api }) => {
+  test.setTimeout(120_000); // three imports, each of which waits for the worker
+  const file = (colour: string) => ({
+    name: 'chairs.csv',
+    mimeType: 'text/csv',
+    buffer: Buffer.from(
+      `external_id,Titel,colour\nchair-1,"Chair, imported, one",${colour}\nchair-2,"Chair, imported, two",red\n`,
+    ),
+  });
+  const result = page.getByRole('region', { name: 'Result' });
+  const ends = (words: string) => expect(result.getByRole('status')).toHaveText(words, { timeout: 30_000 });
+  const counts = async (...expected: string[]) => expect(result.locator('dd')).toHaveText(expected); // read, inserted, updated, unchanged, rejected
+  const stored = async () =>
+    (await (await api.get('/api/items?q=chair%2C+imported&sort=name')).json()) as Record<string, unknown>[];
+
+  await page.goto('/items?import');
+  await page.getByLabel('Drop a file').setInputFiles(file('blue'));
+  await page.getByLabel('What Titel is for').selectOption('name');
+  await page.getByRole('button', { name: 'Try it' }).click();
+  await ends('The dry run has ended; nothing was changed.');
+  await counts('2', '2', '0', '0', '0');
+  expect(await stored()).toEqual([]);
+
+  await page.getByRole('button', { name: 'Import it now' }).click();
+  await ends('The import has completed.');
+  await counts('2', '2', '0', '0', '0');
+  expect(await stored()).toMatchObject([
+    { name: 'Chair, imported, one', external_id: 'chair-1', attributes: { colour: 'blue' } },
+    { name: 'Chair, imported, two', external_id: 'chair-2', attributes: { colour: 'red' } },
+  ]);
+
+  await page.getByRole('link', { name: 'Another file' }).click();
+  await page.getByLabel('Drop a file').setInputFiles(file('green'));
+  await page.getByLabel('What Titel is for').selectOption('name');
+  await page.getByLabel('Rows whose external_id is there').selectOption('change that item');
+  await page.getByLabel('Dry run').uncheck();
+  await page.getByRole('button', { name: 'Import', exact: true }).click();
+  await ends('The import has completed.');
+  await counts('2', '0', '1', '1', '0');
+  expect(await stored()).toMatchObject([
+    { attributes: { colour: 'green' } },
+    { attributes: { colour: 'red' } },
+  ]);
+});
