@@ -103,6 +103,10 @@ func Run(ctx context.Context, cfg Config) (err error) {
 	}
 	defer func() { err = errors.Join(err, closeRedis()) }()
 
+	if cfg.OTLP.Traces.On() {
+		redis.Trace(rdb)
+	}
+
 	queue, err := runs.NewInserter(db, cfg.Log)
 	if err != nil {
 		return err

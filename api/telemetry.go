@@ -20,13 +20,13 @@ import (
 func startTelemetry(ctx context.Context, cfg Config, db *database.DB, rdb redis.Client, answers *cache.Cache, hub *live.Hub) (*telemetry.Telemetry, []httpserver.Watcher, error) {
 	t, err := telemetry.Start(ctx, telemetry.Config{
 		Service: "fualab-api", Addr: cfg.AdminAddr, Variable: "FUALAB_API_ADMIN_ADDR", Listener: cfg.AdminListener,
-		EMF: telemetry.EMF{Service: "api", Environment: cfg.EMFEnvironment}, DB: db, Redis: rdb, Log: cfg.Log,
+		EMF: telemetry.EMF{Service: "api", Environment: cfg.EMFEnvironment}, OTLP: cfg.OTLP, DB: db, Redis: rdb, Log: cfg.Log,
 	})
-	if !t.On() || err != nil {
+	if err != nil {
 		return nil, nil, err
 	}
 	watchers, err := t.Requests()
-	if err == nil {
+	if err == nil && t.Measures() {
 		err = t.Register(cacheMetrics(answers, cfg.CacheBytes, hub)...)
 	}
 	if err != nil {

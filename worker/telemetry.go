@@ -4,6 +4,8 @@ import (
 	"context"
 	"time"
 
+	"go.opentelemetry.io/otel/trace"
+
 	"github.com/fualab/fualab/shared/database"
 	"github.com/fualab/fualab/shared/redis"
 	"github.com/fualab/fualab/shared/telemetry"
@@ -25,10 +27,13 @@ type measured struct {
 func startTelemetry(ctx context.Context, cfg Config, db *database.DB, rdb redis.Client, st *store.Store, all []task.Task) (*measured, error) {
 	t, err := telemetry.Start(ctx, telemetry.Config{
 		Service: "fualab-worker", Addr: cfg.AdminAddr, Variable: "FUALAB_WORKER_ADMIN_ADDR", Listener: cfg.AdminListener,
-		EMF: telemetry.EMF{Service: "worker", Environment: cfg.EMFEnvironment}, DB: db, Redis: rdb, Log: cfg.Log,
+		EMF: telemetry.EMF{Service: "worker", Environment: cfg.EMFEnvironment}, OTLP: cfg.OTLP, DB: db, Redis: rdb, Log: cfg.Log,
 	})
-	if !t.On() || err != nil {
+	if t == nil || err != nil {
 		return nil, err
+	}
+	if !t.Measures() {
+		return &measured{Telemetry: t}, nil
 	}
 	names := make([]string, len(all))
 	for i, t := range all {
@@ -44,10 +49,18 @@ func startTelemetry(ctx context.Context, cfg Config, db *database.DB, rdb redis.
 
 // Ended returns who is to be told of attempts, nil for nobody.
 func (m *measured) Ended() func(runner.Ended) {
-	if m == nil {
+	if m == nil || m.tasks == nil {
 		return nil
 	}
 	return m.tasks.Ended
+}
+
+// Tracer begins the traces of runs; nil: none is traced.
+func (m *measured) Tracer() trace.Tracer {
+	if m == nil {
+		return nil
+	}
+	return m.Telemetry.Tracer()
 }
 
 // Watch has the beats of beater shown.

@@ -118,6 +118,9 @@ func Run(ctx context.Context, cfg Config) (err error) {
 
 // run wires the worker on what Run has opened.
 func run(ctx context.Context, cfg Config, ln net.Listener, db *database.DB, rdb redis.Client) error {
+	if cfg.OTLP.Traces.On() {
+		redis.Trace(rdb)
+	}
 	publisher := events.Start(ctx, rdb, cfg.Log)
 	defer publisher.Close()
 	st := store.New(db)
@@ -138,6 +141,7 @@ func run(ctx context.Context, cfg Config, ln net.Listener, db *database.DB, rdb 
 		Store:       st,
 		Publish:     publisher.Publish,
 		Ended:       measured.Ended(),
+		Tracer:      measured.Tracer(),
 		Now:         time.Now,
 		Log:         cfg.Log,
 	})

@@ -14,6 +14,8 @@ type Common struct {
 	HeartbeatTTL     Seconds     `env:"HEARTBEAT_TTL_SECONDS" envDefault:"45" doc:"age at which a worker's heartbeat counts as stale and leaves Redis, in seconds; three intervals"`
 	HeartbeatKey     string      `env:"HEARTBEAT_KEY" envDefault:"fualab:worker:heartbeat" doc:"Redis key of the newest worker heartbeat; each worker's own is this key, a colon and its instance"`
 	EMFEnvironment   string      `env:"EMF_ENVIRONMENT" example:"prod" doc:"write what alarms need to standard output every minute, as lines that CloudWatch makes metrics of (embedded metric format), with this name as their dimension Environment; empty: none"`
+
+	OTLP OTLP `env:"-"` // what OpenTelemetry's own variables ask for
 }
 
 // Validate checks what the types cannot.

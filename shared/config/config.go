@@ -61,6 +61,9 @@ func Load[T any](environ []string) (T, error) {
 	if err := env.ParseWithOptions(&cfg, env.Options{Environment: vars, Prefix: Prefix}); err != nil {
 		faults = append(faults, faultsOf(err, reflect.TypeFor[T]())...)
 	}
+	if c, ok := any(&cfg).(interface{ standard([]string) []Fault }); ok {
+		faults = append(faults, c.standard(environ)...)
+	}
 	if v, ok := any(cfg).(Validator); ok {
 		faults = append(faults, further(faults, v.Validate())...)
 	}

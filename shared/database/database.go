@@ -27,6 +27,7 @@ type Options struct {
 	MaxConns  int           // 0 derives it from the machine's cores
 	Wait      time.Duration // how long to wait for a database that is not reachable yet
 	SlowQuery time.Duration // log queries that take longer; 0 logs none
+	Traced    bool          // make a span of each query that belongs to a trace
 	Log       *slog.Logger
 }
 
@@ -74,6 +75,9 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 	}
 	if o.SlowQuery > 0 && !db.IsPostgres() {
 		db.DB = db.WithQueryHook(&slowLog{threshold: o.SlowQuery, log: o.Log})
+	}
+	if o.Traced && !db.IsPostgres() {
+		db.DB = db.WithQueryHook(spans{"sqlite"})
 	}
 	if err := awaitAnswer(ctx, db, o); err != nil {
 		if ctx.Err() != nil {
@@ -129,6 +133,7 @@ func OpenConfigured(ctx context.Context, cfg config.Common, app string, log *slo
 		MaxConns:  cfg.DatabaseMaxConns,
 		Wait:      cfg.DatabaseWait.Duration(),
 		SlowQuery: time.Duration(cfg.SlowQueryMS) * time.Millisecond,
+		Traced:    cfg.OTLP.Traces.On(),
 		Log:       log,
 	})
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/multitracer"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/uptrace/bun"
@@ -41,9 +42,7 @@ func openPostgres(ctx context.Context, o Options) (*DB, error) {
 	// bun writes the arguments into the statement, so a prepared statement
 	// would be used once and only fill the cache.
 	cfg.ConnConfig.DefaultQueryExecMode = pgx.QueryExecModeSimpleProtocol
-	if o.SlowQuery > 0 {
-		cfg.ConnConfig.Tracer = &slowLog{threshold: o.SlowQuery, log: o.Log}
-	}
+	cfg.ConnConfig.Tracer = tracerOf(o)
 	cfg.ConnConfig.ConnectTimeout = 5 * time.Second
 	cfg.MaxConns = int32(maxConns(o.MaxConns)) //nolint:gosec // at most 1000
 	cfg.MaxConnIdleTime = 5 * time.Minute
@@ -57,6 +56,25 @@ func openPostgres(ctx context.Context, o Options) (*DB, error) {
 	}
 	db.prepared = prepared
 	return db, nil
+}
+
+// tracerOf returns what is told of each query, nil for nobody.
+func tracerOf(o Options) pgx.QueryTracer {
+	var all []pgx.QueryTracer
+	if o.SlowQuery > 0 {
+		all = append(all, &slowLog{threshold: o.SlowQuery, log: o.Log})
+	}
+	if o.Traced {
+		all = append(all, spans{"postgresql"})
+	}
+	switch len(all) {
+	case 0:
+		return nil
+	case 1:
+		return all[0]
+	default:
+		return multitracer.New(all...)
+	}
 }
 
 // Patient opens a second pool to the Postgres of db, of one connection, in which

@@ -1,11 +1,14 @@
 // Package log builds FUALab's logger: slog in JSON, one object a line, with
-// the service's name and, where a request is being served, its id.
+// the service's name and, where a request is being served, its id, and where
+// one is being traced, those of trace and span.
 package log
 
 import (
 	"context"
 	"io"
 	"log/slog"
+
+	"go.opentelemetry.io/otel/trace"
 )
 
 // Request is what the log calls the request that a context belongs to.
@@ -54,6 +57,9 @@ type contextHandler struct {
 func (h contextHandler) Handle(ctx context.Context, r slog.Record) error {
 	if id := RequestID(ctx); id != "" {
 		r.AddAttrs(slog.String("request_id", id))
+	}
+	if span := trace.SpanContextFromContext(ctx); span.IsValid() {
+		r.AddAttrs(slog.String("trace_id", span.TraceID().String()), slog.String("span_id", span.SpanID().String()))
 	}
 	err := h.Handler.Handle(ctx, r)
 	if r.Level >= slog.LevelWarn {

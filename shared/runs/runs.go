@@ -108,7 +108,7 @@ const NudgeQueue = "nudge"
 
 // Insert inserts a run of task that is due now.
 func Insert(ctx context.Context, c *Client, task string, trigger Trigger) (*rivertype.JobRow, error) {
-	res, err := c.Insert(ctx, Args{Task: task, Trigger: trigger}, insertOpts(trigger))
+	res, err := c.Insert(ctx, Args{Task: task, Trigger: trigger}, insertOpts(ctx, trigger))
 	if err != nil {
 		return nil, database.Error(err, "insert a run of %s", task)
 	}
@@ -117,15 +117,16 @@ func Insert(ctx context.Context, c *Client, task string, trigger Trigger) (*rive
 
 // InsertTx is Insert in tx.
 func InsertTx(ctx context.Context, c *Client, tx *sql.Tx, task string, trigger Trigger) (*rivertype.JobRow, error) {
-	res, err := c.InsertTx(ctx, tx, Args{Task: task, Trigger: trigger}, insertOpts(trigger))
+	res, err := c.InsertTx(ctx, tx, Args{Task: task, Trigger: trigger}, insertOpts(ctx, trigger))
 	if err != nil {
 		return nil, database.Error(err, "insert a run of %s", task)
 	}
 	return res.Job, nil
 }
 
-func insertOpts(trigger Trigger) *river.InsertOpts {
-	opts := &river.InsertOpts{MaxAttempts: MaxAttempts}
+// insertOpts has the run belong to the trace of ctx, if that is in one.
+func insertOpts(ctx context.Context, trigger Trigger) *river.InsertOpts {
+	opts := &river.InsertOpts{MaxAttempts: MaxAttempts, Metadata: metadataOf(ctx)}
 	if trigger == Nudge {
 		opts.Queue = NudgeQueue
 	}

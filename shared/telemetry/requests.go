@@ -15,18 +15,22 @@ import (
 // can make up.
 type requests struct{ took *prometheus.HistogramVec }
 
-// Requests returns watchers that count and time requests, none if t measures
-// nothing.
+// Requests returns who has to be told of requests for them to be traced,
+// counted and timed, as far as that is done.
 func (t *Telemetry) Requests() ([]httpserver.Watcher, error) {
-	if t == nil {
-		return nil, nil
+	var watchers []httpserver.Watcher
+	if tracer := t.Tracer(); tracer != nil {
+		watchers = append(watchers, server{tracer})
+	}
+	if !t.Measures() {
+		return watchers, nil
 	}
 	r := &requests{prometheus.NewHistogramVec(prometheus.HistogramOpts{
 		Name:    "http_server_request_duration_seconds",
 		Help:    "Time from a request's headers to the end of its answer; a stream's is its whole life.",
 		Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 15},
 	}, []string{"http_request_method", "http_route", "http_response_status_code"})}
-	return []httpserver.Watcher{r}, t.Register(r.took)
+	return append(watchers, r), t.Register(r.took)
 }
 
 // Begin implements httpserver.Watcher.

@@ -1,6 +1,7 @@
 // Package telemetry is what a service shows of itself to those who operate it:
-// metrics and profiles on an address of their own, and lines for CloudWatch.
-// Nothing of it is there, and nothing is measured, unless a setting asks for it.
+// metrics and profiles on an address of their own, lines for CloudWatch, metrics
+// and traces sent to a collector of OpenTelemetry. Nothing of it is there, and
+// nothing is measured, unless a setting asks for it.
 package telemetry
 
 import (
@@ -14,6 +15,8 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
+	"go.opentelemetry.io/otel/sdk/resource"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
 	"github.com/fualab/fualab/shared/config"
 	"github.com/fualab/fualab/shared/database"
@@ -24,35 +27,48 @@ import (
 
 // Config configures Start.
 type Config struct {
-	Service  string       // fualab-api, say: the label of fualab_build_info
+	Service  string       // fualab-api, say: the label of fualab_build_info, and a trace's service.name
 	Addr     config.Addr  // of the admin listener; "": none
 	Variable string       // the setting that Addr comes from, for messages
 	Listener net.Listener // replaces Addr, for a caller that has bound a port already
 	EMF      EMF
+	OTLP     config.OTLP
 	DB       *database.DB
 	Redis    redis.Client // nil: runs without Redis
 	Log      *slog.Logger
 }
 
-func (c Config) listens() bool  { return c.Addr != "" || c.Listener != nil }
-func (c Config) measures() bool { return c.listens() || c.EMF.Environment != "" }
+func (c Config) listens() bool { return c.Addr != "" || c.Listener != nil }
+func (c Config) measures() bool {
+	return c.listens() || c.EMF.Environment != "" || c.OTLP.Metrics.On()
+}
 
-// Telemetry measures one service. A nil one measures nothing: all methods may
-// be called on it.
+// Telemetry measures and traces one service. A nil one does neither: all
+// methods may be called on it.
 type Telemetry struct {
-	registry *prometheus.Registry
+	ctx      context.Context // of Start, without its end
+	log      *slog.Logger
+	registry *prometheus.Registry     // nil: nothing is measured
+	spans    *sdktrace.TracerProvider // nil: nothing is traced
 	stop     context.CancelFunc
 	done     sync.WaitGroup
 }
 
 // Start returns what cfg asks for, nil for nothing. The caller must call Close.
 func Start(ctx context.Context, cfg Config) (*Telemetry, error) {
-	if !cfg.measures() {
+	if !cfg.measures() && !cfg.OTLP.Traces.On() {
 		return nil, nil //nolint:nilnil // nothing is what was asked for, and its methods do nothing
 	}
-	t := &Telemetry{registry: newRegistry(cfg)}
+	from, err := newResource(ctx, cfg.Service)
+	if err != nil {
+		return nil, err
+	}
+	t := &Telemetry{ctx: context.WithoutCancel(ctx), log: cfg.Log}
 	// Who operates the service looks at it while it stops, too: until Close.
-	ctx, t.stop = context.WithCancel(context.WithoutCancel(ctx))
+	ctx, t.stop = context.WithCancel(t.ctx)
+	if cfg.measures() {
+		t.registry = newRegistry(cfg)
+	}
 	if cfg.listens() {
 		if err := t.listen(ctx, cfg); err != nil {
 			t.stop()
@@ -63,6 +79,7 @@ func Start(ctx context.Context, cfg Config) (*Telemetry, error) {
 		e := &emf{EMF: cfg.EMF, to: os.Stdout, from: t.registry, log: cfg.Log}
 		t.done.Go(func() { e.run(ctx) })
 	}
+	t.send(ctx, cfg, from)
 	return t, nil
 }
 
@@ -85,6 +102,17 @@ func (t *Telemetry) listen(ctx context.Context, cfg Config) error {
 	return nil
 }
 
+// send begins to send to the collector what is to go there.
+func (t *Telemetry) send(ctx context.Context, cfg Config, from *resource.Resource) {
+	if to := cfg.OTLP.Metrics; to.On() {
+		e := newExporter(newCollector(to), t.registry, from, cfg.Log)
+		t.done.Go(func() { e.run(ctx, cfg.OTLP.Interval) })
+	}
+	if to := cfg.OTLP.Traces; to.On() {
+		t.spans = newTracing(from, newCollector(to), cfg.Log)
+	}
+}
+
 // newRegistry returns a registry of what every service has.
 func newRegistry(cfg Config) *prometheus.Registry {
 	r := prometheus.NewRegistry()
@@ -105,12 +133,13 @@ func newRegistry(cfg Config) *prometheus.Registry {
 	return r
 }
 
-// On reports whether anything is measured.
-func (t *Telemetry) On() bool { return t != nil }
+// Measures reports whether anything is measured.
+func (t *Telemetry) Measures() bool { return t != nil && t.registry != nil }
 
-// Register adds collectors. It fails for a name that is there already.
+// Register adds collectors, if anything is measured. It fails for a name that is
+// there already.
 func (t *Telemetry) Register(all ...prometheus.Collector) error {
-	if t == nil {
+	if !t.Measures() {
 		return nil
 	}
 	for _, c := range all {
@@ -121,12 +150,19 @@ func (t *Telemetry) Register(all ...prometheus.Collector) error {
 	return nil
 }
 
-// Close ends the listener, a profile that is being taken included, and the
-// lines.
+// Close sends what has not been sent, ends the lines, and the listener with a
+// profile that is being taken. It takes a few seconds at most.
 func (t *Telemetry) Close() {
 	if t == nil {
 		return
 	}
 	t.stop()
+	if t.spans != nil {
+		ctx, cancel := context.WithTimeout(t.ctx, flushTime)
+		defer cancel()
+		if err := t.spans.Shutdown(ctx); err != nil {
+			t.log.WarnContext(ctx, "the last traces did not reach the collector", "error", err)
+		}
+	}
 	t.done.Wait()
 }

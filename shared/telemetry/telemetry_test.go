@@ -22,7 +22,7 @@ import (
 func TestOff(t *testing.T) {
 	t.Parallel()
 	off, err := telemetry.Start(t.Context(), telemetry.Config{Log: slog.New(slog.DiscardHandler)})
-	if off.On() || err != nil {
+	if off != nil || err != nil {
 		t.Fatalf("started: %v, %v", off, err)
 	}
 	defer off.Close()

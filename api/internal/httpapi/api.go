@@ -37,16 +37,16 @@ type Deps struct {
 	Cache        *cache.Cache // of items and pages; nil: each is read from the database
 	Redis        redis.Client // nil: runs without Redis
 	HeartbeatTTL time.Duration
-	Nudge        func(task string)  // tells the worker of work without waiting for it; nil: nobody does
-	Publish      func(events.Event) // tells who watches of a change, likewise; nil: nobody does
-	Live         *live.Hub          // what GET /api/events streams; nil: nothing
-	Ping         time.Duration      // between the signs of life of such a stream; 0: 15 s
-	Draining     func() bool        // reports that the process is about to stop
-	Limit        *limit.Limiter     // of requests, by caller; nil: none
-	Failures     *limit.Failures    // of tokens that are no good, by address; nil: no limit
-	Trusted      []netip.Prefix     // proxies whose X-Forwarded-For and -Proto are believed
-	ImportBytes  int64              // most of an import's file; 0: 256 MiB
-	Origins      []string           // of pages that may call the API from a browser
+	Nudge        func(ctx context.Context, task string) // tells the worker of work without waiting for it; nil: nobody does
+	Publish      func(events.Event)                     // tells who watches of a change, likewise; nil: nobody does
+	Live         *live.Hub                              // what GET /api/events streams; nil: nothing
+	Ping         time.Duration                          // between the signs of life of such a stream; 0: 15 s
+	Draining     func() bool                            // reports that the process is about to stop
+	Limit        *limit.Limiter                         // of requests, by caller; nil: none
+	Failures     *limit.Failures                        // of tokens that are no good, by address; nil: no limit
+	Trusted      []netip.Prefix                         // proxies whose X-Forwarded-For and -Proto are believed
+	ImportBytes  int64                                  // most of an import's file; 0: 256 MiB
+	Origins      []string                               // of pages that may call the API from a browser
 	Now          func() time.Time
 	Log          *slog.Logger
 	Watchers     []httpserver.Watcher // of every request, beside the log
@@ -66,7 +66,7 @@ func OpenAPI() ([]byte, error) {
 
 func build(d Deps) (http.Handler, huma.API) {
 	if d.Nudge == nil {
-		d.Nudge = func(string) {}
+		d.Nudge = func(context.Context, string) {}
 	}
 	if d.Publish == nil {
 		d.Publish = func(events.Event) {}

@@ -2,6 +2,7 @@ package httpapi_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"io"
 	"log/slog"
@@ -51,7 +52,7 @@ func newHarness(t testing.TB, db *database.DB) *harness {
 	now := newClock()
 	h.server = httptest.NewServer(httpapi.New(httpapi.Deps{
 		Service: "FUALab API", Store: store.New(db, h.queue, now.Now), HeartbeatTTL: 45 * time.Second,
-		Nudge:    func(task string) { h.nudges <- task },
+		Nudge:    func(_ context.Context, task string) { h.nudges <- task },
 		Publish:  func(e events.Event) { h.events <- e },
 		Draining: func() bool { return false }, Now: now.Now, Log: log.New(&lockedWriter{w: h.log}, slog.LevelInfo, "test"),
 	}))

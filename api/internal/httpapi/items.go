@@ -25,8 +25,8 @@ const (
 type itemHandlers struct {
 	store   *store.Store
 	cache   *cache.Cache
-	nudge   func(task string)  // after the commit of what needs enrichment
-	publish func(events.Event) // after the commit of any change
+	nudge   func(ctx context.Context, task string) // after the commit of what needs enrichment
+	publish func(events.Event)                     // after the commit of any change
 }
 
 // tell publishes what has happened to items, which are at least one. Whoever
@@ -143,7 +143,7 @@ func (h *itemHandlers) create(ctx context.Context, in *createInput) (*itemOutput
 		return nil, h.unsure(err)
 	}
 	h.store.AfterCommit(ctx, func() {
-		h.nudge(runs.EnrichTask)
+		h.nudge(ctx, runs.EnrichTask)
 		h.tell(events.ItemsCreated, item)
 	})
 	out, err := itemOutputOf(http.StatusCreated, item)
@@ -166,7 +166,7 @@ func (h *itemHandlers) createBatch(ctx context.Context, in *batchInput) (*itemsO
 		return nil, h.unsure(err)
 	}
 	h.store.AfterCommit(ctx, func() {
-		h.nudge(runs.EnrichTask)
+		h.nudge(ctx, runs.EnrichTask)
 		h.tell(events.ItemsCreated, items...)
 	})
 	return &itemsOutput{Body: itemBodies(items)}, nil
@@ -205,7 +205,7 @@ func (h *itemHandlers) patch(ctx context.Context, in *patchInput) (*itemOutput, 
 	if err != nil {
 		return nil, h.unsure(err, in.ID)
 	}
-	h.nudge(runs.EnrichTask)
+	h.nudge(ctx, runs.EnrichTask)
 	h.tell(events.ItemsUpdated, item)
 	return itemOutputOf(http.StatusOK, item)
 }
@@ -228,7 +228,7 @@ func (h *itemHandlers) restore(ctx context.Context, in *restoreInput) (*itemOutp
 	}
 	if restored {
 		h.store.AfterCommit(ctx, func() {
-			h.nudge(runs.EnrichTask)
+			h.nudge(ctx, runs.EnrichTask)
 			h.tell(events.ItemsRestored, item)
 		})
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/fualab/fualab/shared/redis"
 	"github.com/fualab/fualab/shared/runs"
+	"github.com/fualab/fualab/shared/tracing"
 )
 
 const (
@@ -25,7 +26,7 @@ const (
 type Nudger struct {
 	client  redis.Client
 	log     *slog.Logger
-	pending chan string // one nudge waits; it stands for those that follow
+	pending chan nudge // one waits; it stands for those that follow
 	stop    chan struct{}
 	done    sync.WaitGroup
 	lost    bool // whether the last nudge was; only loop has it
@@ -34,7 +35,7 @@ type Nudger struct {
 // Start returns a Nudger that works until Close, which the caller must call.
 // Without a client it does nothing.
 func Start(ctx context.Context, client redis.Client, log *slog.Logger) *Nudger {
-	n := &Nudger{client: client, log: log, pending: make(chan string, 1), stop: make(chan struct{})}
+	n := &Nudger{client: client, log: log, pending: make(chan nudge, 1), stop: make(chan struct{})}
 	if client != nil {
 		// What is in flight when ctx ends still nudges, hence Close.
 		n.done.Go(func() { n.loop(context.WithoutCancel(ctx)) })
@@ -42,10 +43,16 @@ func Start(ctx context.Context, client redis.Client, log *slog.Logger) *Nudger {
 	return n
 }
 
+// nudge is for a task, from a request, whose trace goes with it.
+type nudge struct {
+	task string
+	from context.Context
+}
+
 // Nudge asks for task to be run soon. It returns at once.
-func (n *Nudger) Nudge(task string) {
+func (n *Nudger) Nudge(ctx context.Context, task string) {
 	select {
-	case n.pending <- task:
+	case n.pending <- nudge{task, ctx}:
 	default:
 	}
 }
@@ -59,16 +66,16 @@ func (n *Nudger) Close() {
 func (n *Nudger) loop(ctx context.Context) {
 	for {
 		select {
-		case task := <-n.pending:
-			n.send(ctx, task)
+		case next := <-n.pending:
+			n.send(ctx, next)
 			select {
 			case <-time.After(pace):
 			case <-n.stop:
 			}
 		case <-n.stop:
 			select {
-			case task := <-n.pending:
-				n.send(ctx, task)
+			case last := <-n.pending:
+				n.send(ctx, last)
 			default:
 			}
 			return
@@ -77,10 +84,10 @@ func (n *Nudger) loop(ctx context.Context) {
 }
 
 // send logs that Redis was lost or regained, once each.
-func (n *Nudger) send(ctx context.Context, task string) {
-	ctx, cancel := context.WithTimeout(ctx, sendTimeout)
+func (n *Nudger) send(ctx context.Context, to nudge) {
+	ctx, cancel := context.WithTimeout(tracing.Over(ctx, to.from), sendTimeout)
 	defer cancel()
-	err := runs.SendNudge(ctx, n.client, task)
+	err := runs.SendNudge(ctx, n.client, to.task)
 	switch {
 	case err != nil && !n.lost:
 		n.log.WarnContext(ctx, "nudges do not reach the worker; its sweep finds the work", "error", err)

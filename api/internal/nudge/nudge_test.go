@@ -57,7 +57,7 @@ func TestLostAndRegained(t *testing.T) {
 	t.Cleanup(n.Close)
 
 	arrives := func() bool {
-		n.Nudge("items.enrich")
+		n.Nudge(t.Context(), "items.enrich")
 		list, err := server.List(runs.NudgeKey)
 		return err == nil && len(list) == 1 && list[0] == "items.enrich"
 	}
@@ -65,12 +65,12 @@ func TestLostAndRegained(t *testing.T) {
 	addr := server.Addr()
 	server.Close()
 	for range 3 {
-		await(t, "the loss", func() bool { n.Nudge("items.enrich"); return log.count("do not reach") == 1 })
+		await(t, "the loss", func() bool { n.Nudge(t.Context(), "items.enrich"); return log.count("do not reach") == 1 })
 	}
 	if err := server.StartAddr(addr); err != nil {
 		t.Fatal(err)
 	}
-	await(t, "the return", func() bool { n.Nudge("items.enrich"); return log.count("again") == 1 })
+	await(t, "the return", func() bool { n.Nudge(t.Context(), "items.enrich"); return log.count("again") == 1 })
 	server.Del(runs.NudgeKey)
 	await(t, "a nudge after the return", arrives)
 	if log.count("\n") != 2 {
@@ -91,19 +91,19 @@ func TestCloseSendsWhatWaits(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	n := nudge.Start(ctx, client, slog.New(slog.DiscardHandler))
 	cancel()
-	n.Nudge("items.enrich")
+	n.Nudge(t.Context(), "items.enrich")
 	n.Close()
 	if list, err := server.List(runs.NudgeKey); err != nil || len(list) != 1 {
 		t.Errorf("the list holds %v, %v", list, err)
 	}
-	n.Nudge("items.enrich") // too late, and no harm
+	n.Nudge(t.Context(), "items.enrich") // too late, and no harm
 }
 
 func TestWithoutRedis(t *testing.T) {
 	t.Parallel()
 	n := nudge.Start(t.Context(), nil, slog.New(slog.DiscardHandler))
 	for range 3 {
-		n.Nudge("items.enrich")
+		n.Nudge(t.Context(), "items.enrich")
 	}
 	n.Close()
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/fualab/fualab/shared/errs"
+	"github.com/fualab/fualab/shared/tracing"
 )
 
 const (
@@ -33,7 +34,8 @@ type combiner[T any] struct {
 // joint is a request's part in a statement.
 type joint[T any] struct {
 	part T
-	done chan error // gets one
+	from context.Context // of the request
+	done chan error      // gets one
 }
 
 func newCombiner[T any](slots int, do func(ctx context.Context, all []T) error) *combiner[T] {
@@ -43,7 +45,7 @@ func newCombiner[T any](slots int, do func(ctx context.Context, all []T) error) 
 // join has part done, or returns the error that concerns it. A caller that
 // gives up first does not know which, and must leave part alone.
 func (c *combiner[T]) join(ctx context.Context, part T) error {
-	own := &joint[T]{part, make(chan error, 1)}
+	own := &joint[T]{part, ctx, make(chan error, 1)}
 	c.mu.Lock()
 	c.waiting = append(c.waiting, own)
 	begin := c.running < c.slots
@@ -101,7 +103,8 @@ func (c *combiner[T]) doAll(ctx context.Context, batch []*joint[T]) {
 }
 
 func (c *combiner[T]) doSome(ctx context.Context, batch []*joint[T]) error {
-	ctx, cancel := context.WithTimeout(ctx, combinedTimeout)
+	// A trace shows the statement of those who asked first.
+	ctx, cancel := context.WithTimeout(tracing.Over(ctx, batch[0].from), combinedTimeout)
 	defer cancel()
 	parts := make([]T, len(batch))
 	for i, j := range batch {

@@ -47,13 +47,14 @@ type Config struct {
 func Listen(ctx context.Context, cfg Config) {
 	lost := outage.Tracker{Every: remindEvery}
 	for ctx.Err() == nil {
-		task, err := take(ctx, cfg.Redis)
+		taken, err := take(ctx, cfg.Redis)
+		from, task := runs.ReadNudge(ctx, taken)
 		if ctx.Err() != nil {
-			handOn(ctx, cfg, task)
+			handOn(from, cfg, task)
 			return
 		}
 		if err == nil && slices.Contains(cfg.Tasks, task) {
-			err = cfg.Insert(ctx, task)
+			err = cfg.Insert(from, task)
 		}
 		wait := time.Duration(0)
 		switch {
@@ -75,7 +76,7 @@ func Listen(ctx context.Context, cfg Config) {
 	}
 }
 
-// take waits for a nudge and returns its task, "" for none.
+// take waits for a nudge and returns it, "" for none.
 func take(ctx context.Context, client redis.Client) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, patience+answerTime)
 	defer cancel()

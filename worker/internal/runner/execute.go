@@ -14,6 +14,7 @@ import (
 	"github.com/fualab/fualab/shared/events"
 	"github.com/fualab/fualab/shared/model"
 	"github.com/fualab/fualab/shared/runs"
+	"github.com/fualab/fualab/shared/tracing"
 	"github.com/fualab/fualab/worker/internal/task"
 )
 
@@ -33,6 +34,7 @@ func (e *executor) Work(ctx context.Context, job *river.Job[runs.Args]) error {
 	e.runner.enter(e.task.Name)
 	defer e.runner.leave(e.task.Name)
 
+	ctx, span := e.runner.traceRun(ctx, job.JobRow)
 	begin := e.runner.cfg.Now()
 	e.runner.cfg.Publish(events.OfRun(events.RunsStarted, model.NewTime(begin), job.JobRow))
 	record := e.runner.recorder(ctx, job.JobRow, e.task.Event)
@@ -41,12 +43,14 @@ func (e *executor) Work(ctx context.Context, job *river.Job[runs.Args]) error {
 	defer func() {
 		if !returned {
 			e.ended(ctx, job.JobRow, task.Result{}, begin, errPanic)
+			tracing.End(span, errPanic)
 		}
 	}()
 	result, err := e.task.Run(task.WithReporter(ctx, record.report))
 	returned = true
 	err = classify(ctx, err, e.task.Timeout)
 	e.ended(ctx, job.JobRow, result, begin, err)
+	tracing.End(span, err)
 	return errors.Join(err, river.RecordOutput(ctx, record.output(result)))
 }
 

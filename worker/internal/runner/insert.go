@@ -6,12 +6,20 @@ import (
 	"github.com/fualab/fualab/shared/events"
 	"github.com/fualab/fualab/shared/model"
 	"github.com/fualab/fualab/shared/runs"
+	"github.com/fualab/fualab/shared/tracing"
 )
 
 // Nudged inserts a run of the task called name, unless one that a nudge made is
 // waiting already: what that one finds, when its turn comes, includes whatever
 // this nudge is about.
 func (r *Runner) Nudged(ctx context.Context, name string) error {
+	ctx, span := r.traceNudge(ctx, name)
+	err := r.insertNudged(ctx, name)
+	tracing.End(span, err)
+	return err
+}
+
+func (r *Runner) insertNudged(ctx context.Context, name string) error {
 	if waits, err := r.cfg.Store.RunWaits(ctx, name); err != nil || waits {
 		return err
 	}

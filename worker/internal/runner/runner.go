@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/riverqueue/river"
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/fualab/fualab/shared/database"
 	"github.com/fualab/fualab/shared/events"
@@ -33,6 +34,7 @@ type Config struct {
 	Store       *store.Store
 	Publish     func(events.Event) // nil: nobody is told
 	Ended       func(Ended)        // is told of each attempt that this worker made; nil: nobody is
+	Tracer      trace.Tracer       // nil: nothing is traced
 	Now         func() time.Time
 	Log         *slog.Logger
 }

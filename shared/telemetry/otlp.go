@@ -1,0 +1,85 @@
+package telemetry
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+
+	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/fualab/fualab/shared/config"
+)
+
+// collector is an end of OTLP over HTTP (https://opentelemetry.io/docs/specs/otlp).
+// OpenTelemetry's own exporter would link gRPC into every service, for the names
+// of two messages.
+type collector struct {
+	signal config.OTLPSignal
+	client *http.Client
+}
+
+func newCollector(signal config.OTLPSignal) *collector {
+	// A connection of its own: what is sent here is of no user's.
+	return &collector{signal, &http.Client{Timeout: signal.Timeout, Transport: http.DefaultTransport.(*http.Transport).Clone()}}
+}
+
+// send posts m. What the collector refuses is lost: the next batch has the next
+// chance.
+func (c *collector) send(ctx context.Context, m proto.Message) error {
+	body, err := c.encode(m)
+	if err != nil {
+		return err
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.signal.URL, body)
+	if err != nil {
+		return err
+	}
+	for name, value := range c.signal.Headers {
+		req.Header.Set(name, value)
+	}
+	req.Header.Set("Content-Type", "application/x-protobuf")
+	if c.signal.Gzip {
+		req.Header.Set("Content-Encoding", "gzip")
+	}
+	res, err := c.client.Do(req)
+	if err != nil {
+		return fmt.Errorf("send to the collector: %w", err)
+	}
+	defer func() { _ = res.Body.Close() }()
+	_, _ = io.Copy(io.Discard, io.LimitReader(res.Body, 1<<20)) // so that the connection is used again
+	if res.StatusCode/100 != 2 {
+		return fmt.Errorf("send to the collector: it answers %s", res.Status)
+	}
+	return nil
+}
+
+func (c *collector) encode(m proto.Message) (io.Reader, error) {
+	plain, err := proto.Marshal(m)
+	if err != nil || !c.signal.Gzip {
+		return bytes.NewReader(plain), err
+	}
+	var packed bytes.Buffer
+	w := gzip.NewWriter(&packed)
+	_, err = w.Write(plain)
+	return &packed, errors.Join(err, w.Close())
+}
+
+// Start implements otlptrace.Client.
+func (c *collector) Start(context.Context) error { return nil }
+
+// Stop implements otlptrace.Client.
+func (c *collector) Stop(context.Context) error {
+	c.client.CloseIdleConnections()
+	return nil
+}
+
+// UploadTraces implements otlptrace.Client. On the wire TracesData is
+// ExportTraceServiceRequest.
+func (c *collector) UploadTraces(ctx context.Context, spans []*tracepb.ResourceSpans) error {
+	return c.send(ctx, &tracepb.TracesData{ResourceSpans: spans})
+}

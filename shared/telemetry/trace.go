@@ -1,0 +1,97 @@
+package telemetry
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"sync/atomic"
+	"time"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/codes"
+	"go.opentelemetry.io/otel/exporters/otlp/otlptrace"
+	"go.opentelemetry.io/otel/propagation"
+	"go.opentelemetry.io/otel/sdk/resource"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/trace"
+
+	"github.com/fualab/fualab/shared/httpserver"
+	"github.com/fualab/fualab/shared/tracing"
+	"github.com/fualab/fualab/shared/version"
+)
+
+// newResource says what a trace or a metric comes from. OTEL_SERVICE_NAME and
+// OTEL_RESOURCE_ATTRIBUTES win.
+func newResource(ctx context.Context, service string) (*resource.Resource, error) {
+	r, err := resource.New(ctx,
+		resource.WithAttributes(attribute.String("service.name", service), attribute.String("service.version", version.String())),
+		resource.WithFromEnv())
+	if err != nil {
+		return nil, fmt.Errorf("OTEL_RESOURCE_ATTRIBUTES: must be key=value pairs, separated by commas: %w", err)
+	}
+	return r, nil
+}
+
+// newTracing returns a provider of spans that go to the collector, in batches.
+// OTEL_TRACES_SAMPLER says which, OTEL_BSP_* in what batches.
+func newTracing(r *resource.Resource, to *collector, log *slog.Logger) *sdktrace.TracerProvider {
+	return sdktrace.NewTracerProvider(sdktrace.WithResource(r), sdktrace.WithBatcher(&reporting{
+		SpanExporter: otlptrace.NewUnstarted(to), log: log,
+	}))
+}
+
+// reporting logs that the collector is lost or back, once each: the library
+// would write to standard error, each time.
+type reporting struct {
+	sdktrace.SpanExporter
+	log  *slog.Logger
+	lost atomic.Bool
+}
+
+// ExportSpans implements sdktrace.SpanExporter.
+func (e *reporting) ExportSpans(ctx context.Context, spans []sdktrace.ReadOnlySpan) error {
+	err := e.SpanExporter.ExportSpans(ctx, spans)
+	switch {
+	case err != nil && !e.lost.Swap(true):
+		e.log.WarnContext(ctx, "traces do not reach the collector", "error", err)
+	case err == nil && e.lost.Swap(false):
+		e.log.InfoContext(ctx, "traces reach the collector again")
+	}
+	return nil
+}
+
+// flushTime bounds what the end of a process waits for a collector.
+const flushTime = 3 * time.Second
+
+// Tracer begins traces, nil where nothing is traced.
+func (t *Telemetry) Tracer() trace.Tracer {
+	if t == nil || t.spans == nil {
+		return nil
+	}
+	return t.spans.Tracer(tracing.Scope)
+}
+
+// server makes a span of each request, below the one that the client names.
+type server struct{ tracer trace.Tracer }
+
+// Begin implements httpserver.Watcher.
+func (s server) Begin(ctx context.Context, r *http.Request) context.Context {
+	ctx = propagation.TraceContext{}.Extract(ctx, propagation.HeaderCarrier(r.Header))
+	ctx, _ = s.tracer.Start(ctx, Method(r.Method), trace.WithSpanKind(trace.SpanKindServer))
+	return ctx
+}
+
+// End implements httpserver.Watcher.
+func (s server) End(ctx context.Context, a httpserver.Answered) {
+	span := trace.SpanFromContext(ctx)
+	if a.Route != "" {
+		span.SetName(Method(a.Method) + " " + a.Route)
+		span.SetAttributes(attribute.String("http.route", a.Route))
+	}
+	span.SetAttributes(attribute.String("http.request.method", Method(a.Method)), attribute.Int("http.response.status_code", a.Status))
+	if a.Status >= http.StatusInternalServerError {
+		span.SetStatus(codes.Error, "")
+	}
+	span.End()
+}
