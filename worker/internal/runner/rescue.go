@@ -28,7 +28,8 @@ var errLost = errors.New("the worker that ran it is gone")
 var anyAge = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
 
 // rescue gives back the runs of workers that are dead. River's own rescue
-// goes by a run's age, which has to be longer than any run may take.
+// goes by a run's age, which has to be longer than any run may take. This worker
+// lives, whatever its row says: while the database is slow, its beats may be, too.
 func (r *Runner) rescue(ctx context.Context) error {
 	list, err := r.client.JobList(ctx, river.NewJobListParams().States(rivertype.JobStateRunning).First(rescueBatch))
 	if err != nil || len(list.Jobs) == 0 {
@@ -39,7 +40,9 @@ func (r *Runner) rescue(ctx context.Context) error {
 		return err
 	}
 	r.fleet.look(r.cfg.Now(), beats)
-	lost := slices.DeleteFunc(list.Jobs, func(job *rivertype.JobRow) bool { return !r.fleet.dead(holder(job)) })
+	lost := slices.DeleteFunc(list.Jobs, func(job *rivertype.JobRow) bool {
+		return holder(job) == r.cfg.Instance || !r.fleet.dead(holder(job))
+	})
 	if len(lost) == 0 {
 		return nil
 	}

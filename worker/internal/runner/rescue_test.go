@@ -16,32 +16,71 @@ import (
 	"github.com/fualab/fualab/worker/internal/task"
 )
 
+// idle returns a Runner of the instance test-1 that executes nothing.
+func idle(t *testing.T, db *database.DB) *Runner {
+	t.Helper()
+	r, err := New(Config{
+		Instance: "test-1", Tasks: []task.Task{{Name: "test.task", Timeout: time.Second}}, Concurrency: 1,
+		SoftStop: time.Second, DeadAfter: time.Second, DB: db, Store: store.New(db), Now: time.Now, Log: slog.New(slog.DiscardHandler),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// fetchAs has the instances of the JSON array by fetched all runs in turn, the
+// last of them at a time.
+func fetchAs(t *testing.T, db *database.DB, by, at string) {
+	t.Helper()
+	names := "jsonb('" + by + "')"
+	if db.IsPostgres() {
+		names = "ARRAY(SELECT json_array_elements_text('" + by + "'))"
+	}
+	if _, err := db.ExecContext(t.Context(), "UPDATE river_job SET state = 'running', attempt = 1, attempted_at = '"+at+"', attempted_by = "+names); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestRescue: a run of a worker without a heartbeat is given back, but not one
+// of the worker that looks.
+func TestRescue(t *testing.T) {
+	t.Parallel()
+	testdb.Each(t, func(t *testing.T, db *database.DB) {
+		r := idle(t, db)
+		job, err := runs.Insert(t.Context(), r.Client(), "test.task", runs.Manual)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, tc := range []struct {
+			by   string
+			want rivertype.JobState
+		}{
+			{"test-1", rivertype.JobStateRunning},
+			{"dead", rivertype.JobStateAvailable},
+		} {
+			fetchAs(t, db, `["`+tc.by+`"]`, "2026-01-02 12:00:00.000")
+			if err := r.rescue(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if got, err := r.Client().JobGet(t.Context(), job.ID); err != nil || got.State != tc.want {
+				t.Errorf("the run of %s is %s, want %s: %v", tc.by, got.State, tc.want, err)
+			}
+		}
+	})
+}
+
 // TestGiveBackOnce: of two workers that saw the same lost run, the second leaves
 // it to whoever has it by then, with whatever clock.
 func TestGiveBackOnce(t *testing.T) {
 	t.Parallel()
 	testdb.Each(t, func(t *testing.T, db *database.DB) {
-		r, err := New(Config{
-			Instance: "test-1", Tasks: []task.Task{{Name: "test.task", Timeout: time.Second}}, Concurrency: 1,
-			SoftStop: time.Second, DeadAfter: time.Second, DB: db, Store: store.New(db), Now: time.Now, Log: slog.New(slog.DiscardHandler),
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
+		r := idle(t, db)
 		job, err := runs.Insert(t.Context(), r.Client(), "test.task", runs.Manual)
 		if err != nil {
 			t.Fatal(err)
 		}
-		fetch := func(by string, ago string) {
-			t.Helper()
-			names := "jsonb('" + by + "')"
-			if db.IsPostgres() {
-				names = "ARRAY(SELECT json_array_elements_text('" + by + "'))"
-			}
-			if _, err := db.ExecContext(t.Context(), "UPDATE river_job SET state = 'running', attempt = 1, attempted_at = '"+ago+"', attempted_by = "+names); err != nil {
-				t.Fatal(err)
-			}
-		}
+		fetch := func(by, at string) { t.Helper(); fetchAs(t, db, by, at) }
 		lost := func() []*rivertype.JobRow {
 			t.Helper()
 			list, err := r.Client().JobList(t.Context(), river.NewJobListParams().States(rivertype.JobStateRunning))
