@@ -10,14 +10,15 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 )
 
-// TestRehearsal makes the first release of each module, and the second of two.
-// It builds the services several times.
+// TestRehearsal makes the first release of each module, and the second of two,
+// with their images in a registry. It builds the services several times.
 func TestRehearsal(t *testing.T) {
-	r := clone(t)
+	ctx, r := t.Context(), clone(t)
 	refused := func(what, want string, err error) {
 		t.Helper()
 		if err == nil || !strings.Contains(err.Error(), want) {
@@ -27,15 +28,39 @@ func TestRehearsal(t *testing.T) {
 			t.Errorf("%s leaves changes:\n%s", what, status)
 		}
 	}
+	address, build := newRegistry(t), push(t, make(map[string]int))
+	// promoted: the tag's commit is built, and its version is one more name of that image.
+	promoted := func(service, version string) {
+		t.Helper()
+		file := filepath.Join(t.TempDir(), "release.json")
+		name := "main-" + r.git(t, "rev-parse", "HEAD")
+		if err := r.images(ctx, imageOptions{registry: address, name: name, out: file, build: build}); err != nil {
+			t.Fatal(err)
+		}
+		made, err := read(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := r.promote(ctx, address, service+"/"+version, 0); err != nil {
+			t.Fatal(err)
+		}
+		in, err := newImages(address, service)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := in.digest(ctx, version); err != nil || got == "" || !strings.HasSuffix(made.Images[service], "@"+got) {
+			t.Errorf("%s %s is %q (%v), want %s", service, version, got, err, made.Images[service])
+		}
+	}
 	released := func(module, version string) {
 		t.Helper()
-		if err := r.prepare(t.Context(), module, version, day); err != nil {
+		if err := r.prepare(ctx, module, version, day); err != nil {
 			t.Fatal(err)
 		}
 		tag := module + "/v" + version
-		refused(tag+" before main has it", "no commit of origin/main", r.check(t.Context(), tag))
+		refused(tag+" before main has it", "no commit of origin/main", r.check(ctx, tag))
 		r.git(t, "update-ref", "refs/remotes/origin/main", "HEAD")
-		if err := r.check(t.Context(), tag); err != nil {
+		if err := r.check(ctx, tag); err != nil {
 			t.Error(err)
 		}
 		if got := r.git(t, "log", "-1", "--format=%s", tag); got != module+": release "+version {
@@ -44,8 +69,10 @@ func TestRehearsal(t *testing.T) {
 		if got := r.git(t, "show", tag+":"+module+"/CHANGELOG.md"); !strings.Contains(got, "\n## ["+version+"] - 2026-12-01\n") {
 			t.Errorf("%s has no section %s:\n%.500s", tag, version, got)
 		}
+		if slices.Contains(services, module) {
+			promoted(module, "v"+version)
+		}
 	}
-	ctx := t.Context()
 
 	// A service before shared.
 	refused("api before shared", "requires shared, which has no release", r.prepare(ctx, "api", "0.1.0", day))
