@@ -123,7 +123,7 @@ func Run(ctx context.Context, cfg Config) (err error) {
 	if err != nil {
 		return err
 	}
-	defer measured.Close()
+	defer measured.Close(ctx)
 
 	st := store.New(db, queue, time.Now)
 	authenticator := startAuth(ctx, cfg, st)

@@ -30,7 +30,7 @@ func startTelemetry(ctx context.Context, cfg Config, db *database.DB, rdb redis.
 		err = t.Register(cacheMetrics(answers, cfg.CacheBytes, hub)...)
 	}
 	if err != nil {
-		t.Close()
+		t.Close(ctx)
 		return nil, nil, err
 	}
 	return t, watchers, nil

@@ -41,7 +41,7 @@ func startTelemetry(ctx context.Context, cfg Config, db *database.DB, rdb redis.
 	}
 	m := &measured{t, metrics.New(metrics.Config{Store: st, Tasks: names, Now: time.Now})}
 	if err := t.Register(m.tasks); err != nil {
-		t.Close()
+		t.Close(ctx)
 		return nil, err
 	}
 	return m, nil
@@ -72,8 +72,8 @@ func (m *measured) Watch(beater *heartbeat.Beater) error {
 }
 
 // Close ends what startTelemetry has begun.
-func (m *measured) Close() {
+func (m *measured) Close(ctx context.Context) {
 	if m != nil {
-		m.Telemetry.Close()
+		m.Telemetry.Close(ctx)
 	}
 }

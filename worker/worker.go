@@ -130,7 +130,7 @@ func run(ctx context.Context, cfg Config, ln net.Listener, db *database.DB, rdb 
 	if err != nil {
 		return err
 	}
-	defer measured.Close()
+	defer measured.Close(ctx)
 	work, err := runner.New(runner.Config{
 		Instance:    cfg.Instance,
 		Tasks:       all,

@@ -18,7 +18,7 @@ import (
 // TestRehearsal makes the first release of each module, and the second of two,
 // with their images in a registry. It builds the services several times.
 func TestRehearsal(t *testing.T) {
-	ctx, r := t.Context(), clone(t)
+	r := clone(t)
 	refused := func(what, want string, err error) {
 		t.Helper()
 		if err == nil || !strings.Contains(err.Error(), want) {
@@ -34,33 +34,33 @@ func TestRehearsal(t *testing.T) {
 		t.Helper()
 		file := filepath.Join(t.TempDir(), "release.json")
 		name := "main-" + r.git(t, "rev-parse", "HEAD")
-		if err := r.images(ctx, imageOptions{registry: address, name: name, out: file, build: build}); err != nil {
+		if err := r.images(t.Context(), imageOptions{registry: address, name: name, out: file, build: build}); err != nil {
 			t.Fatal(err)
 		}
 		made, err := read(file)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := r.promote(ctx, address, service+"/"+version, 0); err != nil {
+		if err := r.promote(t.Context(), address, service+"/"+version, 0); err != nil {
 			t.Fatal(err)
 		}
 		in, err := newImages(address, service)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got, err := in.digest(ctx, version); err != nil || got == "" || !strings.HasSuffix(made.Images[service], "@"+got) {
+		if got, err := in.digest(t.Context(), version); err != nil || got == "" || !strings.HasSuffix(made.Images[service], "@"+got) {
 			t.Errorf("%s %s is %q (%v), want %s", service, version, got, err, made.Images[service])
 		}
 	}
 	released := func(module, version string) {
 		t.Helper()
-		if err := r.prepare(ctx, module, version, day); err != nil {
+		if err := r.prepare(t.Context(), module, version, day); err != nil {
 			t.Fatal(err)
 		}
 		tag := module + "/v" + version
-		refused(tag+" before main has it", "no commit of origin/main", r.check(ctx, tag))
+		refused(tag+" before main has it", "no commit of origin/main", r.check(t.Context(), tag))
 		r.git(t, "update-ref", "refs/remotes/origin/main", "HEAD")
-		if err := r.check(ctx, tag); err != nil {
+		if err := r.check(t.Context(), tag); err != nil {
 			t.Error(err)
 		}
 		if got := r.git(t, "log", "-1", "--format=%s", tag); got != module+": release "+version {
@@ -75,14 +75,14 @@ func TestRehearsal(t *testing.T) {
 	}
 
 	// A service before shared.
-	refused("api before shared", "requires shared, which has no release", r.prepare(ctx, "api", "0.1.0", day))
+	refused("api before shared", "requires shared, which has no release", r.prepare(t.Context(), "api", "0.1.0", day))
 	released("shared", "0.1.0")
-	refused("shared again", "goes forward", r.prepare(ctx, "shared", "0.1.0", day))
-	refused("nothing new", "nothing to release", r.prepare(ctx, "shared", "0.2.0", day))
-	refused("no version", "is no version", r.prepare(ctx, "shared", "0.2", day))
+	refused("shared again", "goes forward", r.prepare(t.Context(), "shared", "0.1.0", day))
+	refused("nothing new", "nothing to release", r.prepare(t.Context(), "shared", "0.2.0", day))
+	refused("no version", "is no version", r.prepare(t.Context(), "shared", "0.2", day))
 	released("api", "0.1.0")
 	released("worker", "0.1.0")
-	if _, err := r.output(ctx, "cmp", "api/openapi.json", "api/openapi.released.json"); err != nil {
+	if _, err := r.output(t.Context(), "cmp", "api/openapi.json", "api/openapi.released.json"); err != nil {
 		t.Errorf("the API's document is not the released one: %v", err)
 	}
 	var notes bytes.Buffer
@@ -91,11 +91,11 @@ func TestRehearsal(t *testing.T) {
 	}
 
 	out := t.TempDir()
-	if err := r.binaries(ctx, "worker/v0.1.0", out, []string{runtime.GOOS + "/" + runtime.GOARCH}); err != nil {
+	if err := r.binaries(t.Context(), "worker/v0.1.0", out, []string{runtime.GOOS + "/" + runtime.GOARCH}); err != nil {
 		t.Fatal(err)
 	}
 	name := filepath.Join(out, "fualab-worker-v0.1.0-"+runtime.GOOS+"-"+runtime.GOARCH)
-	if got, err := r.output(ctx, name, "version"); err != nil || !strings.Contains(got, "v0.1.0") {
+	if got, err := r.output(t.Context(), name, "version"); err != nil || !strings.Contains(got, "v0.1.0") {
 		t.Errorf("the binary's version: %q, %v", got, err)
 	}
 	program, err := os.ReadFile(name)
@@ -120,7 +120,7 @@ func TestRehearsal(t *testing.T) {
 		r.edit(t, module+"/CHANGELOG.md", unreleased+"\n", unreleased+"\n\n- New.\n")
 	}
 	r.commit(t, "shared, worker: something new")
-	refused("a worker whose shared is not released", "does not build with shared/v0.1.0", r.prepare(ctx, "worker", "0.2.0", day))
+	refused("a worker whose shared is not released", "does not build with shared/v0.1.0", r.prepare(t.Context(), "worker", "0.2.0", day))
 	released("shared", "0.2.0")
 	released("worker", "0.2.0")
 	for _, dir := range []string{"worker", "ops"} {
@@ -129,7 +129,7 @@ func TestRehearsal(t *testing.T) {
 		}
 	}
 	// The other modules still build beside it.
-	cmd := exec.CommandContext(ctx, "go", "list", "-deps", "./release")
+	cmd := exec.CommandContext(t.Context(), "go", "list", "-deps", "./release")
 	cmd.Dir, cmd.Env = r.path("ops"), append(os.Environ(), "GOWORK=off", "GOFLAGS=-mod=readonly")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Errorf("ops: %v\n%s", err, out)

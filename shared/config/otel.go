@@ -148,7 +148,7 @@ func (o *otel) milliseconds(variable string, otherwise time.Duration) time.Durat
 		o.fault(variable, "must be a whole number of milliseconds, at least 1")
 		return otherwise
 	}
-	return time.Duration(n) * time.Millisecond //nolint:gosec // at most 31 bits
+	return time.Duration(n) * time.Millisecond
 }
 
 // fault notes each variable once: several signals may read it.

@@ -29,7 +29,7 @@ type exporter struct {
 func newExporter(to *collector, from prometheus.Gatherer, r *resource.Resource, log *slog.Logger) *exporter {
 	e := &exporter{to: to, from: from, resource: new(resourcepb.Resource), began: time.Now(), log: log}
 	for _, kv := range r.Attributes() {
-		e.resource.Attributes = append(e.resource.Attributes, attributeOf(string(kv.Key), kv.Value.Emit()))
+		e.resource.Attributes = append(e.resource.Attributes, attributeOf(string(kv.Key), kv.Value.String()))
 	}
 	return e
 }
@@ -67,7 +67,7 @@ func (e *exporter) export(ctx context.Context) {
 func (e *exporter) dataOf(families []*dto.MetricFamily, now time.Time) *metricspb.MetricsData {
 	m := make([]*metricspb.Metric, 0, len(families))
 	for _, f := range families {
-		if metric := e.metricOf(f, uint64(now.UnixNano())); metric != nil { //nolint:gosec // after 1970
+		if metric := e.metricOf(f, uint64(now.UnixNano())); metric != nil {
 			m = append(m, metric)
 		}
 	}
@@ -81,7 +81,7 @@ func (e *exporter) dataOf(families []*dto.MetricFamily, now time.Time) *metricsp
 // alone: Go's runtime has one, of its garbage collection.
 func (e *exporter) metricOf(f *dto.MetricFamily, now uint64) *metricspb.Metric {
 	m := &metricspb.Metric{Name: f.GetName(), Description: f.GetHelp()}
-	began := uint64(e.began.UnixNano()) //nolint:gosec // after 1970
+	began := uint64(e.began.UnixNano())
 	const total = metricspb.AggregationTemporality_AGGREGATION_TEMPORALITY_CUMULATIVE
 	switch f.GetType() {
 	case dto.MetricType_COUNTER:

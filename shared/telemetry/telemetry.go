@@ -46,7 +46,6 @@ func (c Config) measures() bool {
 // Telemetry measures and traces one service. A nil one does neither: all
 // methods may be called on it.
 type Telemetry struct {
-	ctx      context.Context // of Start, without its end
 	log      *slog.Logger
 	registry *prometheus.Registry     // nil: nothing is measured
 	spans    *sdktrace.TracerProvider // nil: nothing is traced
@@ -63,9 +62,9 @@ func Start(ctx context.Context, cfg Config) (*Telemetry, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &Telemetry{ctx: context.WithoutCancel(ctx), log: cfg.Log}
+	t := &Telemetry{log: cfg.Log}
 	// Who operates the service looks at it while it stops, too: until Close.
-	ctx, t.stop = context.WithCancel(t.ctx)
+	ctx, t.stop = context.WithCancel(context.WithoutCancel(ctx))
 	if cfg.measures() {
 		t.registry = newRegistry(cfg)
 	}
@@ -152,13 +151,13 @@ func (t *Telemetry) Register(all ...prometheus.Collector) error {
 
 // Close sends what has not been sent, ends the lines, and the listener with a
 // profile that is being taken. It takes a few seconds at most.
-func (t *Telemetry) Close() {
+func (t *Telemetry) Close(ctx context.Context) {
 	if t == nil {
 		return
 	}
 	t.stop()
 	if t.spans != nil {
-		ctx, cancel := context.WithTimeout(t.ctx, flushTime)
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), flushTime)
 		defer cancel()
 		if err := t.spans.Shutdown(ctx); err != nil {
 			t.log.WarnContext(ctx, "the last traces did not reach the collector", "error", err)

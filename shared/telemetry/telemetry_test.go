@@ -25,7 +25,7 @@ func TestOff(t *testing.T) {
 	if off != nil || err != nil {
 		t.Fatalf("started: %v, %v", off, err)
 	}
-	defer off.Close()
+	defer off.Close(t.Context())
 	if watchers, err := off.Requests(); len(watchers) != 0 || err != nil {
 		t.Errorf("watches requests: %v, %v", watchers, err)
 	}
@@ -81,7 +81,7 @@ func TestAdmin(t *testing.T) {
 	if page := get(t, ln, "/debug/pprof/"); !strings.Contains(page, "goroutine") {
 		t.Errorf("profiles: %s", page)
 	}
-	on.Close()
+	on.Close(t.Context())
 	dialer := net.Dialer{Timeout: time.Second}
 	if _, err := dialer.DialContext(t.Context(), "tcp", ln.Addr().String()); err == nil {
 		t.Error("it still listens after Close")
