@@ -10,6 +10,7 @@ import (
 	"github.com/riverqueue/river/rivertype"
 
 	"github.com/fualab/fualab/shared/database"
+	"github.com/fualab/fualab/shared/model"
 	"github.com/fualab/fualab/shared/runs"
 	"github.com/fualab/fualab/shared/testdb"
 	"github.com/fualab/fualab/worker/internal/store"
@@ -42,8 +43,8 @@ func fetchAs(t *testing.T, db *database.DB, by, at string) {
 	}
 }
 
-// TestRescue: a run of a worker without a heartbeat is given back, but not one
-// of the worker that looks.
+// TestRescue: the run of a worker that nobody has heard of is given back, and
+// that of a live one, or of the one that looks, is left alone.
 func TestRescue(t *testing.T) {
 	t.Parallel()
 	testdb.Each(t, func(t *testing.T, db *database.DB) {
@@ -52,19 +53,25 @@ func TestRescue(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		now := model.NewTime(time.Now())
+		if err := r.cfg.Store.SaveWorker(t.Context(), &model.Worker{Instance: "live", StartedAt: now, LastBeat: now, Running: []string{}}); err != nil {
+			t.Fatal(err)
+		}
 		for _, tc := range []struct {
-			by   string
-			want rivertype.JobState
+			by     string
+			want   rivertype.JobState
+			faults int
 		}{
-			{"test-1", rivertype.JobStateRunning},
-			{"dead", rivertype.JobStateAvailable},
+			{"test-1", rivertype.JobStateRunning, 0},
+			{"live", rivertype.JobStateRunning, 0},
+			{"dead", rivertype.JobStateAvailable, 1},
 		} {
 			fetchAs(t, db, `["`+tc.by+`"]`, "2026-01-02 12:00:00.000")
 			if err := r.rescue(t.Context()); err != nil {
 				t.Fatal(err)
 			}
-			if got, err := r.Client().JobGet(t.Context(), job.ID); err != nil || got.State != tc.want {
-				t.Errorf("the run of %s is %s, want %s: %v", tc.by, got.State, tc.want, err)
+			if got, err := r.Client().JobGet(t.Context(), job.ID); err != nil || got.State != tc.want || len(got.Errors) != tc.faults {
+				t.Errorf("the run of %s is %+v, want it %s: %v", tc.by, got, tc.want, err)
 			}
 		}
 	})

@@ -227,38 +227,3 @@ func TestNudgesTakeOneSlot(t *testing.T) {
 		}
 	})
 }
-
-// TestRescue: the run of a worker that nobody has heard of is given back, and
-// that of a live one is left alone.
-func TestRescue(t *testing.T) {
-	t.Parallel()
-	testdb.Each(t, func(t *testing.T, db *database.DB) {
-		release := make(chan struct{})
-		w := start(t, db, named("test.task", func(context.Context) (task.Result, error) {
-			<-release
-			return task.Result{}, nil
-		}))
-		id := w.run("test.task")
-		w.until(id, rivertype.JobStateRunning)
-		turn := func() {
-			t.Helper()
-			if err := w.r.Step(t.Context(), loop.Turn{}); err != nil {
-				t.Fatal(err)
-			}
-		}
-		turn()
-		if job, err := w.r.Client().JobGet(t.Context(), id); err != nil || len(job.Errors) > 0 {
-			t.Errorf("a live worker's run: %+v, %v", job, err)
-		}
-		if _, err := db.ExecContext(t.Context(), "DELETE FROM workers"); err != nil {
-			t.Fatal(err)
-		}
-		turn()
-		job, err := w.r.Client().JobGet(t.Context(), id)
-		if err != nil || len(job.Errors) != 1 || !strings.Contains(job.Errors[0].Error, "the worker that ran it is gone: test-1") {
-			t.Errorf("a dead worker's run: %+v, %v", job, err)
-		}
-		close(release)
-		w.until(id, rivertype.JobStateCompleted)
-	})
-}
