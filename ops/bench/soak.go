@@ -9,10 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"time"
-
-	"github.com/fualab/fualab/shared/config"
 )
 
 // soakFlags says how long a soak takes.
@@ -108,20 +105,17 @@ func (b *apiBench) soak(ctx context.Context, f soakFlags) error {
 	}(), p.stop())
 }
 
-// startObserved starts the API on p, with an admin listener if it has one, and
-// returns that one's URL.
+// startObserved starts the API on p, with an admin listener, whose URL it
+// returns.
 func (b *apiBench) startObserved(ctx context.Context, p *platform) (api *process, admin string, err error) {
-	var environ []string
-	const variable = "FUALAB_API_ADMIN_ADDR"
-	if slices.Contains(config.Names, variable) {
-		addr, err := freeAddr(ctx)
-		if err != nil {
-			return nil, "", err
-		}
-		environ, admin = append(environ, variable+"="+addr), "http://"+addr
+	addr, err := freeAddr(ctx)
+	if err != nil {
+		return nil, "", err
 	}
-	api, err = startProcess(ctx, "/ready", func(addr string) *exec.Cmd {
-		return b.service(b.binary, append(environ, "FUALAB_API_ADDR="+addr, "FUALAB_DATABASE_URL="+p.database.Reveal(), "FUALAB_REDIS_URL="+b.redis)...)
+	admin = "http://" + addr
+	api, err = startProcess(ctx, "/ready", func(own string) *exec.Cmd {
+		return b.service(b.binary, "FUALAB_API_ADMIN_ADDR="+addr, "FUALAB_API_ADDR="+own,
+			"FUALAB_DATABASE_URL="+p.database.Reveal(), "FUALAB_REDIS_URL="+b.redis)
 	})
 	if err != nil {
 		return nil, "", err
