@@ -28,9 +28,6 @@ func (spans) DialHook(next goredis.DialHook) goredis.DialHook { return next }
 
 func (spans) ProcessHook(next goredis.ProcessHook) goredis.ProcessHook {
 	return func(ctx context.Context, cmd goredis.Cmder) error {
-		if !tracing.Traced(ctx) {
-			return next(ctx, cmd)
-		}
 		ctx, span := tracing.Start(ctx, cmd.FullName(), trace.SpanKindClient, system)
 		err := next(ctx, cmd)
 		end(span, err)
@@ -40,9 +37,6 @@ func (spans) ProcessHook(next goredis.ProcessHook) goredis.ProcessHook {
 
 func (spans) ProcessPipelineHook(next goredis.ProcessPipelineHook) goredis.ProcessPipelineHook {
 	return func(ctx context.Context, cmds []goredis.Cmder) error {
-		if !tracing.Traced(ctx) {
-			return next(ctx, cmds)
-		}
 		ctx, span := tracing.Start(ctx, "pipeline of "+strconv.Itoa(len(cmds)), trace.SpanKindClient, system)
 		err := next(ctx, cmds)
 		end(span, err)

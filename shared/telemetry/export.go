@@ -2,7 +2,6 @@ package telemetry
 
 import (
 	"context"
-	"log/slog"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -22,12 +21,10 @@ type exporter struct {
 	from     prometheus.Gatherer
 	resource *resourcepb.Resource
 	began    time.Time
-	log      *slog.Logger
-	lost     bool
 }
 
-func newExporter(to *collector, from prometheus.Gatherer, r *resource.Resource, log *slog.Logger) *exporter {
-	e := &exporter{to: to, from: from, resource: new(resourcepb.Resource), began: time.Now(), log: log}
+func newExporter(to *collector, from prometheus.Gatherer, r *resource.Resource) *exporter {
+	e := &exporter{to: to, from: from, resource: new(resourcepb.Resource), began: time.Now()}
 	for _, kv := range r.Attributes() {
 		e.resource.Attributes = append(e.resource.Attributes, attributeOf(string(kv.Key), kv.Value.String()))
 	}
@@ -51,17 +48,9 @@ func (e *exporter) run(ctx context.Context, every time.Duration) {
 	}
 }
 
-// export logs that the collector is lost or back, once each.
 func (e *exporter) export(ctx context.Context) {
 	families, _ := e.from.Gather() // what cannot be told now is missing
-	err := e.to.send(ctx, e.dataOf(families, time.Now()))
-	switch {
-	case err != nil && !e.lost:
-		e.log.WarnContext(ctx, "metrics do not reach the collector", "error", err)
-	case err == nil && e.lost:
-		e.log.InfoContext(ctx, "metrics reach the collector again")
-	}
-	e.lost = err != nil
+	e.to.send(ctx, e.dataOf(families, time.Now()))
 }
 
 func (e *exporter) dataOf(families []*dto.MetricFamily, now time.Time) *metricspb.MetricsData {

@@ -7,7 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
+	"sync/atomic"
 
 	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
 	"google.golang.org/protobuf/proto"
@@ -19,18 +21,32 @@ import (
 // OpenTelemetry's own exporter would link gRPC into every service, for the names
 // of two messages.
 type collector struct {
+	name   string // for the log
 	signal config.OTLPSignal
 	client *http.Client
+	log    *slog.Logger
+	lost   atomic.Bool
 }
 
-func newCollector(signal config.OTLPSignal) *collector {
+func newCollector(name string, signal config.OTLPSignal, log *slog.Logger) *collector {
 	// A connection of its own: what is sent here is of no user's.
-	return &collector{signal, &http.Client{Timeout: signal.Timeout, Transport: http.DefaultTransport.(*http.Transport).Clone()}}
+	client := &http.Client{Timeout: signal.Timeout, Transport: http.DefaultTransport.(*http.Transport).Clone()}
+	return &collector{name: name, signal: signal, client: client, log: log}
 }
 
-// send posts m. What the collector refuses is lost: the next batch has the next
-// chance.
-func (c *collector) send(ctx context.Context, m proto.Message) error {
+// send posts m, and logs that the collector is lost or back, once each. What it
+// refuses is lost: the next batch has the next chance.
+func (c *collector) send(ctx context.Context, m proto.Message) {
+	err := c.post(ctx, m)
+	switch lost := c.lost.Swap(err != nil); {
+	case err != nil && !lost:
+		c.log.WarnContext(ctx, "telemetry does not reach the collector", "signal", c.name, "error", err)
+	case err == nil && lost:
+		c.log.InfoContext(ctx, "telemetry reaches the collector again", "signal", c.name)
+	}
+}
+
+func (c *collector) post(ctx context.Context, m proto.Message) error {
 	body, err := c.encode(m)
 	if err != nil {
 		return err
@@ -79,7 +95,9 @@ func (c *collector) Stop(context.Context) error {
 }
 
 // UploadTraces implements otlptrace.Client. On the wire TracesData is
-// ExportTraceServiceRequest.
+// ExportTraceServiceRequest. It reports no error: the library would write it to
+// standard error, each time.
 func (c *collector) UploadTraces(ctx context.Context, spans []*tracepb.ResourceSpans) error {
-	return c.send(ctx, &tracepb.TracesData{ResourceSpans: spans})
+	c.send(ctx, &tracepb.TracesData{ResourceSpans: spans})
+	return nil
 }

@@ -52,10 +52,10 @@ func TestExport(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	to := newCollector(config.OTLPSignal{URL: server.URL, Headers: config.Secrets{"api-key": "k"}, Timeout: 30 * time.Second, Gzip: true})
-	e := newExporter(to, registry, from, slog.New(slog.DiscardHandler))
+	to := newCollector("metrics", config.OTLPSignal{URL: server.URL, Headers: config.Secrets{"api-key": "k"}, Timeout: 30 * time.Second, Gzip: true}, slog.New(slog.DiscardHandler))
+	e := newExporter(to, registry, from)
 	e.export(t.Context())
-	if e.lost {
+	if to.lost.Load() {
 		t.Fatal("the collector refuses it")
 	}
 	data := (<-got).GetResourceMetrics()[0]
@@ -82,7 +82,7 @@ func TestExport(t *testing.T) {
 		t.Errorf("histogram: %s\n%s", h, diff)
 	}
 	server.Close()
-	if e.export(t.Context()); !e.lost {
+	if e.export(t.Context()); !to.lost.Load() {
 		t.Error("a collector that is gone is not noticed")
 	}
 }

@@ -15,7 +15,6 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
-	"go.opentelemetry.io/otel/sdk/resource"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
 	"github.com/fualab/fualab/shared/config"
@@ -58,10 +57,6 @@ func Start(ctx context.Context, cfg Config) (*Telemetry, error) {
 	if !cfg.measures() && !cfg.OTLP.Traces.On() {
 		return nil, nil //nolint:nilnil // nothing is what was asked for, and its methods do nothing
 	}
-	from, err := newResource(ctx, cfg.Service)
-	if err != nil {
-		return nil, err
-	}
 	t := &Telemetry{log: cfg.Log}
 	// Who operates the service looks at it while it stops, too: until Close.
 	ctx, t.stop = context.WithCancel(context.WithoutCancel(ctx))
@@ -78,7 +73,11 @@ func Start(ctx context.Context, cfg Config) (*Telemetry, error) {
 		e := &emf{EMF: cfg.EMF, to: os.Stdout, from: t.registry, log: cfg.Log}
 		t.done.Go(func() { e.run(ctx) })
 	}
-	t.send(ctx, cfg, from)
+	if err := t.send(ctx, cfg); err != nil {
+		t.stop()
+		t.done.Wait()
+		return nil, err
+	}
 	return t, nil
 }
 
@@ -101,15 +100,24 @@ func (t *Telemetry) listen(ctx context.Context, cfg Config) error {
 	return nil
 }
 
-// send begins to send to the collector what is to go there.
-func (t *Telemetry) send(ctx context.Context, cfg Config, from *resource.Resource) {
-	if to := cfg.OTLP.Metrics; to.On() {
-		e := newExporter(newCollector(to), t.registry, from, cfg.Log)
+// send begins to send to the collector what is to go there, if anything is.
+func (t *Telemetry) send(ctx context.Context, cfg Config) error {
+	metrics, traces := cfg.OTLP.Metrics, cfg.OTLP.Traces
+	if !metrics.On() && !traces.On() {
+		return nil
+	}
+	from, err := newResource(ctx, cfg.Service)
+	if err != nil {
+		return err
+	}
+	if metrics.On() {
+		e := newExporter(newCollector("metrics", metrics, cfg.Log), t.registry, from)
 		t.done.Go(func() { e.run(ctx, cfg.OTLP.Interval) })
 	}
-	if to := cfg.OTLP.Traces; to.On() {
-		t.spans = newTracing(from, newCollector(to), cfg.Log)
+	if traces.On() {
+		t.spans = newTracing(from, newCollector("traces", traces, cfg.Log))
 	}
+	return nil
 }
 
 // newRegistry returns a registry of what every service has.

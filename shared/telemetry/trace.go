@@ -3,9 +3,7 @@ package telemetry
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"net/http"
-	"sync/atomic"
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -35,30 +33,8 @@ func newResource(ctx context.Context, service string) (*resource.Resource, error
 
 // newTracing returns a provider of spans that go to the collector, in batches.
 // OTEL_TRACES_SAMPLER says which, OTEL_BSP_* in what batches.
-func newTracing(r *resource.Resource, to *collector, log *slog.Logger) *sdktrace.TracerProvider {
-	return sdktrace.NewTracerProvider(sdktrace.WithResource(r), sdktrace.WithBatcher(&reporting{
-		SpanExporter: otlptrace.NewUnstarted(to), log: log,
-	}))
-}
-
-// reporting logs that the collector is lost or back, once each: the library
-// would write to standard error, each time.
-type reporting struct {
-	sdktrace.SpanExporter
-	log  *slog.Logger
-	lost atomic.Bool
-}
-
-// ExportSpans implements sdktrace.SpanExporter.
-func (e *reporting) ExportSpans(ctx context.Context, spans []sdktrace.ReadOnlySpan) error {
-	err := e.SpanExporter.ExportSpans(ctx, spans)
-	switch {
-	case err != nil && !e.lost.Swap(true):
-		e.log.WarnContext(ctx, "traces do not reach the collector", "error", err)
-	case err == nil && e.lost.Swap(false):
-		e.log.InfoContext(ctx, "traces reach the collector again")
-	}
-	return nil
+func newTracing(r *resource.Resource, to *collector) *sdktrace.TracerProvider {
+	return sdktrace.NewTracerProvider(sdktrace.WithResource(r), sdktrace.WithBatcher(otlptrace.NewUnstarted(to)))
 }
 
 // flushTime bounds what the end of a process waits for a collector.
