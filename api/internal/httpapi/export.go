@@ -38,19 +38,9 @@ const exportDescription = "As CSV or NDJSON, one item a line, by id and as they 
 	"An answer that breaks off is not whole: its transfer ends with an error."
 
 type exportInput struct {
-	Format         string `query:"format" enum:"csv,ndjson" default:"csv" doc:"CSV with a header row (RFC 4180), or one JSON object a line."`
-	Status         string `query:"status" enum:"active,expired" doc:"Only items with this status."`
-	Q              string `query:"q" maxLength:"200" doc:"Only items whose name or description contains this text, in any case."`
-	ExternalID     string `query:"external_id" maxLength:"255" doc:"Only the item with this external_id."`
-	DuplicateOf    int64  `query:"duplicate_of" minimum:"1" doc:"Only duplicates of the item with this id; see duplicate_of."`
-	CreatedAfter   moment `query:"created_after" doc:"Only items created after this time."`
-	CreatedBefore  moment `query:"created_before" doc:"Only items created before this time."`
+	Format string `query:"format" enum:"csv,ndjson" default:"csv" doc:"CSV with a header row (RFC 4180), or one JSON object a line."`
+	ItemFilters
 	AcceptEncoding string `header:"Accept-Encoding" doc:"With gzip the answer is compressed."`
-}
-
-// filters are the list's.
-func (in *exportInput) filters() *listInput {
-	return &listInput{Status: in.Status, Q: in.Q, ExternalID: in.ExternalID, DuplicateOf: in.DuplicateOf, CreatedAfter: in.CreatedAfter, CreatedBefore: in.CreatedBefore}
 }
 
 type exportHandlers struct {
@@ -76,7 +66,7 @@ func (h *exportHandlers) register(o operations) {
 }
 
 func (h *exportHandlers) export(ctx context.Context, in *exportInput) (*huma.StreamResponse, error) {
-	if faults := in.filters().faults(); len(faults) > 0 {
+	if faults := in.faults(); len(faults) > 0 {
 		return nil, errs.InvalidFields(faults...)
 	}
 	header := map[string]string{
@@ -144,7 +134,7 @@ func (h *exportHandlers) write(ctx context.Context, out *download, in *exportInp
 	if err != nil {
 		return err
 	}
-	if err := h.store.ExportItems(ctx, in.filters().filter(), func(item *model.Item) error { return file.Write(item) }); err != nil {
+	if err := h.store.ExportItems(ctx, in.filter(), func(item *model.Item) error { return file.Write(item) }); err != nil {
 		return err
 	}
 	if err := file.Flush(); err != nil {

@@ -153,7 +153,7 @@ func FuzzMoment(f *testing.F) {
 		if err != nil {
 			return
 		}
-		in := listInput{CreatedBefore: moment{Time: at, set: true}}
+		in := listInput{ItemFilters: ItemFilters{CreatedBefore: moment{Time: at, set: true}}}
 		if len(in.faults()) > 0 {
 			return
 		}

@@ -12,17 +12,23 @@ import (
 	"github.com/fualab/fualab/shared/model"
 )
 
-type listInput struct {
-	Limit         int    `query:"limit" minimum:"1" maximum:"1000" default:"100" doc:"Most items in one page."`
-	Cursor        string `query:"cursor" maxLength:"2000" doc:"From a Link of an earlier answer: opaque, and only good with the same sort and filters."`
-	Sort          string `query:"sort" enum:"id,-id,created_at,-created_at,updated_at,-updated_at,name,-name" default:"id" doc:"The order; - is descending. Names sort by code point."`
+// ItemFilters choose the items of a list or an export. It is exported because Huma
+// looks into no other embedded type.
+type ItemFilters struct {
 	Status        string `query:"status" enum:"active,expired" doc:"Only items with this status."`
 	Q             string `query:"q" maxLength:"200" doc:"Only items whose name or description contains this text, in any case."`
 	ExternalID    string `query:"external_id" maxLength:"255" doc:"Only the item with this external_id."`
 	DuplicateOf   int64  `query:"duplicate_of" minimum:"1" doc:"Only duplicates of the item with this id; see duplicate_of."`
 	CreatedAfter  moment `query:"created_after" doc:"Only items created after this time."`
 	CreatedBefore moment `query:"created_before" doc:"Only items created before this time."`
-	Total         bool   `query:"total" doc:"Count all items that the filters choose, in X-Total-Count. It costs as much as there are."`
+}
+
+type listInput struct {
+	Limit  int    `query:"limit" minimum:"1" maximum:"1000" default:"100" doc:"Most items in one page."`
+	Cursor string `query:"cursor" maxLength:"2000" doc:"From a Link of an earlier answer: opaque, and only good with the same sort and filters."`
+	Sort   string `query:"sort" enum:"id,-id,created_at,-created_at,updated_at,-updated_at,name,-name" default:"id" doc:"The order; - is descending. Names sort by code point."`
+	ItemFilters
+	Total bool `query:"total" doc:"Count all items that the filters choose, in X-Total-Count. It costs as much as there are."`
 }
 
 type listOutput struct {
@@ -82,7 +88,7 @@ func (in *listInput) page() (store.Page, error) {
 	return page, nil
 }
 
-func (in *listInput) filter() store.Filter {
+func (in *ItemFilters) filter() store.Filter {
 	return store.Filter{
 		Status: model.Status(in.Status), Query: in.Q, ExternalID: in.ExternalID, DuplicateOf: in.DuplicateOf,
 		CreatedAfter: in.CreatedAfter.instant(), CreatedBefore: in.CreatedBefore.instant(),
@@ -90,7 +96,7 @@ func (in *listInput) filter() store.Filter {
 }
 
 // faults lists what no tag refuses.
-func (in *listInput) faults() []errs.Field {
+func (in *ItemFilters) faults() []errs.Field {
 	var faults []errs.Field
 	fault := func(parameter, message string) {
 		faults = append(faults, errs.Field{In: "query", Pointer: parameter, Message: message})
