@@ -31,10 +31,24 @@ FUALAB_TEST_DATABASE_URL, and uses the Redis of FUALAB_TEST_REDIS_URL;
 ops/ci/with-services.sh brings both for a command. Run it in the repository's root.
 `
 
-// benchmarks prepare what they measure on a platform that has no item yet.
-var benchmarks = map[string]func(ctx context.Context, p *platform, args []string, out io.Writer) error{
-	"list":   benchList,
-	"worker": benchWorker,
+// benchmarks start what they measure.
+var benchmarks = map[string]func(ctx context.Context, server string, args []string, out io.Writer) error{
+	"api":    benchAPI,
+	"soak":   benchSoak,
+	"list":   onPlatform(benchList),
+	"worker": onPlatform(benchWorker),
+}
+
+// onPlatform has bench prepare what it measures on a platform that has no item
+// yet.
+func onPlatform(bench func(ctx context.Context, p *platform, args []string, out io.Writer) error) func(context.Context, string, []string, io.Writer) error {
+	return func(ctx context.Context, server string, args []string, out io.Writer) error {
+		p, err := startPlatform(ctx, server)
+		if err != nil {
+			return err
+		}
+		return errors.Join(bench(ctx, p, args, out), p.stop())
+	}
 }
 
 func main() {
@@ -50,22 +64,12 @@ func run(ctx context.Context, args []string, server string, out io.Writer) error
 	if len(args) == 2 && args[0] == "floor" { // for benchFloor, as a process of its own
 		return serveFloor(ctx, args[1], os.Stdin)
 	}
-	if len(args) == 0 || args[0] != "api" && args[0] != "soak" && benchmarks[args[0]] == nil {
+	if len(args) == 0 || benchmarks[args[0]] == nil {
 		_, err := io.WriteString(out, usage)
 		return errors.Join(err, errors.New("which benchmark?"))
 	}
 	if server == "" {
-		return fmt.Errorf("FUALAB_TEST_DATABASE_URL is not set: ops/ci/with-services.sh go tool task bench:%s", args[0])
+		return errors.New("FUALAB_TEST_DATABASE_URL is not set: ops/ci/with-services.sh brings one")
 	}
-	switch args[0] {
-	case "api":
-		return benchAPI(ctx, server, args[1:], out)
-	case "soak":
-		return benchSoak(ctx, server, args[1:], out)
-	}
-	p, err := startPlatform(ctx, server)
-	if err != nil {
-		return err
-	}
-	return errors.Join(benchmarks[args[0]](ctx, p, args[1:], out), p.stop())
+	return benchmarks[args[0]](ctx, server, args[1:], out)
 }

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"time"
 )
 
@@ -138,7 +139,7 @@ func (p *process) files() (all, sockets int, err error) {
 			continue // closed meanwhile
 		}
 		all++
-		if len(target) > 7 && target[:7] == "socket:" {
+		if strings.HasPrefix(target, "socket:") {
 			sockets++
 		}
 	}
