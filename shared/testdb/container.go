@@ -29,8 +29,7 @@ func init() {
 		c, err := testcontainer.Start(func() (*postgres.PostgresContainer, error) {
 			return postgres.Run(ctx, "postgres:17-alpine",
 				postgres.WithUsername("fualab"), postgres.WithPassword("test-only"),
-				// In memory: making a cluster syncs each of its thousand files, which took
-				// 43 s on a disk that builds kept busy.
+				// In memory: nothing of it has to reach the disk.
 				testcontainers.WithTmpfs(map[string]string{"/var/lib/postgresql/data": "rw"}),
 				testcontainers.WithCmd("postgres", "-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off", "-c", "max_connections=300"),
 				postgres.BasicWaitStrategies())

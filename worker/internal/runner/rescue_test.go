@@ -17,8 +17,8 @@ import (
 	"github.com/fualab/fualab/worker/internal/task"
 )
 
-// idle returns a Runner of the instance test-1 that executes nothing.
-func idle(t *testing.T, db *database.DB) *Runner {
+// idle returns a Runner of the instance test-1 that executes nothing, and a run.
+func idle(t *testing.T, db *database.DB) (*Runner, *rivertype.JobRow) {
 	t.Helper()
 	r, err := New(Config{
 		Instance: "test-1", Tasks: []task.Task{{Name: "test.task", Timeout: time.Second}}, Concurrency: 1,
@@ -27,7 +27,11 @@ func idle(t *testing.T, db *database.DB) *Runner {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return r
+	job, err := runs.Insert(t.Context(), r.Client(), "test.task", runs.Manual)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r, job
 }
 
 // fetchAs has the instances of the JSON array by fetched all runs in turn, the
@@ -48,11 +52,7 @@ func fetchAs(t *testing.T, db *database.DB, by, at string) {
 func TestRescue(t *testing.T) {
 	t.Parallel()
 	testdb.Each(t, func(t *testing.T, db *database.DB) {
-		r := idle(t, db)
-		job, err := runs.Insert(t.Context(), r.Client(), "test.task", runs.Manual)
-		if err != nil {
-			t.Fatal(err)
-		}
+		r, job := idle(t, db)
 		now := model.NewTime(time.Now())
 		if err := r.cfg.Store.SaveWorker(t.Context(), &model.Worker{Instance: "live", StartedAt: now, LastBeat: now, Running: []string{}}); err != nil {
 			t.Fatal(err)
@@ -82,11 +82,7 @@ func TestRescue(t *testing.T) {
 func TestGiveBackOnce(t *testing.T) {
 	t.Parallel()
 	testdb.Each(t, func(t *testing.T, db *database.DB) {
-		r := idle(t, db)
-		job, err := runs.Insert(t.Context(), r.Client(), "test.task", runs.Manual)
-		if err != nil {
-			t.Fatal(err)
-		}
+		r, job := idle(t, db)
 		fetch := func(by, at string) { t.Helper(); fetchAs(t, db, by, at) }
 		lost := func() []*rivertype.JobRow {
 			t.Helper()
