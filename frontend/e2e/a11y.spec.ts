@@ -1,5 +1,5 @@
 import AxeBuilder from '@axe-core/playwright';
-import type { Page } from '@playwright/test';
+import type { APIRequestContext, Page } from '@playwright/test';
 import { expect, test, testEmpty } from './platform';
 import { enriched, quietly, seed } from './seed';
 
@@ -8,14 +8,22 @@ const PATHS = ['/', '/items', '/schedules', '/runs', '/workers', '/nothing/here'
 
 test.describe.configure({ timeout: 240_000 });
 
-/** Expects no fault of accessibility, in both themes, wide and narrow, and no scrolling sideways. */
+/**
+ * Expects no fault of accessibility wide and narrow, and no scrolling sideways. What can differ between the themes is
+ * the contrast, which each has at both widths.
+ */
 async function expectAccessible(page: Page, where: string): Promise<void> {
   for (const width of [1280, 390]) {
     await page.setViewportSize({ width, height: 844 });
     for (const colorScheme of ['light', 'dark'] as const) {
       // Transitions would have axe see colours that are none of either theme.
       await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-      const { violations } = await new AxeBuilder({ page }).withTags(TAGS).analyze();
+      // Legacy is without the page that axe opens each time for frames, of which there are none here.
+      const axe = new AxeBuilder({ page }).setLegacyMode();
+      const { violations } = await (colorScheme === 'light'
+        ? axe.withTags(TAGS)
+        : axe.withRules('color-contrast')
+      ).analyze();
       expect(
         violations.flatMap(({ id, nodes }) =>
           nodes.map((node) => `${id}: ${node.target.join(' ')}: ${node.failureSummary}`),
@@ -46,27 +54,44 @@ async function open(page: Page, path: string): Promise<void> {
   await expect(page.locator('.waiting')).toHaveCount(0);
 }
 
-test('pages with data', async ({ page, api }) => {
-  await seed(api, 60);
-  await enriched(api);
-  await api.post('/api/schedules/items.expire/runs');
-  const item = (await (await api.get('/api/items?limit=1')).json()) as { id: number }[];
-  await expect
-    .poll(async () => (await (await api.get('/api/runs?state=completed')).json()).length, { timeout: 20_000 })
-    .toBeGreaterThan(0);
-  const run = (await (await api.get('/api/runs?limit=1&state=completed')).json()) as { id: number }[];
-  for (const path of [...PATHS, `/items/${item[0]?.id}`, `/runs/${run[0]?.id}`]) {
-    await open(page, path);
-    await expectAccessible(page, path);
+test.describe('with data', () => {
+  test.beforeAll(async ({ api }) => {
+    await seed(api, 60);
+    await enriched(api);
+    await api.post('/api/schedules/items.expire/runs');
+    await expect.poll(async () => (await completed(api)).length, { timeout: 20_000 }).toBeGreaterThan(0);
+  });
+
+  for (const path of PATHS) {
+    test(`${path} is accessible`, async ({ page }) => {
+      await open(page, path);
+      await expectAccessible(page, path);
+    });
   }
+
+  test('the page of an item is accessible', async ({ page, api }) => {
+    const [item] = (await (await api.get('/api/items?limit=1')).json()) as { id: number }[];
+    await open(page, `/items/${item?.id}`);
+    await expectAccessible(page, 'an item');
+  });
+
+  test('the page of a run is accessible', async ({ page, api }) => {
+    const [run] = await completed(api);
+    await open(page, `/runs/${run?.id}`);
+    await expectAccessible(page, 'a run');
+  });
 });
 
-testEmpty('pages with nothing in them', async ({ page }) => {
-  for (const path of PATHS) {
+async function completed(api: APIRequestContext): Promise<{ id: number }[]> {
+  return (await api.get('/api/runs?limit=1&state=completed')).json();
+}
+
+for (const path of PATHS) {
+  testEmpty(`${path} is accessible with nothing in it`, async ({ page }) => {
     await open(page, path);
     await expectAccessible(page, `${path}, empty`);
-  }
-});
+  });
+}
 
 test('dialogs', async ({ page, api }) => {
   const made = (await (await api.post('/api/items', { data: { name: 'To edit' } })).json()) as { id: number };
