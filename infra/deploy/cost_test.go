@@ -80,9 +80,9 @@ func cost(p plan) (lines []string, total float64) {
 			}
 		case "aws_cloudwatch_metric_alarm":
 			alarms++
+			ownMetrics(after, metrics)
 		case "aws_appautoscaling_policy": // tracking a target is two alarms, which AWS makes
 			alarms += 2
-			ownMetrics(after, metrics)
 		}
 	}
 	if alarms > freeAlarms {

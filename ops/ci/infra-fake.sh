@@ -20,11 +20,24 @@ provider "aws" {
 HCL
 done
 
-# The bucket of the states is kept at all costs, but for here.
+# The bucket of the states is kept at all costs, but for here; and the fake forgets how many old versions stay.
 cat >>"$work/infra/bootstrap/fake_override.tf" <<'HCL'
 resource "aws_s3_bucket" "state" {
   lifecycle {
     prevent_destroy = false
+  }
+}
+
+resource "aws_s3_bucket_lifecycle_configuration" "state" {
+  rule {
+    id     = "old-versions"
+    status = "Enabled"
+
+    filter {}
+
+    noncurrent_version_expiration {
+      noncurrent_days = 90
+    }
   }
 }
 HCL
@@ -58,7 +71,7 @@ gone() {
   [[ -z $left ]] || fail "destroy left something:"$'\n'"$left"
 }
 bootstrapped=("$bucket" arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com
-  fualab-github-build fualab-github-plan fualab-github-deploy-dev fualab-github-deploy-prod)
+  fualab-github-{build,plan,release,deploy-dev,deploy-prod})
 
 # plan_json ROOT NAME ARGUMENT… writes the plan for the tests of roles and costs.
 mkdir "$work/plans"
