@@ -149,16 +149,16 @@ func (pg *postgres) url(port, database string) string {
 
 // exec runs one statement past the proxy.
 func (pg *postgres) exec(ctx context.Context, statement string) error {
-	_, err := pg.query(ctx, statement)
+	_, err := pg.query(ctx, "postgres", statement)
 	return err
 }
 
-// query runs one statement past the proxy and returns the last number that it
-// answers.
-func (pg *postgres) query(ctx context.Context, statement string) (n int64, err error) {
+// query runs one statement in a database past the proxy and returns the last
+// number that it answers.
+func (pg *postgres) query(ctx context.Context, database, statement string) (n int64, err error) {
 	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
 	defer cancel()
-	conn, err := pgx.Connect(ctx, pg.url(pg.port, "postgres"))
+	conn, err := pgx.Connect(ctx, pg.url(pg.port, database))
 	if err != nil {
 		return 0, errors.New("cannot connect to Postgres")
 	}

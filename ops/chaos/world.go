@@ -178,7 +178,7 @@ func (l *lab) build(root string) error {
 	l.bin = filepath.Join(l.dir, "bin")
 	for _, module := range []string{"api", "worker"} {
 		env := append(os.Environ(), "CGO_ENABLED=0")
-		p, err := start(root, env, "go", "-C", module, "build", "-buildvcs=false", "-o", l.bin+"/", "./cmd/...")
+		p, err := start(root, env, "go", "-C", module, "build", "-trimpath", "-buildvcs=false", "-o", l.bin+"/", "./cmd/...")
 		if err != nil {
 			return err
 		}

@@ -154,10 +154,14 @@ func TestLadder(t *testing.T) {
 func TestStop(t *testing.T) {
 	t.Parallel()
 	testdb.Each(t, func(t *testing.T, db *database.DB) {
-		entered := make(chan struct{}, 2)
+		entered, both := make(chan struct{}, 2), make(chan struct{})
 		w := start(t, db,
-			named("test.quick", func(context.Context) (task.Result, error) {
+			named("test.quick", func(ctx context.Context) (task.Result, error) {
 				entered <- struct{}{}
+				select { // the second of two runs may begin a poll later
+				case <-both:
+				case <-ctx.Done():
+				}
 				time.Sleep(300 * time.Millisecond)
 				return task.Result{}, nil
 			}),
@@ -172,6 +176,7 @@ func TestStop(t *testing.T) {
 		if got := w.r.Running(); len(got) != 2 {
 			t.Errorf("running %v", got)
 		}
+		close(both)
 		begin := time.Now()
 		if err := w.r.Stop(t.Context()); err != nil {
 			t.Error(err)

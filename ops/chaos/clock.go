@@ -1,0 +1,178 @@
+//go:build linux
+
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// hour is how far a worker's clock jumps.
+const hour = 3600
+
+// jumpWorkersClock moves the time of day of a worker an hour ahead, back, an
+// hour behind, and back, while a task is due every second. Each due time has to
+// have its run, once, not before it, and in time.
+func jumpWorkersClock(ctx context.Context, w *world) error {
+	jump, err := w.startJumping(ctx)
+	if err != nil {
+		return err
+	}
+	if err := w.everySecond(ctx); err != nil {
+		return err
+	}
+	for _, to := range []int{hour, 0, -hour, 0} {
+		// Longer than a worker goes without asking anybody for the time.
+		if err := errors.Join(jump(to), pause(ctx, time.Duration(w.times(30, 12))*time.Second)); err != nil {
+			return err
+		}
+	}
+	w.ledger.faultEnds()
+	return w.judgeRuns(ctx)
+}
+
+// startJumping has the worker replaced by one whose time of day jump moves to so
+// many seconds from the machine's.
+func (w *world) startJumping(ctx context.Context) (jump func(seconds int) error, err error) {
+	s := w.workers[0]
+	if s.bin, err = w.buildJumping(); err != nil {
+		return nil, err
+	}
+	file := filepath.Join(w.dir, "worker-clock")
+	jump = func(seconds int) error { return os.WriteFile(file, []byte(strconv.Itoa(seconds)), 0o600) }
+	if err := jump(0); err != nil {
+		return nil, err
+	}
+	s.process.end(syscall.SIGTERM)
+	s.env = append(s.env, "CHAOS_CLOCK="+file)
+	return jump, errors.Join(s.start(), s.await(ctx, 30*time.Second))
+}
+
+// buildJumping builds a worker whose package time adds what a file says to the
+// time of day, and leaves the monotonic clock alone, as a jump does. libfaketime
+// cannot: Go asks the kernel past every library.
+func (l *lab) buildJumping() (string, error) {
+	goroot, err := exec.Command("go", "env", "GOROOT").Output() //nolint:noctx // it only prints
+	if err != nil {
+		return "", fmt.Errorf("find Go: %w", err)
+	}
+	source := filepath.Join(strings.TrimSpace(string(goroot)), "src", "time", "time.go")
+	text, err := os.ReadFile(source) //nolint:gosec // of Go
+	if err != nil {
+		return "", err
+	}
+	here, err := os.Getwd()
+	if err != nil {
+		return "", err
+	}
+	dir := filepath.Join(l.dir, "jumping")
+	changed := strings.NewReplacer(
+		"\t\"math/bits\"\n", "\t\"math/bits\"\n\t\"sync/atomic\"\n",
+		"func Now() Time {\n\tsec, nsec, mono := runtimeNow()\n", "var Jump atomic.Int64\n\nfunc Now() Time {\n\tsec, nsec, mono := runtimeNow()\n\tsec += Jump.Load()\n",
+	).Replace(string(text))
+	if !strings.Contains(changed, "Jump.Load()") {
+		return "", fmt.Errorf("%s is not as this program knows it: see to buildJumping", source)
+	}
+	overlay, err := json.Marshal(map[string]map[string]string{"Replace": {
+		source: filepath.Join(dir, "time.go"),
+		filepath.Join(here, "worker", "cmd", "fualab-worker", "jump.go"): filepath.Join(dir, "jump.go"),
+	}})
+	if err != nil {
+		return "", err
+	}
+	err = errors.Join(os.MkdirAll(dir, 0o700),
+		os.WriteFile(filepath.Join(dir, "time.go"), []byte(changed), 0o600), //nolint:gosec // in this program's own directory
+		os.WriteFile(filepath.Join(dir, "jump.go"), []byte(jumpGo), 0o600),
+		os.WriteFile(filepath.Join(dir, "overlay.json"), overlay, 0o600))
+	if err != nil {
+		return "", err
+	}
+	p, err := start(here, append(os.Environ(), "CGO_ENABLED=0"), "go", "-C", "worker", "build", "-trimpath", "-buildvcs=false",
+		"-overlay", filepath.Join(dir, "overlay.json"), "-o", dir+"/", "./cmd/...")
+	if err != nil {
+		return "", err
+	}
+	<-p.done
+	if !p.cmd.ProcessState.Success() {
+		return "", fmt.Errorf("build a worker whose clock jumps: %s", p.out.last(2000))
+	}
+	return filepath.Join(dir, "fualab-worker"), nil
+}
+
+const jumpGo = `package main
+
+import (
+	"os"
+	"strconv"
+	"time"
+)
+
+func init() {
+	go func() {
+		for {
+			text, _ := os.ReadFile(os.Getenv("CHAOS_CLOCK"))
+			if seconds, err := strconv.ParseInt(string(text), 10, 64); err == nil {
+				time.Jump.Store(seconds)
+			}
+			time.Sleep(20 * time.Millisecond)
+		}
+	}()
+}
+`
+
+// judged is the task that is due every second, and whose runs are counted.
+const judged = "items.expire"
+
+func (w *world) everySecond(ctx context.Context) error {
+	patch := `{"cron":"* * * * * *","missed_policy":"all","overlap_policy":"allow"}`
+	header := http.Header{"Content-Type": {"application/merge-patch+json"}}
+	if _, err := w.clients.send(http.MethodPatch, "/api/schedules/"+judged, patch, header); err != nil { //nolint:contextcheck // as all that clients send
+		return fmt.Errorf("have %s run every second: %w", judged, err)
+	}
+	w.ledger.read()
+	return until(ctx, 30*time.Second, judged+" to run every second", func() bool {
+		n, err := w.query(ctx, "count(*)")
+		return err == nil && n >= 2
+	})
+}
+
+// judgeRuns compares the runs with the due times.
+func (w *world) judgeRuns(ctx context.Context) error {
+	var faults []error
+	for fault, query := range map[string]string{
+		"%d due times have no run":               "max(extract(epoch FROM due)) - min(extract(epoch FROM due)) + 1 - count(DISTINCT due)",
+		"%d due times have more than one run":    "count(*) - count(DISTINCT due)",
+		"%d runs were made before they were due": "count(*) FILTER (WHERE created_at < due)",
+		"%d runs were made more than 15 s late":  "count(*) FILTER (WHERE created_at > due + interval '15 s')",
+		"%d s without a run at the end":          "CASE WHEN max(due) < now() - interval '15 s' THEN extract(epoch FROM now() - max(due)) ELSE 0 END",
+		"%d runs were executed more than once":   "count(*) FILTER (WHERE attempt > 1)",
+	} {
+		n, err := w.query(ctx, query)
+		if err != nil {
+			return err
+		}
+		if n != 0 {
+			faults = append(faults, fmt.Errorf(fault, n))
+		}
+	}
+	n, err := w.query(ctx, "count(*)")
+	w.notes = append(w.notes, fmt.Sprintf("%d runs", n))
+	return errors.Join(append(faults, err)...)
+}
+
+// query computes a number of all runs of the judged task that a schedule made.
+func (w *world) query(ctx context.Context, expression string) (int64, error) {
+	return w.pg.query(ctx, w.name, "SELECT ("+expression+`)::bigint FROM (
+		SELECT *, (args->>'due_at')::timestamptz AS due FROM river_job WHERE kind = '`+judged+`' AND args ? 'due_at'
+	) AS runs WHERE due >= (SELECT min(updated_at) FROM schedules WHERE name = '`+judged+`')`)
+}
