@@ -47,7 +47,7 @@ func run(ctx context.Context, args []string) error {
 	}
 	var r report
 	for _, s := range scenarios {
-		if wanted.MatchString(s.name) {
+		if wanted.MatchString(s.name) && (!s.long || !*brief || *which != "") {
 			fmt.Fprintln(os.Stderr, "chaos:", s.name)
 			r.add(lab.try(ctx, s))
 		}

@@ -14,6 +14,7 @@ import (
 // scenario is a fault and how long it may take until all is well again.
 type scenario struct {
 	name  string
+	long  bool // not in the short form, unless it is asked for by name
 	setup setup
 	// fault does its worst while clients are at work, and ends what it did. It
 	// calls faultEnds when it has.

@@ -24,7 +24,7 @@ var scenarios = []scenario{
 	{name: "Redis full", fault: fillRedis, setup: setup{zero: true}},
 	{name: "disk full, SQLite", fault: fillDisk, setup: setup{sqlite: true, only: []string{"503"}, must: []string{"503"}}},
 	{name: "Postgres' clock jumps", fault: jumpClocks, setup: setup{only: []string{"503"}}},
-	{name: "a worker's clock jumps", fault: jumpWorkersClock, setup: setup{zero: true}},
+	{name: "a worker's clock jumps", long: true, fault: jumpWorkersClock, setup: setup{zero: true}},
 	{name: "2000 idle streams, 50 slow readers", fault: openStreams, setup: setup{zero: true, apis: 3, think: 2 * time.Second, growth: 256 << 20}},
 	{name: "rolling restart", fault: restartAll, setup: setup{zero: true, apis: 3, workers: 2, env: []string{"FUALAB_SHUTDOWN_DELAY_SECONDS=1"}}},
 	{name: "migration under the release before", fault: migrate, setup: setup{zero: true}},

@@ -56,9 +56,25 @@ func NewDriver(db *database.DB) riverdriver.Driver[*sql.Tx] {
 	return riversqlite.New(db.DB.DB)
 }
 
+// Hooks returns what every client of db needs: on Postgres a run is due by the
+// database's clock, as workers fetch by it. River's driver writes the clock of
+// the machine that inserts; by one that is an hour ahead, the run would wait an
+// hour.
+func Hooks(db *database.DB) []rivertype.Hook {
+	if !db.IsPostgres() {
+		return nil
+	}
+	return []rivertype.Hook{river.HookInsertBeginFunc(func(_ context.Context, params *rivertype.JobInsertParams) error {
+		// The driver's statement reads the zero time as now().
+		params.CreatedAt = cmp.Or(params.CreatedAt, new(time.Time))
+		params.ScheduledAt = cmp.Or(params.ScheduledAt, new(time.Time))
+		return nil
+	})}
+}
+
 // NewInserter returns a client that executes nothing.
 func NewInserter(db *database.DB, log *slog.Logger) (*Client, error) {
-	c, err := river.NewClient(NewDriver(db), &river.Config{Logger: log, SkipUnknownJobCheck: true})
+	c, err := river.NewClient(NewDriver(db), &river.Config{Logger: log, Hooks: Hooks(db), SkipUnknownJobCheck: true})
 	if err != nil {
 		return nil, fmt.Errorf("prepare the queue: %w", err)
 	}

@@ -69,6 +69,7 @@ func New(cfg Config) (*Runner, error) {
 	}
 	client, err := river.NewClient[*sql.Tx](runs.NewDriver(cfg.DB), &river.Config{
 		ID:      cfg.Instance,
+		Hooks:   runs.Hooks(cfg.DB),
 		Workers: workers,
 		Queues: map[string]river.QueueConfig{
 			river.QueueDefault: {MaxWorkers: cfg.Concurrency},
