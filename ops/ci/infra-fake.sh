@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # Sourced by infra.sh apply-fake: Terraform and the deploy program against the fake AWS of fake-aws.sh.
 # What the fake knows nothing of is only planned: ElastiCache Serverless, CloudFront, budgets, RDS' parameters. So of the
-# profiles lite is applied, and of the others what they choose besides.
+# profiles lite is applied, and of the others what they choose besides. With $brief, none of these, and deployments that go well.
 
 export TF_IN_AUTOMATION=1
 bucket=fualab-state-123456789012
@@ -42,12 +42,14 @@ resource "aws_s3_bucket_lifecycle_configuration" "state" {
 }
 HCL
 
-# It also forgets this rule's description.
-cat >>"$work/infra/terraform-ecs/fake_override.tf" <<'HCL'
-resource "aws_vpc_security_group_ingress_rule" "redis_sidecar" {
+# It also forgets the descriptions of these rules.
+for rule in ingress_rule:redis_sidecar ingress_rule:api_balanced egress_rule:balanced_api; do
+  cat >>"$work/infra/terraform-ecs/fake_override.tf" <<HCL
+resource "aws_vpc_security_group_${rule%:*}" "${rule#*:}" {
   description = null
 }
 HCL
+done
 
 tf() { terraform -chdir="$work/infra/$1" "${@:2}" -no-color >"$work/tf.log" 2>&1 || { local rc=$?; grep -vE 'Refreshing state|Reading|Read complete' "$work/tf.log" | tail -60 >&2; return $rc; }; }
 
@@ -119,14 +121,16 @@ choices() {
   tf terraform-ecs destroy -auto-approve -input=false -var environment=dev -var "$images" "$@"
   gone "${bootstrapped[@]}"
 }
-choices 'the profile lite' -var-file=profiles/lite.tfvars
-choices 'API Gateway with alarms and roles' -var ingress=api_gateway -var redis=external -var worker_capacity=FARGATE \
-  -var enable_alarms=true -var alarm_email=ops@example.com -var enable_github_oidc=true "${github[@]}"
-choices 'a load balancer with autoscaling' -var ingress=alb -var redis=external -var worker_capacity=FARGATE \
-  -var api_count=2 -var worker_count=2 -var enable_autoscaling=true -var log_retention_days=30
-choices 'a network that is there' -var "vpc=$(aws_api ec2 describe_subnets '{}' |
-  python3 -c 'import json,sys; s=json.load(sys.stdin)["Subnets"]; print(json.dumps(dict(id=s[0]["VpcId"],subnet_ids=[x["SubnetId"] for x in s[:2]])))')" \
-  -var 'schedule_off_hours={stop="cron(0 20 ? * MON-FRI *)",start="cron(0 8 ? * MON-FRI *)"}'
+if [[ -z $brief ]]; then
+  choices 'the profile lite' -var-file=profiles/lite.tfvars
+  choices 'API Gateway with alarms and roles' -var ingress=api_gateway -var redis=external -var worker_capacity=FARGATE \
+    -var enable_alarms=true -var alarm_email=ops@example.com -var enable_github_oidc=true "${github[@]}"
+  choices 'a load balancer with autoscaling' -var ingress=alb -var redis=external -var worker_capacity=FARGATE \
+    -var api_count=2 -var worker_count=2 -var enable_autoscaling=true -var log_retention_days=30
+  choices 'a network that is there' -var "vpc=$(aws_api ec2 describe_subnets '{}' |
+    python3 -c 'import json,sys; s=json.load(sys.stdin)["Subnets"]; print(json.dumps(dict(id=s[0]["VpcId"],subnet_ids=[x["SubnetId"] for x in s[:2]])))')" \
+    -var 'schedule_off_hours={stop="cron(0 20 ? * MON-FRI *)",start="cron(0 8 ? * MON-FRI *)"}'
+fi
 
 step 'destroy bootstrap, and nothing is left'
 python3 -c 'import boto3,sys; boto3.resource("s3").Bucket(sys.argv[1]).object_versions.delete()' "$bucket"

@@ -2,7 +2,8 @@
 # Checks infra/, and applies it to a fake AWS:
 #
 #   ops/ci/infra.sh check        format, tflint, tfsec, validate, and with the AWS provider the tests of every choice
-#   ops/ci/infra.sh apply-fake   apply, plan again, deploy, fail, roll back, destroy
+#   ops/ci/infra.sh apply-fake   apply, plan again, deploy, fail, roll back, destroy; 25 minutes
+#   ops/ci/infra.sh apply-fake -short   apply, plan again, deploy, roll back, destroy, by dev.tfvars; six minutes
 #
 # Terraform's registry gives the provider, or what TF_CLI_CONFIG_FILE names; else where ../shared/tools/aws has one, that
 # one is taken.
@@ -34,7 +35,7 @@ fi
 if [[ ${1:-} == apply-fake && -z ${FAKE_AWS_PID:-} ]]; then
   [[ -z ${provider_missing:-} ]] || { missing 'apply on a fake AWS was' "the AWS provider is not there: $provider_missing"; exit 0; }
   why=$(ops/ci/fake-aws.sh --check 2>&1) || { missing 'apply on a fake AWS was' "$why"; exit 0; }
-  exec ops/ci/fake-aws.sh ops/ci/infra.sh apply-fake
+  exec ops/ci/fake-aws.sh ops/ci/infra.sh "$@"
 fi
 
 work=$(mktemp -d /tmp/fualab-infra.XXXXXX)
@@ -122,6 +123,10 @@ check() {
 
 case ${1:-} in
 check) check ;;
-apply-fake) . ops/ci/infra-fake.sh ;;
-*) fail "usage: $0 check | apply-fake" ;;
+apply-fake)
+  brief=${2:-}
+  [[ -z $brief || $brief == -short ]] || fail "usage: $0 apply-fake [-short]"
+  . ops/ci/infra-fake.sh
+  ;;
+*) fail "usage: $0 check | apply-fake [-short]" ;;
 esac
