@@ -4,7 +4,7 @@
 #   ops/compose.sh up --build --detach --wait
 #
 # A service's commit is the last one that changed what it is built from, so that a change of one service is no reason
-# to build another. Where FUALAB_DOMAIN is set, the web client is published by HTTPS.
+# to build another. Where FUALAB_DOMAIN is set, the web client is published by HTTPS; OBSERVED=1 adds Grafana.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . ops/ci/lib.sh
@@ -30,4 +30,5 @@ stamp frontend frontend
 files=(-f docker-compose.yml)
 domain=${FUALAB_DOMAIN:-$(sed -n 's/^FUALAB_DOMAIN=//p' .env 2>/dev/null || true)}
 [[ -z $domain ]] || files+=(-f docker-compose.https.yml)
+[[ -z ${OBSERVED:-} ]] || files+=(-f docker-compose.observability.yml)
 exec docker compose "${files[@]}" "$@"

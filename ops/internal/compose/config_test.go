@@ -13,12 +13,16 @@ import (
 
 const root = "../../../"
 
-// TestVariables holds the documented variables to the file.
+// TestVariables holds the documented variables to the files.
 func TestVariables(t *testing.T) {
 	t.Parallel()
-	text, err := os.ReadFile(root + "docker-compose.yml")
-	if err != nil {
-		t.Fatal(err)
+	var text []byte
+	for _, name := range []string{"docker-compose.yml", "docker-compose.observability.yml"} {
+		file, err := os.ReadFile(root + name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text = append(text, file...)
 	}
 	got := make(map[string]string)
 	for _, found := range regexp.MustCompile(`\$\{(FUALAB_\w+):-([^}]*)\}`).FindAllStringSubmatch(string(text), -1) {
@@ -29,6 +33,6 @@ func TestVariables(t *testing.T) {
 		want[v.Name] = v.Default
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("ops/internal/compose documents other variables than docker-compose.yml reads (-documented +read):\n%s", diff)
+		t.Errorf("ops/internal/compose documents other variables than the Compose files read (-documented +read):\n%s", diff)
 	}
 }
