@@ -38,6 +38,7 @@ var parts = []part{
 	{"batch", benchBatch},
 	{"peer", benchPeer},
 	{"rates", benchRates},
+	{"telemetry", benchTelemetry},
 	{"start", benchStart},
 	{"search", benchSearch},
 	{"pages", benchPages},

@@ -1,0 +1,75 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"os/exec"
+)
+
+// withTelemetry is what has to be left of the API's throughput when it is
+// measured and every request traced.
+const withTelemetry = 0.9
+
+// benchTelemetry compares an API that shows metrics and sends a trace of every
+// request with one that does neither, on the same database.
+func benchTelemetry(ctx context.Context, b *apiBench) error {
+	collector, stop, err := startCollector(ctx)
+	if err != nil {
+		return err
+	}
+	return errors.Join(b.telemetry(ctx, collector), stop())
+}
+
+func (b *apiBench) telemetry(ctx context.Context, collector string) error {
+	return b.withAPI(ctx, func(p *platform, off *process) error {
+		on, err := startProcess(ctx, "/ready", func(addr string) *exec.Cmd {
+			return b.service(b.binary, "FUALAB_API_ADDR="+addr, "FUALAB_API_ADMIN_ADDR=127.0.0.1:0",
+				"FUALAB_DATABASE_URL="+p.database.Reveal(), "FUALAB_REDIS_URL="+b.redis, "OTEL_EXPORTER_OTLP_ENDPOINT="+collector)
+		})
+		if err != nil {
+			return err
+		}
+		p.atStop(on.stop)
+		if err := p.refill(ctx); err != nil {
+			return err
+		}
+		for _, one := range []struct {
+			name string
+			next request
+		}{
+			{hotItem, getPath("/api/items/1")},
+			{"the mixed load", mixed(itemsThere)},
+		} {
+			ratio, err := b.compare(ctx, one.name, b.api("measured and traced", on, one.next), b.api("neither", off, one.next))
+			if err != nil {
+				return err
+			}
+			b.figures.atLeast(withTelemetry, ratio, "%s, measured and traced, of the same with neither", one.name)
+		}
+		return nil
+	})
+}
+
+// startCollector serves what takes every trace and keeps none. It returns its
+// URL.
+func startCollector(ctx context.Context) (url string, stop func() error, err error) {
+	ln, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", nil, err
+	}
+	server := &http.Server{ReadHeaderTimeout: answerTimeout, Handler: http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body) // a client that has gone
+	})}
+	ended := make(chan error, 1)
+	go func() { ended <- server.Serve(ln) }()
+	return "http://" + ln.Addr().String(), func() error {
+		err := server.Close()
+		if served := <-ended; !errors.Is(served, http.ErrServerClosed) {
+			err = errors.Join(err, served)
+		}
+		return err
+	}, nil
+}
