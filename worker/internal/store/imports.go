@@ -4,8 +4,11 @@ import (
 	"context"
 	"errors"
 	"io"
+	"maps"
+	"slices"
 
 	"github.com/uptrace/bun"
+	"github.com/uptrace/bun/dialect/pgdialect"
 
 	"github.com/fualab/fualab/shared/database"
 	"github.com/fualab/fualab/shared/errs"
@@ -106,6 +109,15 @@ type ImportTx struct {
 	id    int64
 }
 
+// claimKeys notes lines, and returns those and the ones that were there.
+const claimKeys = `WITH noted AS (
+	INSERT INTO import_keys (import_id, external_id, line)
+	SELECT $1, external_id, line FROM unnest($2::text[], $3::bigint[]) AS new (external_id, line)
+	ON CONFLICT DO NOTHING RETURNING external_id, line
+)
+SELECT external_id, line FROM noted
+UNION ALL SELECT external_id, line FROM import_keys WHERE import_id = $1 AND external_id = ANY ($2)`
+
 // Claim notes which external ids stand in which lines, and returns for each the
 // line where it stands first.
 func (t ImportTx) Claim(ctx context.Context, lines map[string]int64) (map[string]int64, error) {
@@ -118,21 +130,39 @@ func (t ImportTx) Claim(ctx context.Context, lines map[string]int64) (map[string
 		ExternalID    string
 		Line          int64
 	}
-	keys, ids := make([]key, 0, len(lines)), make([]string, 0, len(lines))
-	for id, line := range lines {
-		keys, ids = append(keys, key{ImportID: t.id, ExternalID: id, Line: line}), append(ids, id)
-	}
-	if _, err := t.tx.NewInsert().Model(&keys).On("CONFLICT DO NOTHING").Exec(ctx); err != nil {
-		return nil, err
-	}
 	var first []key
-	err := t.tx.NewSelect().Model(&first).Column("external_id", "line").
-		Where("import_id = ?", t.id).Where("external_id IN (?)", bun.List(ids)).Scan(ctx)
+	ids := slices.Sorted(maps.Keys(lines))
+	if t.store.db.IsPostgres() {
+		at := make([]int64, len(ids))
+		for i, id := range ids {
+			at[i] = lines[id]
+		}
+		rows, err := t.tx.Tx.QueryContext(ctx, claimKeys, t.store.db.Prepared(), t.id, ids, at)
+		if err != nil {
+			return nil, err
+		}
+		if err := t.store.db.ScanRows(ctx, rows, &first); err != nil {
+			return nil, err
+		}
+	} else {
+		keys := make([]key, len(ids))
+		for i, id := range ids {
+			keys[i] = key{ImportID: t.id, ExternalID: id, Line: lines[id]}
+		}
+		if _, err := t.tx.NewInsert().Model(&keys).On("CONFLICT DO NOTHING").Exec(ctx); err != nil {
+			return nil, err
+		}
+		err := t.tx.NewSelect().Model(&first).Column("external_id", "line").
+			Where("import_id = ?", t.id).Where("external_id IN (?)", bun.List(ids)).Scan(ctx)
+		if err != nil {
+			return nil, err
+		}
+	}
 	found := make(map[string]int64, len(first))
 	for _, k := range first {
 		found[k.ExternalID] = k.Line
 	}
-	return found, err
+	return found, nil
 }
 
 // importColumns are what an import has to know of an item that is there.
@@ -147,10 +177,11 @@ func (t ImportTx) ItemsBy(ctx context.Context, externalIDs []string) (map[string
 		return nil, nil
 	}
 	var items []*model.Item
-	query := t.tx.NewSelect().Model(&items).Column(importColumns...).
-		Where("external_id IN (?)", bun.List(externalIDs)).Where("deleted_at IS NULL").Order("id")
+	query := t.tx.NewSelect().Model(&items).Column(importColumns...).Where("deleted_at IS NULL").Order("id")
 	if t.store.db.IsPostgres() {
-		query = query.For("UPDATE")
+		query = query.Where("external_id = ANY (?)", pgdialect.Array(externalIDs)).For("UPDATE")
+	} else {
+		query = query.Where("external_id IN (?)", bun.List(externalIDs))
 	}
 	err := query.Scan(ctx)
 	by := make(map[string]*model.Item, len(items))

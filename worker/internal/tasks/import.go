@@ -19,8 +19,8 @@ import (
 const (
 	// mostImports bounds a pass; the API has no more of them at a time.
 	mostImports = 100
-	// importPatience is how long a pass takes up work. The next minute's goes on,
-	// and with it a long import has its successes within the alert's three minutes.
+	// importPatience is how long a pass takes up work at most; with it a long import
+	// has its successes within the alert's three minutes.
 	importPatience = 90 * time.Second
 	// importBatchBytes bounds what a batch of rows has in memory.
 	importBatchBytes = 4 << 20
@@ -44,7 +44,7 @@ func importItems(d Deps) task.Task {
 		Run: func(ctx context.Context) (task.Result, error) {
 			var result task.Result
 			var last int64
-			until := d.Now().Add(importPatience)
+			until := untilNextPass(d.Now())
 			for range mostImports {
 				i, err := d.Store.NextImport(ctx, last)
 				if errs.Is(err, errs.NotFound) {
@@ -65,6 +65,13 @@ func importItems(d Deps) task.Task {
 			return clearImports(ctx, d, result)
 		},
 	}
+}
+
+// untilNextPass is shortly before a full minute, when the next pass begins, which
+// would not if this one were still at work.
+func untilNextPass(now time.Time) time.Time {
+	const before = 2 * time.Second
+	return now.Add(importPatience - time.Minute).Truncate(time.Minute).Add(time.Minute - before)
 }
 
 // clearImports deletes what is left of imports that have ended.

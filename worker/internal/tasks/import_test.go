@@ -275,3 +275,16 @@ func TestImportCancelled(t *testing.T) {
 		}
 	})
 }
+
+// TestUntilNextPass: a pass ends before the minute in which the next one is due,
+// and has half a minute at least, or nearly.
+func TestUntilNextPass(t *testing.T) {
+	t.Parallel()
+	for second := range 120 {
+		now := noon.Add(time.Duration(second) * time.Second)
+		until := untilNextPass(now)
+		if took := until.Sub(now); until.Second() != 58 || took < 28*time.Second || took > importPatience {
+			t.Errorf("begun at %s it ends at %s", now.Format(time.TimeOnly), until.Format(time.TimeOnly))
+		}
+	}
+}
