@@ -16,6 +16,7 @@ const usage = `usage: bench list [rows]
        bench worker [flags]     (-h lists them)
        bench api [flags]
        bench soak [flags]
+       bench import [flags]
 
   list     the first page of GET /api/items against one 90 % deep, for every sort; fails above 1.2
   worker   how fast items are enriched and expired, what the API's clients notice, how soon
@@ -25,6 +26,8 @@ const usage = `usage: bench list [rows]
            under load, its start and its memory; it fails below what is wanted
   soak     ten minutes at half of the rate that the API reaches; fails if memory, threads, open
            files, connections or goroutines grow
+  import   a file of a million rows against psql's \copy of the same, the programs' memory, and
+           what the API's clients notice; it fails below what is wanted
 
 It makes a database of its own, and drops it, on the Postgres server of
 FUALAB_TEST_DATABASE_URL, and uses the Redis of FUALAB_TEST_REDIS_URL;
@@ -35,6 +38,7 @@ ops/ci/with-services.sh brings both for a command. Run it in the repository's ro
 var benchmarks = map[string]func(ctx context.Context, server string, args []string, out io.Writer) error{
 	"api":    benchAPI,
 	"soak":   benchSoak,
+	"import": benchImport,
 	"list":   onPlatform(benchList),
 	"worker": onPlatform(benchWorker),
 }

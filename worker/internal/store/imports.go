@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"maps"
-	"slices"
 
 	"github.com/uptrace/bun"
 	"github.com/uptrace/bun/dialect/pgdialect"
@@ -124,45 +122,52 @@ func (t ImportTx) Claim(ctx context.Context, lines map[string]int64) (map[string
 	if len(lines) == 0 {
 		return nil, nil
 	}
+	if t.store.db.IsPostgres() {
+		return t.claimOnPostgres(ctx, lines)
+	}
 	type key struct {
 		bun.BaseModel `bun:"table:import_keys"`
 		ImportID      int64
 		ExternalID    string
 		Line          int64
 	}
-	var first []key
-	ids := slices.Sorted(maps.Keys(lines))
-	if t.store.db.IsPostgres() {
-		at := make([]int64, len(ids))
-		for i, id := range ids {
-			at[i] = lines[id]
-		}
-		rows, err := t.tx.Tx.QueryContext(ctx, claimKeys, t.store.db.Prepared(), t.id, ids, at)
-		if err != nil {
-			return nil, err
-		}
-		if err := t.store.db.ScanRows(ctx, rows, &first); err != nil {
-			return nil, err
-		}
-	} else {
-		keys := make([]key, len(ids))
-		for i, id := range ids {
-			keys[i] = key{ImportID: t.id, ExternalID: id, Line: lines[id]}
-		}
-		if _, err := t.tx.NewInsert().Model(&keys).On("CONFLICT DO NOTHING").Exec(ctx); err != nil {
-			return nil, err
-		}
-		err := t.tx.NewSelect().Model(&first).Column("external_id", "line").
-			Where("import_id = ?", t.id).Where("external_id IN (?)", bun.List(ids)).Scan(ctx)
-		if err != nil {
-			return nil, err
-		}
+	keys, ids := make([]key, 0, len(lines)), make([]string, 0, len(lines))
+	for id, line := range lines {
+		keys, ids = append(keys, key{ImportID: t.id, ExternalID: id, Line: line}), append(ids, id)
 	}
+	if _, err := t.tx.NewInsert().Model(&keys).On("CONFLICT DO NOTHING").Exec(ctx); err != nil {
+		return nil, err
+	}
+	var first []key
+	err := t.tx.NewSelect().Model(&first).Column("external_id", "line").
+		Where("import_id = ?", t.id).Where("external_id IN (?)", bun.List(ids)).Scan(ctx)
 	found := make(map[string]int64, len(first))
 	for _, k := range first {
 		found[k.ExternalID] = k.Line
 	}
-	return found, nil
+	return found, err
+}
+
+func (t ImportTx) claimOnPostgres(ctx context.Context, lines map[string]int64) (map[string]int64, error) {
+	ids, at := make([]string, 0, len(lines)), make([]int64, 0, len(lines))
+	for id, line := range lines {
+		ids, at = append(ids, id), append(at, line)
+	}
+	rows, err := t.tx.Tx.QueryContext(ctx, claimKeys, t.store.db.Prepared(), t.id, ids, at)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }()
+	found := make(map[string]int64, len(lines))
+	for rows.Next() {
+		var id string
+		var line int64
+		if err := rows.Scan(&id, &line); err != nil {
+			return nil, err
+		}
+		found[id] = line
+	}
+	return found, rows.Err()
 }
 
 // importColumns are what an import has to know of an item that is there.

@@ -1,0 +1,305 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"time"
+)
+
+const (
+	importOfCopy   = 0.5   // of the rows a second that \copy reaches
+	importMemory   = 150.0 // MB, of each program, at the most
+	importSlowdown = 2     // of the API's p99
+)
+
+// importSizes says how much is imported, and what clients do meanwhile.
+type importSizes struct {
+	rows, rounds, rate int
+	quiet, limit       time.Duration
+}
+
+// imports is a platform of two programs, and the file that it takes.
+type imports struct {
+	*platform
+	sizes       importSizes
+	file        string
+	bytes       int64
+	api, worker *process
+	out         io.Writer
+}
+
+// benchImport compares an import of a CSV file with what psql's \copy does with
+// the same rows, table and indexes, in turns, and looks at what the API's clients
+// notice of one.
+func benchImport(ctx context.Context, server string, args []string, out io.Writer) (err error) {
+	var sizes importSizes
+	flags := flag.NewFlagSet("bench import", flag.ContinueOnError)
+	flags.SetOutput(out)
+	flags.IntVar(&sizes.rows, "rows", 1_000_000, "rows of the file")
+	flags.IntVar(&sizes.rounds, "rounds", 2, "how often each is measured; medians are printed")
+	flags.IntVar(&sizes.rate, "rate", 200, "requests a second that clients send")
+	flags.DurationVar(&sizes.quiet, "quiet", 20*time.Second, "how long clients are served without an import")
+	flags.DurationVar(&sizes.limit, "limit", 30*time.Minute, "give up after so long")
+	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
+		return nil
+	} else if err != nil {
+		return err
+	}
+	if min(sizes.rows, sizes.rounds, sizes.rate) < 1 || sizes.quiet < time.Second {
+		return errors.New("sizes must be at least 1, -quiet at least 1s")
+	}
+	ctx, cancel := context.WithTimeout(ctx, sizes.limit)
+	defer cancel()
+	dir, err := os.MkdirTemp("", "fualab-bench-")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	p, err := newPlatform(ctx, server)
+	if err != nil {
+		return err
+	}
+	i := &imports{platform: p, sizes: sizes, file: filepath.Join(dir, "items.csv"), out: out}
+	return errors.Join(func() error {
+		if err := i.start(ctx, dir); err != nil {
+			return err
+		}
+		return i.measure(ctx)
+	}(), p.stop())
+}
+
+// start has an API and a worker run as they are released, the worker with
+// nothing to do but imports.
+func (i *imports) start(ctx context.Context, dir string) (err error) {
+	b := &apiBench{}
+	programs := []struct {
+		to                *(*process)
+		service, variable string
+	}{{&i.api, "api", "FUALAB_API_ADDR="}, {&i.worker, "worker", "FUALAB_WORKER_ADDR="}}
+	for _, one := range programs {
+		binary, err := buildService(ctx, one.service, dir)
+		if err != nil {
+			return err
+		}
+		*one.to, err = startProcess(ctx, "/ready", func(addr string) *exec.Cmd {
+			return b.service(binary, one.variable+addr, "FUALAB_DATABASE_URL="+i.database.Reveal())
+		})
+		if err != nil {
+			return err
+		}
+		i.atStop((*one.to).stop)
+	}
+	i.url = i.api.url
+	if err := i.open(ctx); err != nil {
+		return err
+	}
+	if err := i.exec(ctx, "UPDATE schedules SET paused = true WHERE name <> 'items.import'"); err != nil {
+		return err
+	}
+	i.bytes, err = writeItems(i.file, i.sizes.rows)
+	return err
+}
+
+// writeItems writes a file of about a hundred bytes a row, of which two columns
+// become attributes.
+func writeItems(name string, rows int) (size int64, err error) {
+	f, err := os.Create(name) //nolint:gosec // in a directory of this program's own
+	if err != nil {
+		return 0, err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	w := bufio.NewWriterSize(f, 1<<20)
+	_, _ = w.WriteString("external_id,name,description,place,floor\n") // Flush tells
+	chance := rand.New(rand.NewPCG(1, 1))                              //nolint:gosec // the same file each time
+	for n := range rows {
+		_, _ = fmt.Fprintf(w, "crm-%07d,\"Sample %d\",\"Found in hall %d, checked every %d months\",hall %d,%d\n",
+			n, digits/9+chance.IntN(digits), n%40, 1+n%6, n%40, n%4)
+	}
+	if err := w.Flush(); err != nil {
+		return 0, err
+	}
+	info, err := f.Stat()
+	if err != nil {
+		return 0, err
+	}
+	return info.Size(), nil
+}
+
+func (i *imports) measure(ctx context.Context) error {
+	_, _ = fmt.Fprintf(i.out, "%d rows, %d MB of CSV; load average %s\n\n| round | import, rows a second | until all is there, s | \\copy, rows a second | ratio |\n| --- | --- | --- | --- | --- |\n",
+		i.sizes.rows, i.bytes/1e6, loadAverage())
+	var ratios []float64
+	for round := range i.sizes.rounds {
+		ours, theirs, err := i.both(ctx)
+		if err != nil {
+			return err
+		}
+		ratios = append(ratios, theirs.Seconds()/ours.Seconds())
+		rate := func(took time.Duration) float64 { return float64(i.sizes.rows) / took.Seconds() }
+		_, _ = fmt.Fprintf(i.out, "| %d | %.0f | %.1f | %.0f | %.2f |\n", round+1, rate(ours), ours.Seconds(), rate(theirs), ratios[round])
+	}
+	usual, meanwhile, err := i.clients(ctx)
+	if err != nil {
+		return err
+	}
+	_, _ = fmt.Fprintf(i.out, "\n| %d requests a second | p50, ms | p99, ms |\n| --- | --- | --- |\n", i.sizes.rate)
+	for _, one := range []struct {
+		name string
+		tally
+	}{{"usual", usual}, {"while a file is imported", meanwhile}} {
+		_, _ = fmt.Fprintf(i.out, "| %s | %.2f | %.2f |\n", one.name, milliseconds(one.percentile(50)), milliseconds(one.percentile(99)))
+	}
+	_, _ = fmt.Fprintln(i.out)
+	var f figures
+	f.atLeast(importOfCopy, median(ratios), "rows a second imported, of those by \\copy")
+	for _, one := range []struct {
+		name string
+		*process
+	}{{"API", i.api}, {"worker", i.worker}} {
+		most, err := one.memory("VmHWM")
+		if err != nil {
+			return err
+		}
+		f.atMost(importMemory, most, "most memory of the %s, MB", one.name)
+	}
+	f.atMost(importSlowdown, float64(meanwhile.percentile(99))/float64(usual.percentile(99)), "the API's p99 while a file is imported, of its usual one")
+	return f.table(i.out)
+}
+
+// columns are what an import writes of an item.
+const columns = "name, description, attributes, status, expires_at, version, enriched_version, search_text, created_at, updated_at, external_id"
+
+// both has the file imported into an empty table, and then the same rows copied
+// into it.
+func (i *imports) both(ctx context.Context) (ours, theirs time.Duration, err error) {
+	if err := i.empty(ctx); err != nil {
+		return 0, 0, err
+	}
+	if ours, err = i.take(ctx); err != nil {
+		return 0, 0, err
+	}
+	rows := i.file + ".copy"
+	if err := i.psql(ctx, "\\copy items ("+columns+") to '"+rows+"'"); err != nil {
+		return 0, 0, err
+	}
+	if err := i.empty(ctx); err != nil {
+		return 0, 0, err
+	}
+	begin := time.Now()
+	err = i.psql(ctx, "\\copy items ("+columns+") from '"+rows+"'")
+	return ours, time.Since(begin), err
+}
+
+// empty leaves no item.
+func (i *imports) empty(ctx context.Context) error {
+	for _, statement := range []string{"TRUNCATE items, item_events", "VACUUM ANALYZE items", "CHECKPOINT"} {
+		if err := i.exec(ctx, statement); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// take imports the file, and returns how long that took from the first byte of
+// the upload on.
+func (i *imports) take(ctx context.Context) (time.Duration, error) {
+	f, err := os.Open(i.file)
+	if err != nil {
+		return 0, err
+	}
+	defer func() { _ = f.Close() }()
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, i.url+"/api/imports?format=csv", f)
+	if err != nil {
+		return 0, err
+	}
+	req.ContentLength = i.bytes
+	begin := time.Now()
+	resp, err := (&http.Client{Timeout: 10 * time.Minute}).Do(req)
+	if err != nil {
+		return 0, fmt.Errorf("upload the file: %w", err)
+	}
+	text, err := io.ReadAll(io.LimitReader(resp.Body, 1<<20))
+	err = errors.Join(err, resp.Body.Close())
+	if resp.StatusCode != http.StatusAccepted || err != nil {
+		return 0, fmt.Errorf("the upload was answered %d: %.300s: %w", resp.StatusCode, text, err)
+	}
+	var made struct {
+		ID int64 `json:"id"`
+	}
+	if err := json.Unmarshal(text, &made); err != nil {
+		return 0, err
+	}
+	for {
+		var now struct {
+			State    string
+			Inserted int
+			Error    string
+		}
+		err := i.db.NewRaw("SELECT state, inserted, error FROM imports WHERE id = ?", made.ID).Scan(ctx, &now)
+		if err != nil {
+			return 0, err
+		}
+		switch {
+		case now.State == "completed" && now.Inserted == i.sizes.rows:
+			return time.Since(begin), nil
+		case now.State != "queued" && now.State != "validating" && now.State != "importing":
+			return 0, fmt.Errorf("the import is %s with %d rows of %d: %s", now.State, now.Inserted, i.sizes.rows, now.Error)
+		}
+		if err := pause(ctx, 100*time.Millisecond); err != nil {
+			return 0, err
+		}
+	}
+}
+
+// clients sends the same requests while nothing else happens, and while the file
+// is imported.
+func (i *imports) clients(ctx context.Context) (usual, meanwhile tally, err error) {
+	if err := i.refill(ctx); err != nil {
+		return usual, meanwhile, err
+	}
+	load := traffic{i.url, mixed(itemsThere)}
+	const connections = 32
+	if usual, err = load.paced(ctx, connections, i.sizes.quiet, float64(i.sizes.rate)); err != nil {
+		return usual, meanwhile, err
+	}
+	during, stop := context.WithCancel(ctx)
+	defer stop()
+	imported := make(chan error, 1)
+	go func() {
+		_, err := i.take(ctx)
+		stop()
+		imported <- err
+	}()
+	meanwhile, err = load.drive(during, connections, 0, i.sizes.limit, float64(i.sizes.rate))
+	if errors.Is(err, context.Canceled) { // the import has ended
+		err = nil
+	}
+	stop()
+	return usual, meanwhile, errors.Join(err, <-imported)
+}
+
+// psql runs one command of psql's.
+func (i *imports) psql(ctx context.Context, command string) error {
+	environ, err := libpq(i.platform)
+	if err != nil {
+		return err
+	}
+	cmd := exec.CommandContext(ctx, "psql", "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--command="+command) //nolint:gosec // this program's own
+	cmd.Env = append(os.Environ(), environ...)
+	if out, err := cmd.CombinedOutput(); errors.Is(err, exec.ErrNotFound) {
+		return errors.New("psql is needed: apt-get install postgresql-client")
+	} else if err != nil {
+		return fmt.Errorf("psql: %w\n%s", err, out)
+	}
+	return nil
+}
