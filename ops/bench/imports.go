@@ -182,7 +182,7 @@ const columns = "name, description, attributes, status, expires_at, version, enr
 // both has the file imported into an empty table, and then the same rows copied
 // into it.
 func (i *imports) both(ctx context.Context) (ours, theirs time.Duration, err error) {
-	if err := i.empty(ctx); err != nil {
+	if err := i.fill(ctx, 0, filling{}); err != nil {
 		return 0, 0, err
 	}
 	if ours, err = i.take(ctx); err != nil {
@@ -192,22 +192,12 @@ func (i *imports) both(ctx context.Context) (ours, theirs time.Duration, err err
 	if err := i.psql(ctx, "\\copy items ("+columns+") to '"+rows+"'"); err != nil {
 		return 0, 0, err
 	}
-	if err := i.empty(ctx); err != nil {
+	if err := i.fill(ctx, 0, filling{}); err != nil {
 		return 0, 0, err
 	}
 	begin := time.Now()
 	err = i.psql(ctx, "\\copy items ("+columns+") from '"+rows+"'")
 	return ours, time.Since(begin), err
-}
-
-// empty leaves no item.
-func (i *imports) empty(ctx context.Context) error {
-	for _, statement := range []string{"TRUNCATE items, item_events", "VACUUM ANALYZE items", "CHECKPOINT"} {
-		if err := i.exec(ctx, statement); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // take imports the file, and returns how long that took from the first byte of

@@ -97,16 +97,7 @@ func (l *lab) buildJumping() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	p, err := start(here, append(os.Environ(), "CGO_ENABLED=0"), "go", "-C", "worker", "build", "-trimpath", "-buildvcs=false",
-		"-overlay", filepath.Join(dir, "overlay.json"), "-o", dir+"/", "./cmd/...")
-	if err != nil {
-		return "", err
-	}
-	<-p.done
-	if !p.cmd.ProcessState.Success() {
-		return "", fmt.Errorf("build a worker whose clock jumps: %s", p.out.last(2000))
-	}
-	return filepath.Join(dir, "fualab-worker"), nil
+	return filepath.Join(dir, "fualab-worker"), build(filepath.Join(here, "worker"), dir, "-trimpath", "-overlay", filepath.Join(dir, "overlay.json"))
 }
 
 const jumpGo = `package main

@@ -64,15 +64,7 @@ func (l *lab) buildNext() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	p, err := start(filepath.Join(root, "api"), append(os.Environ(), "CGO_ENABLED=0", "GOWORK=off"), "go", "build", "-buildvcs=false", "-o", root+"/", "./cmd/...")
-	if err != nil {
-		return "", err
-	}
-	<-p.done
-	if !p.cmd.ProcessState.Success() {
-		return "", fmt.Errorf("build the next release: %s", p.out.last(2000))
-	}
-	return filepath.Join(root, "fualab-api"), nil
+	return filepath.Join(root, "fualab-api"), build(filepath.Join(root, "api"), root)
 }
 
 const nextUp = `ALTER TABLE items ADD COLUMN IF NOT EXISTS colour text NOT NULL DEFAULT 'grey';

@@ -177,15 +177,23 @@ func newLab(ctx context.Context, root string, brief bool) (*lab, error) {
 func (l *lab) build(root string) error {
 	l.bin = filepath.Join(l.dir, "bin")
 	for _, module := range []string{"api", "worker"} {
-		env := append(os.Environ(), "CGO_ENABLED=0")
-		p, err := start(root, env, "go", "-C", module, "build", "-trimpath", "-buildvcs=false", "-o", l.bin+"/", "./cmd/...")
-		if err != nil {
+		if err := build(filepath.Join(root, module), l.bin, "-trimpath"); err != nil {
 			return err
 		}
-		<-p.done
-		if !p.cmd.ProcessState.Success() {
-			return fmt.Errorf("build %s: %s", module, p.out.last(2000))
-		}
+	}
+	return nil
+}
+
+// build builds the programs of the module in a directory into another one.
+func build(module, into string, flags ...string) error {
+	args := append([]string{"build", "-buildvcs=false", "-o", into + "/"}, append(flags, "./cmd/...")...)
+	p, err := start(module, append(os.Environ(), "CGO_ENABLED=0", "GOWORK=off"), "go", args...)
+	if err != nil {
+		return err
+	}
+	<-p.done
+	if !p.cmd.ProcessState.Success() {
+		return fmt.Errorf("build the programs of %s: %s", module, p.out.last(2000))
 	}
 	return nil
 }

@@ -20,24 +20,12 @@ provider "aws" {
 HCL
 done
 
-# The bucket of the states is kept at all costs, but for here; and the fake forgets how many old versions stay.
+# The fake forgets how many old versions stay. The bucket of the states is kept at all costs, but for here.
+sed -i '/newer_noncurrent_versions/d' "$work/infra/bootstrap/main.tf"
 cat >>"$work/infra/bootstrap/fake_override.tf" <<'HCL'
 resource "aws_s3_bucket" "state" {
   lifecycle {
     prevent_destroy = false
-  }
-}
-
-resource "aws_s3_bucket_lifecycle_configuration" "state" {
-  rule {
-    id     = "old-versions"
-    status = "Enabled"
-
-    filter {}
-
-    noncurrent_version_expiration {
-      noncurrent_days = 90
-    }
   }
 }
 HCL

@@ -3,7 +3,7 @@
 #
 #   ops/ci/infra.sh check        format, tflint, tfsec, validate, and with the AWS provider the tests of every choice
 #   ops/ci/infra.sh apply-fake   apply, plan again, deploy, fail, roll back, destroy; 25 minutes
-#   ops/ci/infra.sh apply-fake -short   apply, plan again, deploy, roll back, destroy, by dev.tfvars; six minutes
+#   ops/ci/infra.sh apply-fake -short   apply, plan again, deploy, roll back, destroy, by dev.tfvars; eight minutes
 #
 # Terraform's registry gives the provider, or what TF_CLI_CONFIG_FILE names; else where ../shared/tools/aws has one, that
 # one is taken.
