@@ -96,16 +96,51 @@ func TestErrorKinds(t *testing.T) {
 // TestStatementTimeout proves that Postgres ends a query nobody bounded.
 func TestStatementTimeout(t *testing.T) {
 	t.Parallel()
+	db := openWith(t, "statement_timeout=100")
+	_, err := db.ExecContext(t.Context(), "SELECT pg_sleep(20)")
+	if !errs.Is(database.Error(err, "sleep"), errs.Unavailable) {
+		t.Errorf("got %v, want an Unavailable error", err)
+	}
+}
+
+// TestTransactionThatPostgresEnds proves that one which took too long, also by a
+// clock that jumped, is worth trying again.
+func TestTransactionThatPostgresEnds(t *testing.T) {
+	t.Parallel()
+	db := openWith(t, "idle_in_transaction_session_timeout=50")
+	tx, err := db.BeginTx(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = tx.Rollback() }()
+	for deadline := time.Now().Add(10 * time.Second); err == nil && time.Now().Before(deadline); {
+		time.Sleep(100 * time.Millisecond)
+		_, err = tx.ExecContext(t.Context(), "SELECT 1")
+	}
+	if !errs.Is(database.Error(err, "go on"), errs.Unavailable) {
+		t.Errorf("got %v, want an Unavailable error", err)
+	}
+}
+
+// TestReadOnly is how a standby answers, to which a failover leads for a while.
+func TestReadOnly(t *testing.T) {
+	t.Parallel()
+	db := openWith(t, "default_transaction_read_only=on")
+	_, err := db.ExecContext(t.Context(), "DELETE FROM items")
+	if !errs.Is(database.Error(err, "delete"), errs.Unavailable) {
+		t.Errorf("got %v, want an Unavailable error", err)
+	}
+}
+
+// openWith opens a Postgres database with a parameter of the server.
+func openWith(t *testing.T, parameter string) *database.DB {
+	t.Helper()
 	url := testdb.NewURL(t, "postgres")
 	separator := config.DatabaseURL("?")
 	if strings.Contains(url.Reveal(), "?") {
 		separator = "&"
 	}
-	db := testdb.Open(t, url+separator+"statement_timeout=100")
-	_, err := db.ExecContext(t.Context(), "SELECT pg_sleep(20)")
-	if !errs.Is(database.Error(err, "sleep"), errs.Unavailable) {
-		t.Errorf("got %v, want an Unavailable error", err)
-	}
+	return testdb.Open(t, url+separator+config.DatabaseURL(parameter))
 }
 
 func TestSlowQueriesAreLoggedWithoutValues(t *testing.T) {

@@ -78,6 +78,10 @@ func postgresKind(code string) errs.Kind {
 		return errs.Invalid
 	case "40001", "40P01", "55P03", "57014": // serialization, deadlock, lock or statement timeout
 		return errs.Unavailable
+	case "25P03", "25P04": // idle or at work too long in a transaction, for instance by a jump of the clock
+		return errs.Unavailable
+	case "25006": // read-only: a standby, or a full disk at some providers
+		return errs.Unavailable
 	case "28000", "28P01", "3D000": // authorization, password, no such database
 		return errs.Internal
 	}
