@@ -25,7 +25,7 @@ type Row struct {
 
 	fields     model.ItemFields
 	has        map[string]bool // columns of fields
-	attributes map[string]json.RawMessage
+	attributes map[string]any
 	faults     []Fault
 	names      map[string]string
 }
@@ -61,11 +61,13 @@ func (r *Row) Apply(base model.ItemFields) (model.ItemFields, []Fault) {
 		f.Attributes = model.NoAttributes
 	}
 	var faults []Fault
-	merged, err := r.merge(f.Attributes)
-	if err != nil {
-		faults = append(faults, Fault{"", "its attributes: " + err.Error()})
+	if len(r.attributes) > 0 {
+		attributes, err := f.Attributes.Set(r.attributes)
+		if err != nil {
+			faults = append(faults, Fault{"", "its attributes: " + err.Error()})
+		}
+		f.Attributes = attributes
 	}
-	f.Attributes = merged
 	for _, fault := range f.Validate("") {
 		column := strings.TrimPrefix(fault.Pointer, "/")
 		if name, ok := r.names[column]; ok {
@@ -76,25 +78,6 @@ func (r *Row) Apply(base model.ItemFields) (model.ItemFields, []Fault) {
 	return f, faults
 }
 
-// merge sets the attributes that have columns of their own.
-func (r *Row) merge(a model.Attributes) (model.Attributes, error) {
-	if len(r.attributes) == 0 {
-		return a, nil
-	}
-	all := map[string]json.RawMessage{}
-	if err := json.Unmarshal([]byte(a), &all); err != nil {
-		return a, err
-	}
-	for key, value := range r.attributes {
-		all[key] = value
-	}
-	text, err := json.Marshal(all)
-	if err != nil {
-		return a, err
-	}
-	return model.ParseAttributes(text)
-}
-
 // cell takes in a cell of a CSV. An empty one is no value.
 func (r *Row) cell(h heading, value string) {
 	value = plainUnlessJSON(h, value)
@@ -103,8 +86,7 @@ func (r *Row) cell(h heading, value string) {
 		r.fault(h.name, "is not UTF-8: save the file as UTF-8")
 	case h.attribute:
 		if value != "" {
-			text, _ := json.Marshal(value) // a string can be
-			r.attribute(h.target, text)
+			r.attribute(h.target, value)
 		}
 	case h.target == "":
 	case value == "" && h.target != Name && h.target != Description:
@@ -123,9 +105,9 @@ func plainUnlessJSON(h heading, value string) string {
 	return plain(value)
 }
 
-func (r *Row) attribute(key string, value json.RawMessage) {
+func (r *Row) attribute(key string, value any) {
 	if r.attributes == nil {
-		r.attributes = map[string]json.RawMessage{}
+		r.attributes = map[string]any{}
 	}
 	r.attributes[key] = value
 }
@@ -200,7 +182,8 @@ func (r *Row) object(text string, mapping map[string]string) {
 		column, attribute := target(name, mapping)
 		switch {
 		case attribute:
-			r.attribute(column, value)
+			v, _ := model.ParseValue(value) // a part of what was parsed
+			r.attribute(column, v)
 		case column == "":
 		case string(value) == "null":
 			r.null(column)

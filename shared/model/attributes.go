@@ -54,6 +54,30 @@ func (a Attributes) Merge(patch []byte) (Attributes, error) {
 	return canonical(merge(target, p))
 }
 
+// Set sets members, which ParseValue returned or which are strings, in place of
+// those of the same names.
+func (a Attributes) Set(members map[string]any) (Attributes, error) {
+	object := make(map[string]any, len(members))
+	if a != NoAttributes {
+		v, err := decode([]byte(a))
+		if err != nil {
+			return a, fmt.Errorf("stored attributes: %w", err)
+		}
+		object, _ = v.(map[string]any)
+	}
+	maps.Copy(object, members)
+	return canonical(object)
+}
+
+// ParseValue returns a JSON value for Set.
+func ParseValue(raw []byte) (any, error) {
+	v, err := decode(raw)
+	if err != nil {
+		return nil, errors.New("must be a JSON value")
+	}
+	return v, nil
+}
+
 func merge(target, patch any) any {
 	p, ok := patch.(map[string]any)
 	if !ok {
