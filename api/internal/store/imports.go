@@ -103,13 +103,25 @@ func (s *Store) AppendImport(ctx context.Context, id, offset int64, data []byte)
 		if err := awaits(i, offset); err != nil {
 			return err
 		}
-		if _, err := tx.NewRaw("INSERT INTO import_chunks (import_id, first_byte, data) VALUES (?, ?, ?)", id, offset, data).Exec(ctx); err != nil {
+		if err := s.keepChunk(ctx, tx, id, offset, data); err != nil {
 			return err
 		}
 		_, err = tx.NewRaw("UPDATE imports SET bytes_received = ?, updated_at = ? WHERE id = ?", offset+int64(len(data)), model.NewTime(s.now()), id).Exec(ctx)
 		return err
 	})
 	return database.Error(err, "append to import %d", id)
+}
+
+// keepChunk has Postgres take the bytes as they are, of which bun would make a
+// text of twice the length.
+func (s *Store) keepChunk(ctx context.Context, tx bun.Tx, id, offset int64, data []byte) error {
+	const insert = "INSERT INTO import_chunks (import_id, first_byte, data) VALUES "
+	if s.db.IsPostgres() {
+		_, err := tx.Tx.ExecContext(ctx, insert+"($1, $2, $3)", s.db.Prepared(), id, offset, data)
+		return err
+	}
+	_, err := tx.NewRaw(insert+"(?, ?, ?)", id, offset, data).Exec(ctx)
+	return err
 }
 
 // awaits returns an errs.Conflict error unless i's file goes on at offset.
