@@ -62,6 +62,7 @@ type Import struct {
 	Unchanged       int64
 	Rejected        int64
 	Faults          int64 // of rejected rows, of which the first are kept
+	IDsDistinct     bool  `bun:"ids_distinct"` // validation found each external id once
 	CancelRequested bool
 	Error           string // why it failed: a sentence for the client
 	Cleared         bool   // its file is gone

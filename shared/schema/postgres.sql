@@ -126,6 +126,7 @@ CREATE TABLE imports (
     updated_at timestamp with time zone NOT NULL,
     phase_at timestamp with time zone NOT NULL,
     finished_at timestamp with time zone,
+    ids_distinct boolean DEFAULT false NOT NULL,
     CONSTRAINT imports_pkey PRIMARY KEY (id),
     CONSTRAINT imports_state_check CHECK ((state = ANY (ARRAY['uploading'::text, 'queued'::text, 'validating'::text, 'importing'::text, 'completed'::text, 'failed'::text, 'cancelled'::text])))
 );
@@ -355,6 +356,8 @@ INSERT INTO bun_migrations (name, group_id) VALUES ('0006', 6);
 INSERT INTO bun_migrations (name, group_id) VALUES ('0007', 7);
 
 INSERT INTO bun_migrations (name, group_id) VALUES ('0008', 8);
+
+INSERT INTO bun_migrations (name, group_id) VALUES ('0009', 9);
 
 INSERT INTO river_migration (line, version) VALUES ('main', 1);
 

@@ -67,7 +67,7 @@ CREATE TABLE imports (
     updated_at       TEXT NOT NULL,
     phase_at         TEXT NOT NULL,
     finished_at      TEXT
-) STRICT;
+, ids_distinct INTEGER NOT NULL DEFAULT 0) STRICT;
 
 CREATE TABLE "item_events" (
     id      INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -313,6 +313,8 @@ INSERT INTO bun_migrations (name, group_id) VALUES ('0006', 6);
 INSERT INTO bun_migrations (name, group_id) VALUES ('0007', 7);
 
 INSERT INTO bun_migrations (name, group_id) VALUES ('0008', 8);
+
+INSERT INTO bun_migrations (name, group_id) VALUES ('0009', 9);
 
 INSERT INTO river_migration (line, version) VALUES ('main', 1);
 

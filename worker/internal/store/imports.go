@@ -2,8 +2,10 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"io"
+	"strconv"
 
 	"github.com/uptrace/bun"
 	"github.com/uptrace/bun/dialect/pgdialect"
@@ -48,12 +50,7 @@ func (f *importFile) Read(p []byte) (int, error) {
 
 // load reads the chunk that offset lies in.
 func (f *importFile) load() error {
-	var chunk struct {
-		FirstByte int64
-		Data      []byte
-	}
-	err := f.store.db.NewRaw(`SELECT first_byte, data FROM import_chunks WHERE import_id = ? AND first_byte <= ?
-		ORDER BY first_byte DESC LIMIT 1`, f.id, f.offset).Scan(f.ctx, &chunk.FirstByte, &chunk.Data)
+	first, data, err := f.read()
 	err = database.Error(err, "read import %d at byte %d", f.id, f.offset)
 	if errs.Is(err, errs.NotFound) {
 		return io.EOF
@@ -61,11 +58,23 @@ func (f *importFile) load() error {
 	if err != nil {
 		return err
 	}
-	if skip := f.offset - chunk.FirstByte; skip < int64(len(chunk.Data)) {
-		f.chunk = chunk.Data[skip:]
+	if skip := f.offset - first; skip < int64(len(data)) {
+		f.chunk = data[skip:]
 		return nil
 	}
 	return io.EOF
+}
+
+// read returns the chunk that begins at offset or before; from Postgres as the
+// bytes that it is, of which bun would have a text.
+func (f *importFile) read() (first int64, data []byte, err error) {
+	const from, last = "SELECT first_byte, data FROM import_chunks WHERE import_id = ", " ORDER BY first_byte DESC LIMIT 1"
+	if db := f.store.db; db.IsPostgres() {
+		err = db.DB.DB.QueryRowContext(f.ctx, from+"$1 AND first_byte <= $2"+last, db.Prepared(), f.id, f.offset).Scan(&first, &data)
+	} else {
+		err = db.NewRaw(from+"? AND first_byte <= ?"+last, f.id, f.offset).Scan(f.ctx, &first, &data)
+	}
+	return first, data, err
 }
 
 // ErrMoved says that another worker has taken an import further.
@@ -107,17 +116,18 @@ type ImportTx struct {
 	id    int64
 }
 
-// claimKeys notes lines, and returns those and the ones that were there.
-const claimKeys = `WITH noted AS (
-	INSERT INTO import_keys (import_id, external_id, line)
-	SELECT $1, external_id, line FROM unnest($2::text[], $3::bigint[]) AS new (external_id, line)
-	ON CONFLICT DO NOTHING RETURNING external_id, line
+// Both name a row by the whole primary key, so that they find it by that however
+// much the table has grown since they were planned.
+const (
+	noteKeys = `INSERT INTO import_keys (import_id, external_id, line)
+SELECT $1, external_id, line FROM unnest($2::text[], $3::bigint[]) AS new (external_id, line)
+ON CONFLICT DO NOTHING`
+	readKeys = `SELECT new.external_id, there.line FROM unnest($2::text[]) AS new (external_id),
+LATERAL (SELECT line FROM import_keys WHERE import_id = $1 AND external_id = new.external_id LIMIT 1) AS there`
 )
-SELECT external_id, line FROM noted
-UNION ALL SELECT external_id, line FROM import_keys WHERE import_id = $1 AND external_id = ANY ($2)`
 
-// Claim notes which external ids stand in which lines, and returns for each the
-// line where it stands first.
+// Claim notes which external ids stand in which lines, and returns for each that
+// was noted before the line where it stands first.
 func (t ImportTx) Claim(ctx context.Context, lines map[string]int64) (map[string]int64, error) {
 	if len(lines) == 0 {
 		return nil, nil
@@ -135,11 +145,12 @@ func (t ImportTx) Claim(ctx context.Context, lines map[string]int64) (map[string
 	for id, line := range lines {
 		keys, ids = append(keys, key{ImportID: t.id, ExternalID: id, Line: line}), append(ids, id)
 	}
-	if _, err := t.tx.NewInsert().Model(&keys).On("CONFLICT DO NOTHING").Exec(ctx); err != nil {
+	noted, err := t.tx.NewInsert().Model(&keys).On("CONFLICT DO NOTHING").Exec(ctx)
+	if all, err := isAll(noted, err, len(lines)); all || err != nil {
 		return nil, err
 	}
 	var first []key
-	err := t.tx.NewSelect().Model(&first).Column("external_id", "line").
+	err = t.tx.NewSelect().Model(&first).Column("external_id", "line").
 		Where("import_id = ?", t.id).Where("external_id IN (?)", bun.List(ids)).Scan(ctx)
 	found := make(map[string]int64, len(first))
 	for _, k := range first {
@@ -153,7 +164,11 @@ func (t ImportTx) claimOnPostgres(ctx context.Context, lines map[string]int64) (
 	for id, line := range lines {
 		ids, at = append(ids, id), append(at, line)
 	}
-	rows, err := t.tx.Tx.QueryContext(ctx, claimKeys, t.store.db.Prepared(), t.id, ids, at)
+	noted, err := t.tx.Tx.ExecContext(ctx, noteKeys, t.store.db.Prepared(), t.id, ids, at)
+	if all, err := isAll(noted, err, len(lines)); all || err != nil {
+		return nil, err
+	}
+	rows, err := t.tx.Tx.QueryContext(ctx, readKeys, t.store.db.Prepared(), t.id, ids)
 	if err != nil {
 		return nil, err
 	}
@@ -168,6 +183,15 @@ func (t ImportTx) claimOnPostgres(ctx context.Context, lines map[string]int64) (
 		found[id] = line
 	}
 	return found, rows.Err()
+}
+
+// isAll reports whether a statement affected n rows.
+func isAll(result sql.Result, err error, n int) (bool, error) {
+	if err != nil {
+		return false, err
+	}
+	affected, err := result.RowsAffected()
+	return affected == int64(n), err
 }
 
 // importColumns are what an import has to know of an item that is there.
@@ -196,11 +220,50 @@ func (t ImportTx) ItemsBy(ctx context.Context, externalIDs []string) (map[string
 	return by, err
 }
 
-// insertImported takes any number of items in one statement.
-const insertImported = `INSERT INTO items (name, description, attributes, status, expires_at, version, enriched_version, search_text, created_at, updated_at, external_id)
+// Both take any number of items in one statement, as columns of texts.
+const (
+	insertImported = `INSERT INTO items (name, description, attributes, status, expires_at, version, enriched_version, search_text, created_at, updated_at, external_id)
 SELECT name, description, attributes::jsonb, 'active', expires_at::timestamptz, 1, 0, search_text, created_at::timestamptz, updated_at::timestamptz, external_id
 FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[])
-     AS new (name, description, attributes, expires_at, search_text, created_at, updated_at, external_id)`
+     AS new (name, description, attributes, expires_at, search_text, updated_at, created_at, external_id)`
+	updateImported = `UPDATE items SET name = new.name, description = new.description, attributes = new.attributes::jsonb,
+       expires_at = new.expires_at::timestamptz, search_text = new.search_text, updated_at = new.updated_at::timestamptz,
+       status = new.status, version = new.version::bigint
+FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[])
+     AS new (name, description, attributes, expires_at, search_text, updated_at, status, version, id)
+WHERE items.id = new.id::bigint`
+)
+
+// imported returns what both say of an item.
+func imported(it *model.Item) []*string {
+	attributes, updated := string(it.Attributes), it.UpdatedAt.String()
+	var expires *string
+	if it.ExpiresAt != nil {
+		at := it.ExpiresAt.String()
+		expires = &at
+	}
+	return []*string{&it.Name, &it.Description, &attributes, expires, &it.SearchText, &updated}
+}
+
+// execColumns executes a prepared statement with the columns that the items'
+// texts make.
+func (t ImportTx) execColumns(ctx context.Context, statement string, items []*model.Item, texts func(*model.Item) []*string) error {
+	var columns [][]*string
+	for row, item := range items {
+		for c, text := range texts(item) {
+			if row == 0 {
+				columns = append(columns, make([]*string, len(items)))
+			}
+			columns[c][row] = text
+		}
+	}
+	args := []any{t.store.db.Prepared()}
+	for _, column := range columns {
+		args = append(args, column)
+	}
+	_, err := t.tx.Tx.ExecContext(ctx, statement, args...)
+	return err
+}
 
 // InsertItems inserts items. One whose external id another item has got
 // meanwhile is an errs.Conflict error, after which nothing is done.
@@ -212,29 +275,23 @@ func (t ImportTx) InsertItems(ctx context.Context, items []*model.Item) error {
 		_, err := t.tx.NewInsert().Model(&items).ExcludeColumn("id").Exec(ctx)
 		return err
 	}
-	n := len(items)
-	texts := [8][]*string{}
-	for c := range texts {
-		texts[c] = make([]*string, n)
-	}
-	for r, it := range items {
-		attributes, created, updated := string(it.Attributes), it.CreatedAt.String(), it.UpdatedAt.String()
-		var expires *string
-		if it.ExpiresAt != nil {
-			at := it.ExpiresAt.String()
-			expires = &at
-		}
-		for c, value := range [8]*string{&it.Name, &it.Description, &attributes, expires, &it.SearchText, &created, &updated, it.ExternalID} {
-			texts[c][r] = value
-		}
-	}
-	_, err := t.tx.Tx.ExecContext(ctx, insertImported, t.store.db.Prepared(),
-		texts[0], texts[1], texts[2], texts[3], texts[4], texts[5], texts[6], texts[7])
-	return err
+	return t.execColumns(ctx, insertImported, items, func(it *model.Item) []*string {
+		created := it.CreatedAt.String()
+		return append(imported(it), &created, it.ExternalID)
+	})
 }
 
 // UpdateItems writes what clients decide about items.
 func (t ImportTx) UpdateItems(ctx context.Context, items []*model.Item) error {
+	if len(items) == 0 {
+		return nil
+	}
+	if t.store.db.IsPostgres() {
+		return t.execColumns(ctx, updateImported, items, func(it *model.Item) []*string {
+			status, version, id := string(it.Status), strconv.FormatInt(it.Version, 10), strconv.FormatInt(it.ID, 10)
+			return append(imported(it), &status, &version, &id)
+		})
+	}
 	for _, item := range items {
 		if _, err := t.tx.NewUpdate().Model(item).
 			Column("name", "description", "attributes", "status", "expires_at", "version", "search_text", "updated_at").WherePK().Exec(ctx); err != nil {

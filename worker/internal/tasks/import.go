@@ -22,8 +22,6 @@ const (
 	// importPatience is how long a pass takes up work at most; with it a long import
 	// has its successes within the alert's three minutes.
 	importPatience = 90 * time.Second
-	// importBatchBytes bounds what a batch of rows has in memory.
-	importBatchBytes = 4 << 20
 	// importTries is how often a batch is tried that others get in the way of.
 	importTries = 5
 	// uploadPatience is how long an upload may stand still.
@@ -107,7 +105,9 @@ type importPass struct {
 }
 
 func (p *importPass) run(ctx context.Context) error {
-	file, err := p.open(ctx)
+	file := p.read(ctx)
+	defer func() { file.stop() }()
+	var err error
 	for err == nil && !p.i.State.Ended() {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -117,7 +117,8 @@ func (p *importPass) run(ctx context.Context) error {
 			break
 		}
 		if p.i.State != phase {
-			file, err = p.open(ctx)
+			file.stop()
+			file = p.read(ctx)
 		}
 	}
 	var broken *itemfile.Broken
@@ -132,49 +133,62 @@ func (p *importPass) run(ctx context.Context) error {
 // every pass gets further.
 func (p *importPass) over() bool { return !p.Now().Before(p.until) }
 
-// open returns the file at the import's mark.
-func (p *importPass) open(ctx context.Context) (*itemfile.Reader, error) {
-	options := itemfile.Options{Format: p.i.Format, Delimiter: itemfile.Delimiters[p.i.Delimiter]}
-	if p.i.Columns != "" {
-		if err := json.Unmarshal([]byte(p.i.Columns), &options.Columns); err != nil {
-			return nil, fmt.Errorf("the columns of import %d: %w", p.i.ID, err)
+// read has the file read from the import's mark on.
+func (p *importPass) read(ctx context.Context) *importReader {
+	i := *p.i // which changes meanwhile
+	return readImport(ctx, func(ctx context.Context) (*itemfile.Reader, error) { return p.open(ctx, &i) }, i.State == model.ImportImporting)
+}
+
+// open returns the file at the mark of i.
+func (p *importPass) open(ctx context.Context, i *model.Import) (*itemfile.Reader, error) {
+	options := itemfile.Options{Format: i.Format, Delimiter: itemfile.Delimiters[i.Delimiter]}
+	if i.Columns != "" {
+		if err := json.Unmarshal([]byte(i.Columns), &options.Columns); err != nil {
+			return nil, fmt.Errorf("the columns of import %d: %w", i.ID, err)
 		}
 	}
-	begin, err := itemfile.Unpack(p.Store.ImportFile(ctx, p.i.ID, 0), p.i.LimitBytes)
+	begin, err := itemfile.Unpack(p.Store.ImportFile(ctx, i.ID, 0), i.LimitBytes)
 	if err != nil {
 		return nil, err
 	}
 	file, err := itemfile.NewReader(begin, options)
-	if err != nil || p.i.RowsRead == 0 {
+	if err != nil || i.RowsRead == 0 {
 		return file, err
 	}
-	rest, err := itemfile.Unpack(p.Store.ImportFile(ctx, p.i.ID, 0), p.i.LimitBytes)
+	rest, err := itemfile.Unpack(p.Store.ImportFile(ctx, i.ID, 0), i.LimitBytes)
 	if err == nil {
-		_, err = io.CopyN(io.Discard, rest, p.i.BytesRead)
+		_, err = io.CopyN(io.Discard, rest, i.BytesRead)
 	}
 	if err != nil {
 		return nil, err
 	}
-	file.Resume(rest, itemfile.Mark{Bytes: p.i.BytesRead, Line: p.i.Line, Rows: p.i.RowsRead})
+	file.Resume(rest, itemfile.Mark{Bytes: i.BytesRead, Line: i.Line, Rows: i.RowsRead})
 	return file, nil
 }
 
 // batch reads the next rows and does with them what the phase is for.
-func (p *importPass) batch(ctx context.Context, file *itemfile.Reader) error {
+func (p *importPass) batch(ctx context.Context, file *importReader) error {
 	if p.i.State == model.ImportQueued {
 		return p.change(ctx, func(_ context.Context, _ store.ImportTx, i *model.Import) error {
 			i.State, i.PhaseAt = model.ImportValidating, model.NewTime(p.Now())
 			return nil
 		})
 	}
-	rows, last, err := readRows(file)
-	if err != nil {
-		return err
+	b := file.next(ctx)
+	if b.err != nil {
+		return b.err
 	}
 	before := *p.i
 	for try := 1; ; try++ {
-		err = p.change(ctx, func(ctx context.Context, tx store.ImportTx, i *model.Import) error {
-			return p.take(ctx, tx, i, rows, file.Mark(), last)
+		err := p.change(ctx, func(ctx context.Context, tx store.ImportTx, i *model.Import) error {
+			// What validation has found to be so is believed at first; the database
+			// refuses it if it no longer is.
+			sure := try == 1 && i.State == model.ImportImporting && i.Mode == model.ImportInsert && i.IDsDistinct
+			known, err := learn(ctx, tx, b.rows, sure)
+			if err != nil {
+				return err
+			}
+			return p.take(ctx, tx, i, sortRows(i, b.rows, known), b.mark, b.last)
 		})
 		if err == nil {
 			p.count(ctx, before)
@@ -193,21 +207,6 @@ func (p *importPass) count(ctx context.Context, before model.Import) {
 		p.result.RowsAffected += p.i.Inserted + p.i.Updated - before.Inserted - before.Updated
 		task.Report(ctx, *p.result)
 	}
-}
-
-func readRows(file *itemfile.Reader) (rows []*itemfile.Row, last bool, err error) {
-	from := file.Mark().Bytes
-	for len(rows) < batchSize && file.Mark().Bytes-from < importBatchBytes {
-		row, err := file.Next()
-		if errors.Is(err, io.EOF) {
-			return rows, true, nil
-		}
-		if err != nil {
-			return nil, false, err
-		}
-		rows = append(rows, row)
-	}
-	return rows, false, nil
 }
 
 // change takes the import further, unless somebody wants it to stop.
@@ -242,11 +241,10 @@ func stop(i *model.Import, state model.ImportState, reason string) {
 	i.State, i.Error, i.FinishedAt = state, reason, &i.UpdatedAt
 }
 
-// take does with rows what the phase is for, up to mark.
-func (p *importPass) take(ctx context.Context, tx store.ImportTx, i *model.Import, rows []*itemfile.Row, mark itemfile.Mark, last bool) error {
-	s, err := sortRows(ctx, tx, i, rows)
-	if err != nil {
-		return err
+// take does with the rows up to mark what the phase is for.
+func (p *importPass) take(ctx context.Context, tx store.ImportTx, i *model.Import, s *sorted, mark itemfile.Mark, last bool) error {
+	if i.State == model.ImportImporting && i.Rejected+s.rejected > i.MaxErrors { // it ends here
+		s.inserted, s.updated, s.unchanged = nil, nil, 0
 	}
 	if i.State == model.ImportImporting {
 		if err := errors.Join(tx.InsertItems(ctx, s.inserted), tx.UpdateItems(ctx, s.updated)); err != nil {
@@ -278,6 +276,7 @@ func (p *importPass) turn(ctx context.Context, tx store.ImportTx, i *model.Impor
 		rows, bytes := i.RowsRead, i.BytesRead
 		i.RowsTotal, i.BytesTotal = &rows, &bytes
 		i.State, i.PhaseAt = model.ImportImporting, i.UpdatedAt
+		i.IDsDistinct = i.Rejected == 0
 		i.BytesRead, i.Line, i.RowsRead = 0, 0, 0
 		i.Inserted, i.Updated, i.Unchanged, i.Rejected, i.Faults = 0, 0, 0, 0, 0
 		return tx.ForgetFaults(ctx) // they are found again

@@ -200,6 +200,35 @@ func TestImportInPasses(t *testing.T) {
 	})
 }
 
+// TestImportOvertaken: an item that somebody makes between the phases is found in
+// the second, which counts on none.
+func TestImportOvertaken(t *testing.T) {
+	t.Parallel()
+	testdb.Each(t, func(t *testing.T, db *database.DB) {
+		strict := upload(t, db, csvRows(10), nil)
+		tolerant := upload(t, db, csvRows(10), func(i *model.Import) { i.MaxErrors = 1 })
+		d, now := deps(db), noon
+		d.Now = func() time.Time {
+			now = now.Add(importPatience)
+			return now
+		}
+		for range 2 {
+			run(t, d)
+		}
+		if got := imported(t, db, strict.ID); got.State != model.ImportImporting || !got.IDsDistinct {
+			t.Fatalf("the import is %s, its ids distinct: %t", got.State, got.IDsDistinct)
+		}
+		id := "id-3"
+		item := model.NewItem(model.ItemFields{Name: "Overtaker", ExternalID: &id}, model.NewTime(noon))
+		if _, err := db.NewInsert().Model(item).ExcludeColumn("id").Exec(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		run(t, deps(db))
+		check(t, db, strict.ID, "failed 0 0 0 1")
+		check(t, db, tolerant.ID, "completed 9 0 0 1")
+	})
+}
+
 // TestImportCutShort ends the pass inside of its nth transaction, for every n,
 // and begins another: the items are those of a pass that was left alone.
 func TestImportCutShort(t *testing.T) {
