@@ -136,7 +136,7 @@ func writeItems(name string, rows int) (size int64, err error) {
 }
 
 func (i *imports) measure(ctx context.Context) error {
-	_, _ = fmt.Fprintf(i.out, "%d rows, %d MB of CSV; load average %s\n\n| round | import, rows a second | until all is there, s | \\copy, rows a second | ratio |\n| --- | --- | --- | --- | --- |\n",
+	_, _ = fmt.Fprintf(i.out, "%d rows, %d MB of CSV; load average %s\n\n| round | import, rows a second | until all is there, s | uploaded, validated, imported, s | \\copy, rows a second | ratio |\n| --- | --- | --- | --- | --- | --- |\n",
 		i.sizes.rows, i.bytes/1e6, loadAverage())
 	var ratios []float64
 	for round := range i.sizes.rounds {
@@ -144,9 +144,10 @@ func (i *imports) measure(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		ratios = append(ratios, theirs.Seconds()/ours.Seconds())
+		ratios = append(ratios, theirs.Seconds()/ours.all.Seconds())
 		rate := func(took time.Duration) float64 { return float64(i.sizes.rows) / took.Seconds() }
-		_, _ = fmt.Fprintf(i.out, "| %d | %.0f | %.1f | %.0f | %.2f |\n", round+1, rate(ours), ours.Seconds(), rate(theirs), ratios[round])
+		_, _ = fmt.Fprintf(i.out, "| %d | %.0f | %.1f | %.1f, %.1f, %.1f | %.0f | %.2f |\n", round+1, rate(ours.all), ours.all.Seconds(),
+			ours.uploaded.Seconds(), (ours.validated - ours.uploaded).Seconds(), (ours.all - ours.validated).Seconds(), rate(theirs), ratios[round])
 	}
 	usual, meanwhile, err := i.clients(ctx)
 	if err != nil {
@@ -181,54 +182,57 @@ const columns = "name, description, attributes, status, expires_at, version, enr
 
 // both has the file imported into an empty table, and then the same rows copied
 // into it.
-func (i *imports) both(ctx context.Context) (ours, theirs time.Duration, err error) {
+func (i *imports) both(ctx context.Context) (ours taken, theirs time.Duration, err error) {
 	if err := i.fill(ctx, 0, filling{}); err != nil {
-		return 0, 0, err
+		return ours, 0, err
 	}
 	if ours, err = i.take(ctx); err != nil {
-		return 0, 0, err
+		return ours, 0, err
 	}
 	rows := i.file + ".copy"
 	if err := i.psql(ctx, "\\copy items ("+columns+") to '"+rows+"'"); err != nil {
-		return 0, 0, err
+		return ours, 0, err
 	}
 	if err := i.fill(ctx, 0, filling{}); err != nil {
-		return 0, 0, err
+		return ours, 0, err
 	}
 	begin := time.Now()
 	err = i.psql(ctx, "\\copy items ("+columns+") from '"+rows+"'")
 	return ours, time.Since(begin), err
 }
 
-// take imports the file, and returns how long that took from the first byte of
-// the upload on.
-func (i *imports) take(ctx context.Context) (time.Duration, error) {
+// taken is when an import was how far, from the first byte of the upload on.
+type taken struct{ uploaded, validated, all time.Duration }
+
+// take imports the file.
+func (i *imports) take(ctx context.Context) (t taken, err error) {
 	f, err := os.Open(i.file)
 	if err != nil {
-		return 0, err
+		return t, err
 	}
 	defer func() { _ = f.Close() }()
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, i.url+"/api/imports?format=csv", f)
 	if err != nil {
-		return 0, err
+		return t, err
 	}
 	req.ContentLength = i.bytes
 	begin := time.Now()
 	resp, err := (&http.Client{Timeout: 10 * time.Minute}).Do(req)
 	if err != nil {
-		return 0, fmt.Errorf("upload the file: %w", err)
+		return t, fmt.Errorf("upload the file: %w", err)
 	}
 	text, err := io.ReadAll(io.LimitReader(resp.Body, 1<<20))
 	err = errors.Join(err, resp.Body.Close())
 	if resp.StatusCode != http.StatusAccepted || err != nil {
-		return 0, fmt.Errorf("the upload was answered %d: %.300s: %w", resp.StatusCode, text, err)
+		return t, fmt.Errorf("the upload was answered %d: %.300s: %w", resp.StatusCode, text, err)
 	}
 	var made struct {
 		ID int64 `json:"id"`
 	}
 	if err := json.Unmarshal(text, &made); err != nil {
-		return 0, err
+		return t, err
 	}
+	t.uploaded = time.Since(begin)
 	for {
 		var now struct {
 			State    string
@@ -237,16 +241,19 @@ func (i *imports) take(ctx context.Context) (time.Duration, error) {
 		}
 		err := i.db.NewRaw("SELECT state, inserted, error FROM imports WHERE id = ?", made.ID).Scan(ctx, &now)
 		if err != nil {
-			return 0, err
+			return t, err
 		}
 		switch {
 		case now.State == "completed" && now.Inserted == i.sizes.rows:
-			return time.Since(begin), nil
+			t.all = time.Since(begin)
+			return t, nil
+		case now.State == "importing" && t.validated == 0:
+			t.validated = time.Since(begin)
 		case now.State != "queued" && now.State != "validating" && now.State != "importing":
-			return 0, fmt.Errorf("the import is %s with %d rows of %d: %s", now.State, now.Inserted, i.sizes.rows, now.Error)
+			return t, fmt.Errorf("the import is %s with %d rows of %d: %s", now.State, now.Inserted, i.sizes.rows, now.Error)
 		}
 		if err := pause(ctx, 100*time.Millisecond); err != nil {
-			return 0, err
+			return t, err
 		}
 	}
 }
