@@ -4,7 +4,6 @@ package compose
 
 import (
 	"archive/tar"
-	"debug/elf"
 	"errors"
 	"io"
 	"os"
@@ -157,24 +156,5 @@ func TestReproducible(t *testing.T) {
 	first, second := binary(root), binary(copyOf(t))
 	if !slices.Equal(first, second) {
 		t.Errorf("two builds differ: %d and %d bytes", len(first), len(second))
-	}
-}
-
-// TestCrossCompiled: another platform's binary, without emulation.
-func TestCrossCompiled(t *testing.T) {
-	t.Parallel()
-	needDocker(t)
-	out := t.TempDir()
-	buildImage(t, root, "api", "--target", "binary", "--platform", "linux/arm64", "--output", "type=local,dest="+out)
-	f, err := elf.Open(filepath.Join(out, "fualab-api"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = f.Close() }()
-	if f.Machine != elf.EM_AARCH64 {
-		t.Errorf("built for %s", f.Machine)
-	}
-	if libraries, err := f.ImportedLibraries(); err != nil || len(libraries) > 0 {
-		t.Errorf("it needs %v, %v: want it static", libraries, err)
 	}
 }
