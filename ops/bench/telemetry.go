@@ -25,29 +25,41 @@ func benchTelemetry(ctx context.Context, b *apiBench) error {
 
 func (b *apiBench) telemetry(ctx context.Context, collector string) error {
 	return b.withAPI(ctx, func(p *platform, off *process) error {
-		on, err := startProcess(ctx, "/ready", func(addr string) *exec.Cmd {
-			return b.service(b.binary, "FUALAB_API_ADDR="+addr, "FUALAB_API_ADMIN_ADDR=127.0.0.1:0",
-				"FUALAB_DATABASE_URL="+p.database.Reveal(), "FUALAB_REDIS_URL="+b.redis, "OTEL_EXPORTER_OTLP_ENDPOINT="+collector)
-		})
+		observed := func(environ ...string) (*process, error) {
+			started, err := startProcess(ctx, "/ready", func(addr string) *exec.Cmd {
+				return b.service(b.binary, append(environ, "FUALAB_API_ADDR="+addr, "FUALAB_API_ADMIN_ADDR=127.0.0.1:0",
+					"FUALAB_DATABASE_URL="+p.database.Reveal(), "FUALAB_REDIS_URL="+b.redis, "OTEL_EXPORTER_OTLP_ENDPOINT="+collector)...)
+			})
+			if err == nil {
+				p.atStop(started.stop)
+			}
+			return started, err
+		}
+		all, err := observed()
 		if err != nil {
 			return err
 		}
-		p.atStop(on.stop)
+		tenth, err := observed("OTEL_TRACES_SAMPLER=parentbased_traceidratio", "OTEL_TRACES_SAMPLER_ARG=0.1")
+		if err != nil {
+			return err
+		}
 		if err := p.refill(ctx); err != nil {
 			return err
 		}
 		for _, one := range []struct {
-			name string
-			next request
+			name, traced string
+			on           *process
+			next         request
 		}{
-			{hotItem, getPath("/api/items/1")},
-			{"the mixed load", mixed(itemsThere)},
+			{hotItem, "every request traced", all, getPath("/api/items/1")},
+			{hotItem, "a tenth traced", tenth, getPath("/api/items/1")},
+			{"the mixed load", "every request traced", all, mixed(itemsThere)},
 		} {
-			ratio, err := b.compare(ctx, one.name, b.api("measured and traced", on, one.next), b.api("neither", off, one.next))
+			ratio, err := b.compare(ctx, one.name+", "+one.traced, b.api("measured, "+one.traced, one.on, one.next), b.api("neither", off, one.next))
 			if err != nil {
 				return err
 			}
-			b.figures.atLeast(withTelemetry, ratio, "%s, measured and traced, of the same with neither", one.name)
+			b.figures.atLeast(withTelemetry, ratio, "%s, measured, %s, of the same with neither", one.name, one.traced)
 		}
 		return nil
 	})

@@ -5,6 +5,7 @@ import (
 	"context"
 	"net/http"
 	"strconv"
+	"sync"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -13,7 +14,19 @@ import (
 
 // requests counts and times requests. None of its labels holds what a client
 // can make up.
-type requests struct{ took *prometheus.HistogramVec }
+type requests struct {
+	took *prometheus.HistogramVec
+
+	mu   sync.RWMutex
+	seen map[answer]prometheus.Observer
+}
+
+// answer is what a request's labels come of. There are no more than routes and
+// statuses make.
+type answer struct {
+	method, route string
+	status        int
+}
 
 // Requests returns who has to be told of requests for them to be traced,
 // counted and timed, as far as that is done.
@@ -25,7 +38,7 @@ func (t *Telemetry) Requests() ([]httpserver.Watcher, error) {
 	if !t.Measures() {
 		return watchers, nil
 	}
-	r := &requests{prometheus.NewHistogramVec(prometheus.HistogramOpts{
+	r := &requests{seen: map[answer]prometheus.Observer{}, took: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 		Name:    "http_server_request_duration_seconds",
 		Help:    "Time from a request's headers to the end of its answer; a stream's is its whole life.",
 		Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 15},
@@ -38,7 +51,22 @@ func (r *requests) Begin(ctx context.Context, _ *http.Request) context.Context {
 
 // End implements httpserver.Watcher.
 func (r *requests) End(_ context.Context, a httpserver.Answered) {
-	r.took.WithLabelValues(Method(a.Method), Route(a.Route), strconv.Itoa(a.Status)).Observe(a.Took.Seconds())
+	r.of(answer{Method(a.Method), Route(a.Route), a.Status}).Observe(a.Took.Seconds())
+}
+
+// of returns who counts such answers, which costs more to find by its labels.
+func (r *requests) of(a answer) prometheus.Observer {
+	r.mu.RLock()
+	o, ok := r.seen[a]
+	r.mu.RUnlock()
+	if ok {
+		return o
+	}
+	o = r.took.WithLabelValues(a.method, a.route, strconv.Itoa(a.status))
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.seen[a] = o
+	return o
 }
 
 // Method returns the method as a label: one that HTTP does not know is _OTHER.

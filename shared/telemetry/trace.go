@@ -51,21 +51,32 @@ func (t *Telemetry) Tracer() trace.Tracer {
 // server makes a span of each request, below the one that the client names.
 type server struct{ tracer trace.Tracer }
 
+// begun are the options of every server's span.
+var begun = []trace.SpanStartOption{trace.WithSpanKind(trace.SpanKindServer)}
+
 // Begin implements httpserver.Watcher.
 func (s server) Begin(ctx context.Context, r *http.Request) context.Context {
-	ctx = propagation.TraceContext{}.Extract(ctx, propagation.HeaderCarrier(r.Header))
-	ctx, _ = s.tracer.Start(ctx, Method(r.Method), trace.WithSpanKind(trace.SpanKindServer))
+	if r.Header["Traceparent"] != nil {
+		ctx = propagation.TraceContext{}.Extract(ctx, propagation.HeaderCarrier(r.Header))
+	}
+	ctx, _ = s.tracer.Start(ctx, Method(r.Method), begun...)
 	return ctx
 }
 
 // End implements httpserver.Watcher.
 func (s server) End(ctx context.Context, a httpserver.Answered) {
 	span := trace.SpanFromContext(ctx)
-	if a.Route != "" {
-		span.SetName(Method(a.Method) + " " + a.Route)
-		span.SetAttributes(attribute.String("http.route", a.Route))
+	if !span.IsRecording() {
+		return
 	}
-	span.SetAttributes(attribute.String("http.request.method", Method(a.Method)), attribute.Int("http.response.status_code", a.Status))
+	method := Method(a.Method)
+	attributes := [3]attribute.KeyValue{attribute.String("http.request.method", method), attribute.Int("http.response.status_code", a.Status)}
+	n := 2
+	if a.Route != "" {
+		span.SetName(method + " " + a.Route)
+		attributes[n], n = attribute.String("http.route", a.Route), n+1
+	}
+	span.SetAttributes(attributes[:n]...)
 	if a.Status >= http.StatusInternalServerError {
 		span.SetStatus(codes.Error, "")
 	}
