@@ -56,6 +56,7 @@ test('asks for a token, says what is wrong with it, and lets in with a good one'
   await dialog(page).getByLabel('Token').fill('fua_mistyped');
   await dialog(page).getByRole('button', { name: 'Sign in' }).click();
   await expect(dialog(page).getByRole('alert')).toContainText('mistyped or cut off');
+  await expect(dialog(page).getByLabel('Token')).toBeFocused();
   await signIn(page, guarded.tokens['read,write,admin']);
   await expect(page.getByRole('heading', { name: 'There are no items yet' })).toBeVisible();
   await expect(page.locator('header').getByText('Live', { exact: true })).toBeVisible();

@@ -1,6 +1,6 @@
 import { useStore } from '@nanostores/preact';
 import { atom } from 'nanostores';
-import { useId, useState } from 'preact/hooks';
+import { useId, useRef, useState } from 'preact/hooks';
 import { api, body } from '../api/client';
 import { explain, problemOf } from '../api/problem';
 import { queryClient } from '../api/queries';
@@ -51,6 +51,7 @@ function keep(token: string): void {
 
 function Ask({ onClose }: { onClose: () => void }) {
   const id = useId();
+  const field = useRef<HTMLInputElement>(null);
   const [token, setToken] = useState('');
   const [fault, setFault] = useState('');
   const [busy, setBusy] = useState(false);
@@ -66,6 +67,8 @@ function Ask({ onClose }: { onClose: () => void }) {
     } catch (error) {
       setFault(explain(error).detail);
       setBusy(false);
+      field.current?.focus();
+      field.current?.select();
     }
   };
   return (
@@ -76,19 +79,23 @@ function Ask({ onClose }: { onClose: () => void }) {
           void submit();
         }}
       >
-        <label for={id}>Token</label>
-        <input
-          id={id}
-          type="password"
-          autoComplete="off"
-          required
-          aria-describedby={`${id}-hint`}
-          value={token}
-          onInput={(event) => setToken(event.currentTarget.value)}
-        />
-        <small id={`${id}-hint`}>
-          <code>fualab-api token create</code> makes one. It is kept until this tab is closed.
-        </small>
+        <div class="field">
+          <label for={id}>Token</label>
+          <input
+            ref={field}
+            id={id}
+            type="password"
+            autoComplete="off"
+            required
+            aria-describedby={`${id}-hint`}
+            aria-invalid={fault ? 'true' : undefined}
+            value={token}
+            onInput={(event) => setToken(event.currentTarget.value)}
+          />
+          <span class="hint" id={`${id}-hint`}>
+            <code>fualab-api token create</code> makes one. It is kept until this tab is closed.
+          </span>
+        </div>
         <div role="alert">{fault && <p class="callout bad">{fault}</p>}</div>
         <button type="submit" aria-disabled={busy}>
           {busy ? 'Asking…' : 'Sign in'}
