@@ -70,13 +70,13 @@ func (s server) End(ctx context.Context, a httpserver.Answered) {
 		return
 	}
 	method := Method(a.Method)
-	attributes := [3]attribute.KeyValue{attribute.String("http.request.method", method), attribute.Int("http.response.status_code", a.Status)}
-	n := 2
+	attributes := append(make([]attribute.KeyValue, 0, 3),
+		attribute.String("http.request.method", method), attribute.Int("http.response.status_code", a.Status))
 	if a.Route != "" {
 		span.SetName(method + " " + a.Route)
-		attributes[n], n = attribute.String("http.route", a.Route), n+1
+		attributes = append(attributes, attribute.String("http.route", a.Route))
 	}
-	span.SetAttributes(attributes[:n]...)
+	span.SetAttributes(attributes...)
 	if a.Status >= http.StatusInternalServerError {
 		span.SetStatus(codes.Error, "")
 	}

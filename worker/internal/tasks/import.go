@@ -116,7 +116,7 @@ func (p *importPass) run(ctx context.Context) error {
 		if err = p.batch(ctx, file); err != nil || p.over() {
 			break
 		}
-		if p.i.State != phase {
+		if phase == model.ImportValidating && p.i.State == model.ImportImporting { // from the beginning
 			file.stop()
 			file = p.read(ctx)
 		}

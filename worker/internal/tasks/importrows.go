@@ -26,10 +26,10 @@ type known struct {
 // learn looks for the external ids of rows in the file and among items. sure says
 // that none of them can be there, or the insertion fails.
 func learn(ctx context.Context, tx store.ImportTx, rows []importRow, sure bool) (known, error) {
-	k := known{lines: make(map[string]int64, len(rows))}
 	if sure {
-		return k, nil
+		return known{}, nil
 	}
+	k := known{lines: make(map[string]int64, len(rows))}
 	var ids []string
 	for _, row := range rows {
 		if id := row.ExternalID; id != nil && storable(*id) {
