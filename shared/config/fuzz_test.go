@@ -37,7 +37,9 @@ func FuzzURLs(f *testing.F) {
 				t.Fatalf("%q is taken and is no URL: %v", text, err)
 			}
 			password, _ := p.User.Password()
-			rest := strings.Replace(text, password, "", 1) // what stands elsewhere, too, is no secret
+			// What stands elsewhere, too, or does once a blank is written as %20, is no secret.
+			p.User = nil
+			rest := strings.Replace(text, password, "", 1) + "\n" + p.String()
 			if len(password) > 3 && !strings.Contains(rest, password) && strings.Contains(fmt.Sprintf("%s %v", u, u), password) {
 				t.Errorf("%q prints its password: %s", text, u)
 			}
