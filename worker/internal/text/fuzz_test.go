@@ -8,7 +8,7 @@ import (
 	"github.com/fualab/fualab/worker/internal/text"
 )
 
-var slugForm = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
+var slugForm = regexp.MustCompile(`^[a-z0-9_]+(-[a-z0-9_]+)*$`)
 
 // FuzzNames: every name has a slug that fits into a path, and a fingerprint
 // that is its own fingerprint's.
@@ -20,7 +20,7 @@ func FuzzNames(f *testing.F) {
 		if id < 1 || !utf8.ValidString(name) {
 			return // which no item has
 		}
-		if slug := text.Slug(name, id); !slugForm.MatchString(slug) {
+		if slug := text.Slug(name, id); !slugForm.MatchString(slug) || len(slug) > text.MaxSlug {
 			t.Errorf("%q has the slug %q", name, slug)
 		}
 		if text.Fingerprint(name) == "" {
