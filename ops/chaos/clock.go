@@ -97,7 +97,7 @@ func (l *lab) buildJumping() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return filepath.Join(dir, "fualab-worker"), build(filepath.Join(here, "worker"), dir, "-trimpath", "-overlay", filepath.Join(dir, "overlay.json"))
+	return filepath.Join(dir, "fualab-worker"), build(filepath.Join(here, "worker"), dir, "-overlay", filepath.Join(dir, "overlay.json"))
 }
 
 const jumpGo = `package main

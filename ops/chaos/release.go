@@ -18,10 +18,7 @@ import (
 // the next release take over. The next release is this one with a migration
 // that adds a column, a table and an index.
 func migrate(ctx context.Context, w *world) error {
-	next, err := w.buildNext()
-	if err != nil {
-		return err
-	}
+	next := filepath.Join(w.nextDir(), "fualab-api")
 	p, err := start(w.dir, w.apis[0].env, next, "migrate", "up")
 	if err != nil {
 		return err
@@ -33,28 +30,36 @@ func migrate(ctx context.Context, w *world) error {
 	if err := pause(ctx, time.Second); err != nil { // the release before serves on the new schema
 		return err
 	}
+	for _, s := range w.apis {
+		s.bin = next
+		if err := s.replace(ctx); err != nil {
+			return err
+		}
+	}
 	w.ledger.faultEnds()
 	return nil
 }
 
+func (l *lab) nextDir() string { return filepath.Join(l.dir, "next") }
+
 // buildNext builds the API of the release that comes after this one.
-func (l *lab) buildNext() (string, error) {
-	root := filepath.Join(l.dir, "next")
+func (l *lab) buildNext() error {
+	root := l.nextDir()
 	for _, module := range []string{"api", "shared"} {
 		if err := os.CopyFS(filepath.Join(root, module), os.DirFS(module)); err != nil {
-			return "", err
+			return err
 		}
 	}
 	var newest int
 	if _, err := fmt.Sscanf(schema.Version, "%d", &newest); err != nil {
-		return "", err
+		return err
 	}
 	number := newest + 1
 	prefix := fmt.Sprintf("%s/api/migrations/postgres/%04d_next", root, number)
 	version := filepath.Join(root, "shared", "schema", "schema.go")
 	text, err := os.ReadFile(version) //nolint:gosec // a file of this repository
 	if err != nil {
-		return "", err
+		return err
 	}
 	err = errors.Join(
 		os.WriteFile(prefix+".up.sql", []byte(nextUp), 0o600),
@@ -62,9 +67,9 @@ func (l *lab) buildNext() (string, error) {
 		os.WriteFile(version, []byte(strings.Replace(string(text), schema.Version, fmt.Sprintf("%04d", number), 1)), 0o600), //nolint:gosec // in this program's own directory
 	)
 	if err != nil {
-		return "", err
+		return err
 	}
-	return filepath.Join(root, "fualab-api"), build(filepath.Join(root, "api"), root)
+	return build(filepath.Join(root, "api"), root)
 }
 
 const nextUp = `ALTER TABLE items ADD COLUMN IF NOT EXISTS colour text NOT NULL DEFAULT 'grey';

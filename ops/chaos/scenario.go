@@ -16,6 +16,8 @@ type scenario struct {
 	name  string
 	long  bool // not in the short form, unless it is asked for by name
 	setup setup
+	// build makes what the fault takes, beforehand and in its own time.
+	build func(*lab) error
 	// fault does its worst while clients are at work, and ends what it did. It
 	// calls faultEnds when it has.
 	fault func(ctx context.Context, w *world) error
@@ -104,10 +106,16 @@ func (s skipped) Error() string { return string(s) }
 
 // try runs one scenario.
 func (l *lab) try(ctx context.Context, s scenario) result {
+	r := result{name: s.name, ledger: newLedger()}
+	if s.build != nil {
+		if err := s.build(l); err != nil {
+			r.faults = append(r.faults, err.Error())
+			return r
+		}
+	}
 	begin := time.Now()
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Minute)
 	defer cancel()
-	r := result{name: s.name, ledger: newLedger()}
 	w := &world{lab: l, ledger: r.ledger}
 	err := w.prepare(ctx, s, r.ledger)
 	if err == nil {

@@ -4,7 +4,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"syscall"
 	"time"
 )
@@ -26,9 +25,12 @@ var scenarios = []scenario{
 	{name: "Postgres' clock jumps", fault: jumpClocks, setup: setup{only: []string{"503"}}},
 	{name: "a worker's clock jumps", long: true, fault: jumpWorkersClock, setup: setup{zero: true}},
 	{name: "2000 idle streams, 50 slow readers", fault: openStreams, setup: setup{zero: true, apis: 3, think: 2 * time.Second, growth: 256 << 20}},
-	{name: "rolling restart", fault: restartAll, setup: setup{zero: true, apis: 3, workers: 2, env: []string{"FUALAB_SHUTDOWN_DELAY_SECONDS=1"}}},
-	{name: "migration under the release before", fault: migrate, setup: setup{zero: true}},
+	{name: "rolling restart", fault: restartAll, setup: setup{zero: true, apis: 3, workers: 2, env: draining}},
+	{name: "migration under the release before", build: (*lab).buildNext, fault: migrate, setup: setup{zero: true, apis: 3, env: draining}},
 }
+
+// draining leaves clients the time to see that a process is no longer ready.
+var draining = []string{"FUALAB_SHUTDOWN_DELAY_SECONDS=1"}
 
 func killAPI(ctx context.Context, w *world) error {
 	return w.repeat(ctx, 3, func() error {
@@ -116,14 +118,7 @@ func fillRedis(ctx context.Context, w *world) error {
 // restartAll replaces one process after another, as a deployment does.
 func restartAll(ctx context.Context, w *world) error {
 	for _, s := range append(w.apis[:len(w.apis):len(w.apis)], w.workers...) {
-		s.process.end(syscall.SIGTERM)
-		if !s.process.cmd.ProcessState.Success() {
-			return fmt.Errorf("%s stopped with %s: %s", s.name, s.process.cmd.ProcessState, s.process.out.last(500))
-		}
-		if err := s.start(); err != nil {
-			return err
-		}
-		if err := s.await(ctx, 30*time.Second); err != nil {
+		if err := s.replace(ctx); err != nil {
 			return err
 		}
 	}

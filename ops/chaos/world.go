@@ -84,6 +84,18 @@ func (s *service) start() (err error) {
 	return err
 }
 
+// replace ends the service as a deployment does, and starts what bin is now.
+func (s *service) replace(ctx context.Context) error {
+	s.process.end(syscall.SIGTERM)
+	if !s.process.cmd.ProcessState.Success() {
+		return fmt.Errorf("%s stopped with %s: %s", s.name, s.process.cmd.ProcessState, s.process.out.last(500))
+	}
+	if err := s.start(); err != nil {
+		return err
+	}
+	return s.await(ctx, 30*time.Second)
+}
+
 // await waits until the service is ready.
 func (s *service) await(ctx context.Context, limit time.Duration) error {
 	err := until(ctx, limit, s.name+" to be ready", func() bool { return s.process.ended() || s.check(ctx) })
@@ -177,7 +189,7 @@ func newLab(ctx context.Context, root string, brief bool) (*lab, error) {
 func (l *lab) build(root string) error {
 	l.bin = filepath.Join(l.dir, "bin")
 	for _, module := range []string{"api", "worker"} {
-		if err := build(filepath.Join(root, module), l.bin, "-trimpath"); err != nil {
+		if err := build(filepath.Join(root, module), l.bin); err != nil {
 			return err
 		}
 	}
@@ -185,8 +197,9 @@ func (l *lab) build(root string) error {
 }
 
 // build builds the programs of the module in a directory into another one.
+// Paths are trimmed, so that a copy of a module compiles only what is new in it.
 func build(module, into string, flags ...string) error {
-	args := append([]string{"build", "-buildvcs=false", "-o", into + "/"}, append(flags, "./cmd/...")...)
+	args := append([]string{"build", "-buildvcs=false", "-trimpath", "-o", into + "/"}, append(flags, "./cmd/...")...)
 	p, err := start(module, append(os.Environ(), "CGO_ENABLED=0", "GOWORK=off"), "go", args...)
 	if err != nil {
 		return err
