@@ -33,8 +33,8 @@ const (
 // build returns a Caddy, or skips the test: to compile it takes minutes.
 func build(t *testing.T) string {
 	t.Helper()
-	if !testdb.Required() {
-		t.Skip("no Caddy: set FUALAB_TEST_REQUIRE=1 to have it compiled, which takes minutes the first time")
+	if !testdb.Required() && os.Getenv("FUALAB_E2E_CADDY") == "" {
+		t.Skip("no Caddy: FUALAB_E2E_CADDY names one; FUALAB_TEST_REQUIRE=1 has it compiled, which takes minutes the first time")
 	}
 	path, err := binary()
 	if err != nil {
@@ -43,9 +43,13 @@ func build(t *testing.T) string {
 	return path
 }
 
-// binary is a Caddy of the version in ops/tools/caddy. It stays in bin, since
-// Go keeps what it compiles and not what it links.
+// binary is the Caddy of FUALAB_E2E_CADDY, or else one of the version in
+// ops/tools/caddy. It stays in bin, since Go keeps what it compiles and not what
+// it links.
 var binary = sync.OnceValues(func() (string, error) {
+	if given := os.Getenv("FUALAB_E2E_CADDY"); given != "" {
+		return given, nil
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), 9*time.Minute)
 	defer cancel()
 	path, err := filepath.Abs("../../../bin/caddy")
