@@ -7,7 +7,8 @@
 // with the windows and limits that it has on duty. `go tool task alerts:faults`
 // causes its fault in an API and a worker that run on Postgres and Redis, has it
 // fire on what is scraped of them, repairs the fault and has it clear. What
-// /ready tells meanwhile has to be the same.
+// /ready tells meanwhile has to be the same. Each panel of ops/dashboards has to
+// have shown a number by the end.
 //
 // Nobody can wait for hours there, so it differs from duty: windows are 20 s
 // where they are hours and 10 s where they are minutes; nothing is pending for
