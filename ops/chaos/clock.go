@@ -13,7 +13,6 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"syscall"
 	"time"
 )
 
@@ -45,59 +44,55 @@ func jumpWorkersClock(ctx context.Context, w *world) error {
 // many seconds from the machine's.
 func (w *world) startJumping(ctx context.Context) (jump func(seconds int) error, err error) {
 	s := w.workers[0]
-	if s.bin, err = w.buildJumping(); err != nil {
-		return nil, err
-	}
+	s.bin = filepath.Join(w.built, "fualab-worker")
 	file := filepath.Join(w.dir, "worker-clock")
 	jump = func(seconds int) error { return os.WriteFile(file, []byte(strconv.Itoa(seconds)), 0o600) }
 	if err := jump(0); err != nil {
 		return nil, err
 	}
-	s.process.end(syscall.SIGTERM)
 	s.env = append(s.env, "CHAOS_CLOCK="+file)
-	return jump, errors.Join(s.start(), s.await(ctx, 30*time.Second))
+	return jump, s.replace(ctx)
 }
 
 // buildJumping builds a worker whose package time adds what a file says to the
 // time of day, and leaves the monotonic clock alone, as a jump does. libfaketime
 // cannot: Go asks the kernel past every library.
-func (l *lab) buildJumping() (string, error) {
+func buildJumping(dir string) error {
 	goroot, err := exec.Command("go", "env", "GOROOT").Output() //nolint:noctx // it only prints
 	if err != nil {
-		return "", fmt.Errorf("find Go: %w", err)
+		return fmt.Errorf("find Go: %w", err)
 	}
 	source := filepath.Join(strings.TrimSpace(string(goroot)), "src", "time", "time.go")
 	text, err := os.ReadFile(source) //nolint:gosec // of Go
 	if err != nil {
-		return "", err
+		return err
 	}
 	here, err := os.Getwd()
 	if err != nil {
-		return "", err
+		return err
 	}
-	dir := filepath.Join(l.dir, "jumping")
 	changed := strings.NewReplacer(
 		"\t\"math/bits\"\n", "\t\"math/bits\"\n\t\"sync/atomic\"\n",
 		"func Now() Time {\n\tsec, nsec, mono := runtimeNow()\n", "var Jump atomic.Int64\n\nfunc Now() Time {\n\tsec, nsec, mono := runtimeNow()\n\tsec += Jump.Load()\n",
 	).Replace(string(text))
 	if !strings.Contains(changed, "Jump.Load()") {
-		return "", fmt.Errorf("%s is not as this program knows it: see to buildJumping", source)
+		return fmt.Errorf("%s is not as this program knows it: see to buildJumping", source)
 	}
 	overlay, err := json.Marshal(map[string]map[string]string{"Replace": {
 		source: filepath.Join(dir, "time.go"),
 		filepath.Join(here, "worker", "cmd", "fualab-worker", "jump.go"): filepath.Join(dir, "jump.go"),
 	}})
 	if err != nil {
-		return "", err
+		return err
 	}
-	err = errors.Join(os.MkdirAll(dir, 0o700),
+	err = errors.Join(
 		os.WriteFile(filepath.Join(dir, "time.go"), []byte(changed), 0o600), //nolint:gosec // in this program's own directory
 		os.WriteFile(filepath.Join(dir, "jump.go"), []byte(jumpGo), 0o600),
 		os.WriteFile(filepath.Join(dir, "overlay.json"), overlay, 0o600))
 	if err != nil {
-		return "", err
+		return err
 	}
-	return filepath.Join(dir, "fualab-worker"), build(filepath.Join(here, "worker"), dir, "-overlay", filepath.Join(dir, "overlay.json"))
+	return build(filepath.Join(here, "worker"), dir, "-overlay", filepath.Join(dir, "overlay.json"))
 }
 
 const jumpGo = `package main

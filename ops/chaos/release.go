@@ -18,7 +18,7 @@ import (
 // the next release take over. The next release is this one with a migration
 // that adds a column, a table and an index.
 func migrate(ctx context.Context, w *world) error {
-	next := filepath.Join(w.nextDir(), "fualab-api")
+	next := filepath.Join(w.built, "fualab-api")
 	p, err := start(w.dir, w.apis[0].env, next, "migrate", "up")
 	if err != nil {
 		return err
@@ -40,11 +40,8 @@ func migrate(ctx context.Context, w *world) error {
 	return nil
 }
 
-func (l *lab) nextDir() string { return filepath.Join(l.dir, "next") }
-
 // buildNext builds the API of the release that comes after this one.
-func (l *lab) buildNext() error {
-	root := l.nextDir()
+func buildNext(root string) error {
 	for _, module := range []string{"api", "shared"} {
 		if err := os.CopyFS(filepath.Join(root, module), os.DirFS(module)); err != nil {
 			return err

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"slices"
 	"time"
 )
@@ -16,8 +17,9 @@ type scenario struct {
 	name  string
 	long  bool // not in the short form, unless it is asked for by name
 	setup setup
-	// build makes what the fault takes, beforehand and in its own time.
-	build func(*lab) error
+	// build makes in a directory what the fault takes, beforehand and in its own
+	// time; the world has it as built.
+	build func(dir string) error
 	// fault does its worst while clients are at work, and ends what it did. It
 	// calls faultEnds when it has.
 	fault func(ctx context.Context, w *world) error
@@ -107,8 +109,13 @@ func (s skipped) Error() string { return string(s) }
 // try runs one scenario.
 func (l *lab) try(ctx context.Context, s scenario) result {
 	r := result{name: s.name, ledger: newLedger()}
+	w := &world{lab: l, ledger: r.ledger}
 	if s.build != nil {
-		if err := s.build(l); err != nil {
+		var err error
+		if w.built, err = os.MkdirTemp(l.dir, "built-*"); err == nil {
+			err = s.build(w.built)
+		}
+		if err != nil {
 			r.faults = append(r.faults, err.Error())
 			return r
 		}
@@ -116,7 +123,6 @@ func (l *lab) try(ctx context.Context, s scenario) result {
 	begin := time.Now()
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Minute)
 	defer cancel()
-	w := &world{lab: l, ledger: r.ledger}
 	err := w.prepare(ctx, s, r.ledger)
 	if err == nil {
 		err = w.play(ctx, s)

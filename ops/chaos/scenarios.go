@@ -23,10 +23,10 @@ var scenarios = []scenario{
 	{name: "Redis full", fault: fillRedis, setup: setup{zero: true}},
 	{name: "disk full, SQLite", fault: fillDisk, setup: setup{sqlite: true, only: []string{"503"}, must: []string{"503"}}},
 	{name: "Postgres' clock jumps", fault: jumpClocks, setup: setup{only: []string{"503"}}},
-	{name: "a worker's clock jumps", long: true, fault: jumpWorkersClock, setup: setup{zero: true}},
+	{name: "a worker's clock jumps", long: true, build: buildJumping, fault: jumpWorkersClock, setup: setup{zero: true}},
 	{name: "2000 idle streams, 50 slow readers", fault: openStreams, setup: setup{zero: true, apis: 3, think: 2 * time.Second, growth: 256 << 20}},
 	{name: "rolling restart", fault: restartAll, setup: setup{zero: true, apis: 3, workers: 2, env: draining}},
-	{name: "migration under the release before", build: (*lab).buildNext, fault: migrate, setup: setup{zero: true, apis: 3, env: draining}},
+	{name: "migration under the release before", build: buildNext, fault: migrate, setup: setup{zero: true, apis: 3, env: draining}},
 }
 
 // draining leaves clients the time to see that a process is no longer ready.

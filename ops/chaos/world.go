@@ -35,6 +35,7 @@ type world struct {
 	*lab
 	clients  *clients
 	ledger   *ledger
+	built    string // directory of what the scenario builds; empty: nothing
 	name     string // of the database
 	database string // its URL, through the proxy
 	redisURL string
