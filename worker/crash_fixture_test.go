@@ -177,6 +177,9 @@ func (f *fleet) jobs(name string) []job {
 	return all
 }
 
+// starting is how long a worker may take to its first work, beside the tests of other packages.
+const starting = time.Minute
+
 // within waits until ok, and fails the test if that takes too long.
 func (f *fleet) within(d time.Duration, what string, ok func() bool) {
 	f.t.Helper()
