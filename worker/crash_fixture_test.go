@@ -177,8 +177,11 @@ func (f *fleet) jobs(name string) []job {
 	return all
 }
 
-// starting is how long a worker may take to its first work, beside the tests of other packages.
-const starting = time.Minute
+// firstRun waits until a worker has started.
+func (f *fleet) firstRun() {
+	f.t.Helper()
+	f.within(30*time.Second, "the first run", func() bool { return len(f.jobs("test.all")) > 0 })
+}
 
 // within waits until ok, and fails the test if that takes too long.
 func (f *fleet) within(d time.Duration, what string, ok func() bool) {

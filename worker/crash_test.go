@@ -33,7 +33,7 @@ func TestKilledWorkers(t *testing.T) {
 				for range size {
 					f.start()
 				}
-				f.within(starting, "the first run", func() bool { return len(f.jobs("test.all")) > 0 })
+				f.firstRun()
 				first := time.Now()
 				for time.Since(first) < lasts {
 					time.Sleep(500*time.Millisecond + rand.N(1500*time.Millisecond))
@@ -160,10 +160,11 @@ func TestKilledInTheMiddleOfARun(t *testing.T) {
 				t.Fatal(err)
 			}
 			f.start()
+			f.firstRun()
 			if _, err := runs.Insert(t.Context(), client, "test.batch", runs.Manual); err != nil {
 				t.Fatal(err)
 			}
-			f.within(starting, "the run to be in its middle", func() bool { return raised() > 50 })
+			f.within(20*time.Second, "the run to be in its middle", func() bool { return raised() > 50 })
 			f.kill(0)
 			if n := raised(); n == 500 {
 				t.Fatal("the run was over before the kill")
@@ -194,7 +195,7 @@ func TestFrozenWorker(t *testing.T) {
 	f := &fleet{t: t, url: url, db: testdb.Open(t, url), env: []string{"FUALAB_REDIS_URL=" + redisURL.Reveal(), "FUALAB_WORKER_ADDR=" + addr}}
 	f.start()
 	beats := func() bool { return server.Exists("fualab:worker:heartbeat") }
-	f.within(starting, "a heartbeat", beats)
+	f.within(20*time.Second, "a heartbeat", beats)
 	if err := httpserver.Check(t.Context(), addr, "/health"); err != nil {
 		t.Error("a worker that works:", err)
 	}

@@ -28,7 +28,7 @@ func TestPostgresRestarted(t *testing.T) {
 	for range size {
 		f.start()
 	}
-	f.within(starting, "the first run", func() bool { return len(f.jobs("test.all")) > 0 })
+	f.firstRun()
 	first := time.Now()
 	time.Sleep(3 * time.Second)
 	server.stop(syscall.SIGQUIT) // as a crash
@@ -71,8 +71,8 @@ func TestRedisStopped(t *testing.T) {
 	for range size {
 		f.start()
 	}
-	f.within(starting, "the first run", func() bool { return len(f.jobs("test.all")) > 0 })
-	f.within(starting, "a heartbeat", beats)
+	f.firstRun()
+	f.within(30*time.Second, "a heartbeat", beats)
 	first := time.Now()
 	server.stop(syscall.SIGKILL)
 	time.Sleep(outageTime())
