@@ -1,5 +1,5 @@
 import pages from '../src/first/pages.json' with { type: 'json' };
-import { expect, test } from './platform';
+import { expect, holdEvents, test } from './platform';
 
 for (const [path, { reads }] of Object.entries(pages)) {
   test(`what ${path} asks for first is asked for once, with the answer that it needs`, async ({
@@ -10,7 +10,7 @@ for (const [path, { reads }] of Object.entries(pages)) {
     const run = (await (await api.post('/api/schedules/runs.prune/runs')).json()) as { id: number };
     const id = String(path.startsWith('/runs') ? run.id : item.id);
     // No events and no turn of polling: nothing but the visit itself asks.
-    await page.route('**/api/events', () => undefined);
+    await holdEvents(page);
     const asked: string[] = [];
     page.on('request', (request) => {
       const { pathname, search } = new URL(request.url());

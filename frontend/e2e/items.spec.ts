@@ -1,6 +1,6 @@
 import type { APIRequestContext, Page } from '@playwright/test';
 import { startLocal } from './local';
-import { expect, needsOwn, test } from './platform';
+import { expect, holdEvents, needsOwn, test } from './platform';
 
 /** Deletes the items that a word finds: a platform that was given may have those of an earlier run. */
 async function clear(api: APIRequestContext, word: string): Promise<void> {
@@ -70,7 +70,7 @@ test('a search is in the address and survives loading again', async ({ page, api
 test('a search waits for the typing to pause, and asks once', async ({ page, api }) => {
   await make(api, 'debounced', 1);
   // No events: a clock that jumps is a silence that ends the stream, and with one that is back the list is read again.
-  await page.route('**/api/events', () => undefined);
+  await holdEvents(page);
   await page.clock.install(); // so that keys are as far apart as the test says
   await page.goto('/items');
   const box = page.getByRole('searchbox');

@@ -1,5 +1,5 @@
 import type { APIRequestContext, Page } from '@playwright/test';
-import { expect, test } from './platform';
+import { expect, holdEvents, test } from './platform';
 import { enriched } from './seed';
 
 declare global {
@@ -192,7 +192,7 @@ test('a stream that is refused: not live, and changes appear by asking', async (
 });
 
 test('a stream that is held back: not live, and changes appear by asking', async ({ page, api }) => {
-  await page.route('**/api/events', () => undefined); // never answered
+  await holdEvents(page);
   await page.goto('/items');
   await expect(badge(page, 'Not live')).toBeVisible({ timeout: 20_000 });
   const { name } = await make(api);

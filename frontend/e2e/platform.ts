@@ -1,4 +1,4 @@
-import { type APIRequestContext, test as base, expect, type TestInfo } from '@playwright/test';
+import { type APIRequestContext, test as base, expect, type Page, type TestInfo } from '@playwright/test';
 import { guard } from './guard';
 import { startLocal } from './local';
 import { type Separate, startSeparate } from './separate';
@@ -26,6 +26,11 @@ const given = process.env.FUALAB_E2E_URL;
 /** Skips a test that must have a platform as new, or one that it may stop, when there is one that was given. */
 export function needsOwn(info: TestInfo): void {
   info.skip(Boolean(given), `needs a platform of its own; FUALAB_E2E_URL says to test ${given}`);
+}
+
+/** Never answers a page that asks for its stream of events, so that no event has it read anything again. */
+export async function holdEvents(page: Page): Promise<void> {
+  await page.route('**/api/events', () => undefined);
 }
 
 /**
