@@ -6,21 +6,16 @@ import (
 
 	"github.com/fualab/fualab/api/internal/auth"
 	"github.com/fualab/fualab/api/internal/auth/oidc"
-	"github.com/fualab/fualab/api/internal/store"
 	"github.com/fualab/fualab/shared/config"
 )
 
-// authOn reports whether callers need a token: what is set, or else what is
-// safe where the API runs.
+// authOn reports whether callers need a token.
 func (c Config) authOn() bool {
-	switch {
-	case c.Auth != "":
+	if c.Auth != "" {
 		return c.Auth == config.On
-	case c.OIDCIssuer != "", c.Env == config.Production:
-		return true // a proxy on the same machine may stand before loopback
-	default:
-		return c.Env != config.Development && !c.loopback()
 	}
+	// In production a proxy on the same machine may stand before loopback.
+	return c.OIDCIssuer != "" || c.Env == config.Production
 }
 
 // loopback reports whether only this machine reaches the API.
@@ -31,10 +26,26 @@ func (c Config) loopback() bool {
 	return c.Addr.Loopback()
 }
 
+// checkOpen returns a *config.Error if all who reach the listener could do
+// everything, and no setting says that they may. It is for serving alone: other
+// commands do not listen.
+func (c Config) checkOpen() error {
+	if c.Auth != "" || c.authOn() || c.loopback() {
+		return nil
+	}
+	return &config.Error{Faults: []config.Fault{{
+		Variable: "FUALAB_AUTH",
+		Message:  "is needed where others reach FUALAB_API_ADDR: set it to on, or to off if all who reach the address may do everything; or listen on 127.0.0.1",
+	}}}
+}
+
 func (c Config) authFaults() []config.Fault {
 	var faults []config.Fault
 	if c.Env == config.Production && c.Auth == config.Off {
 		faults = append(faults, config.Fault{Variable: "FUALAB_AUTH", Message: "lets in everybody, which FUALAB_ENV=production refuses: set it to on, or leave it out"})
+	}
+	if c.Auth == config.Off && c.OIDCIssuer != "" {
+		faults = append(faults, config.Fault{Variable: "FUALAB_AUTH", Message: "is off, and FUALAB_OIDC_ISSUER names who signs tokens: set it to on, or leave the issuer out"})
 	}
 	if c.OIDCIssuer != "" && c.OIDCAudience == "" {
 		faults = append(faults, config.Fault{Variable: "FUALAB_OIDC_AUDIENCE", Message: "is needed with FUALAB_OIDC_ISSUER: without it, tokens for other programs would be good here; set it to what the provider calls this API"})
@@ -47,10 +58,10 @@ func (c Config) authFaults() []config.Fault {
 
 // startAuth returns nil where everybody may do everything. Otherwise the
 // caller has to close it.
-func startAuth(ctx context.Context, cfg Config, st *store.Store) *auth.Authenticator {
+func startAuth(ctx context.Context, cfg Config, tokens auth.Tokens, now func() time.Time) *auth.Authenticator {
 	if !cfg.authOn() {
 		if !cfg.loopback() {
-			cfg.Log.WarnContext(ctx, "everybody who reaches this address may do everything: FUALAB_AUTH=on asks for tokens")
+			cfg.Log.WarnContext(ctx, "all who reach this address may do everything: FUALAB_AUTH=on asks for tokens")
 		}
 		return nil
 	}
@@ -60,5 +71,5 @@ func startAuth(ctx context.Context, cfg Config, st *store.Store) *auth.Authentic
 			Issuer: string(cfg.OIDCIssuer), Audience: cfg.OIDCAudience, ScopeClaim: cfg.OIDCScopeClaim, Now: time.Now,
 		})
 	}
-	return auth.Start(ctx, auth.Config{Tokens: st, Provider: provider, Now: time.Now, Log: cfg.Log})
+	return auth.Start(ctx, auth.Config{Tokens: tokens, Provider: provider, Now: time.Now, Expiry: now, Log: cfg.Log})
 }

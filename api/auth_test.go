@@ -23,15 +23,14 @@ func TestAuthIsOn(t *testing.T) {
 	}{
 		{nil, false},
 		{[]string{loopback}, false},
-		{[]string{"FUALAB_ENV=test"}, true},
-		{[]string{"FUALAB_ENV=test", loopback}, false},
+		{[]string{"FUALAB_ENV=test"}, false},
+		{[]string{"FUALAB_API_ADDR=:8000", "FUALAB_AUTH=off"}, false},
 		{[]string{"FUALAB_ENV=test", loopback, "FUALAB_AUTH=on"}, true},
 		{[]string{"FUALAB_ENV=test", "FUALAB_AUTH=off"}, false},
 		{[]string{"FUALAB_ENV=production"}, true},
 		{[]string{"FUALAB_ENV=production", loopback}, true},
 		{[]string{"FUALAB_AUTH=on"}, true},
 		{[]string{issuer, audience}, true},
-		{[]string{issuer, audience, "FUALAB_AUTH=off"}, false},
 	} {
 		cfg, err := config.Load[Config](append(tt.environ, anyDatabase))
 		if err != nil {
@@ -52,8 +51,36 @@ func TestAuthAsksTheListener(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = ln.Close() }()
-	if cfg.Listener = ln; cfg.authOn() {
-		t.Error("on, though only this machine reaches the listener")
+	if cfg.Listener = ln; cfg.authOn() || cfg.checkOpen() != nil {
+		t.Error("refused, though only this machine reaches the listener")
+	}
+}
+
+// TestOthersReachAnOpenAPIOnlyIfASettingSaysSo: serving is refused otherwise,
+// and the commands that do not listen are not.
+func TestOthersReachAnOpenAPIOnlyIfASettingSaysSo(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		environ []string
+		want    bool // whether it serves
+	}{
+		{nil, true},
+		{[]string{"FUALAB_API_ADDR=:8000"}, false},
+		{[]string{"FUALAB_API_ADDR=192.0.2.7:8000", "FUALAB_ENV=test"}, false},
+		{[]string{"FUALAB_API_ADDR=[::]:8000"}, false},
+		{[]string{"FUALAB_API_ADDR=[::1]:8000"}, true},
+		{[]string{"FUALAB_API_ADDR=:8000", "FUALAB_AUTH=off"}, true},
+		{[]string{"FUALAB_API_ADDR=:8000", "FUALAB_AUTH=on"}, true},
+		{[]string{"FUALAB_API_ADDR=:8000", "FUALAB_ENV=production"}, true},
+	} {
+		cfg, err := config.Load[Config](append(tt.environ, anyDatabase))
+		if err != nil {
+			t.Fatalf("%v: %v", tt.environ, err)
+		}
+		var refused *config.Error
+		if err := cfg.checkOpen(); (err == nil) != tt.want || err != nil && !errors.As(err, &refused) {
+			t.Errorf("%v: %v", tt.environ, err)
+		}
 	}
 }
 
@@ -73,6 +100,7 @@ func TestRefused(t *testing.T) {
 		"an audience alone":      {[]string{anyDatabase, "FUALAB_OIDC_AUDIENCE=api"}, []string{"FUALAB_OIDC_ISSUER"}},
 		"an issuer far away":     {[]string{anyDatabase, "FUALAB_OIDC_AUDIENCE=api", "FUALAB_OIDC_ISSUER=http://id.example.com"}, []string{"FUALAB_OIDC_ISSUER"}},
 		"an issuer with a query": {[]string{anyDatabase, "FUALAB_OIDC_AUDIENCE=api", "FUALAB_OIDC_ISSUER=https://id.example.com?x=1"}, []string{"FUALAB_OIDC_ISSUER"}},
+		"an issuer, and off":     {[]string{anyDatabase, "FUALAB_OIDC_AUDIENCE=api", "FUALAB_OIDC_ISSUER=https://id.example.com", "FUALAB_AUTH=off"}, []string{"FUALAB_AUTH"}},
 		"one near by":            {[]string{anyDatabase, "FUALAB_OIDC_AUDIENCE=api", "FUALAB_OIDC_ISSUER=http://127.0.0.1:5556/dex"}, nil},
 	} {
 		_, err := config.Load[Config](tt.environ)

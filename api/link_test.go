@@ -5,7 +5,8 @@ import (
 	"net"
 	"sync"
 	"testing"
-	"time"
+
+	"github.com/fualab/fualab/shared/testport"
 )
 
 // link is a TCP way to a server that can be cut, and stalled: then connections
@@ -21,7 +22,7 @@ type link struct {
 
 func newLink(t *testing.T, server string) *link {
 	t.Helper()
-	l := &link{addr: "127.0.0.1:0", server: server}
+	l := &link{addr: testport.Reserve(t), server: server}
 	l.mend(t)
 	t.Cleanup(l.cut)
 	return l
@@ -30,16 +31,12 @@ func newLink(t *testing.T, server string) *link {
 func (l *link) mend(t *testing.T) {
 	t.Helper()
 	ln, err := new(net.ListenConfig).Listen(t.Context(), "tcp", l.addr)
-	for tries := 0; err != nil && tries < 100; tries++ { // another test may have the port for a moment
-		time.Sleep(20 * time.Millisecond)
-		ln, err = new(net.ListenConfig).Listen(t.Context(), "tcp", l.addr)
-	}
 	if err != nil {
 		t.Fatal(err)
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.ln, l.addr = ln, ln.Addr().String()
+	l.ln = ln
 	go l.accept(ln)
 }
 

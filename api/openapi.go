@@ -2,15 +2,18 @@ package api
 
 import (
 	"io"
+	"log/slog"
 
-	"github.com/fualab/fualab/api/internal/httpapi"
+	"github.com/fualab/fualab/api/internal/console"
+	"github.com/fualab/fualab/api/internal/rest"
 )
 
-//go:generate sh -c "go run ./cmd/fualab-api openapi > openapi.json"
+//go:generate sh -c "go run ./cmd/fualab-api openapi > openapi.json.new && mv openapi.json.new openapi.json"
 
 // WriteOpenAPI writes the OpenAPI 3.1 document, as /openapi.json serves it.
 func WriteOpenAPI(w io.Writer) error {
-	doc, err := httpapi.OpenAPI()
+	log := slog.New(slog.DiscardHandler)
+	doc, err := newAPI(parts{rest: rest.Config{Log: log}, console: console.Config{Log: log}}).OpenAPI()
 	if err != nil {
 		return err
 	}

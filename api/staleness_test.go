@@ -20,6 +20,7 @@ import (
 	"github.com/fualab/fualab/shared/httpserver"
 	"github.com/fualab/fualab/shared/testdb"
 	"github.com/fualab/fualab/shared/testredis"
+	"github.com/fualab/fualab/shared/testwait"
 )
 
 // instance is an API, as it runs, with a way of its own to Redis.
@@ -38,7 +39,7 @@ func newInstance(t *testing.T, name string, db config.DatabaseURL, redis string)
 	}
 	i := &instance{name: name, url: "http://" + ln.Addr().String(), link: newLink(t, redis)}
 	cfg, err := config.Load[api.Config]([]string{
-		"FUALAB_DATABASE_URL=" + db.Reveal(), "FUALAB_REDIS_URL=redis://" + i.link.addr, "FUALAB_MIGRATE_ON_START=false",
+		"FUALAB_DATABASE_URL=" + db.Reveal(), "FUALAB_REDIS_URL=redis://" + i.link.addr, "FUALAB_MIGRATE_ON_START=false", "FUALAB_RATE_LIMIT=0",
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -118,28 +119,31 @@ func shown(body string) (int64, error) {
 }
 
 // watch reads path until stop is closed, and wants no answer of a second's age
-// or from before what this instance has answered. It returns how many it read
-// and the greatest age.
-func (i *instance) watch(t *testing.T, path string, changes *history, stop <-chan struct{}) (reads int, oldest time.Duration) {
+// or from before what this instance has answered. It counts its reads and
+// returns the greatest age.
+func (i *instance) watch(t *testing.T, path string, changes *history, stop <-chan struct{}, reads *atomic.Int64) (oldest time.Duration) {
+	again := time.NewTicker(2 * time.Millisecond)
+	defer again.Stop()
 	for {
 		select {
 		case <-stop:
-			return reads, oldest
-		case <-time.After(2 * time.Millisecond):
+			return oldest
+		case <-again.C:
 		}
 		least, asked := i.told.Load(), time.Now()
 		body, err := i.send("GET", path, "")
 		if err != nil {
 			t.Errorf("%s: %v", i.name, err)
-			return reads, oldest
+			return oldest
 		}
 		n, err := shown(body)
 		age := changes.age(n, asked)
 		if err != nil || n < least || age >= time.Second {
 			t.Errorf("%s, %s: it shows change %d, %v, after it had answered %d; for %s it was no longer so", i.name, path, n, err, least, age)
-			return reads, oldest
+			return oldest
 		}
-		reads, oldest = reads+1, max(oldest, age)
+		reads.Add(1)
+		oldest = max(oldest, age)
 	}
 }
 
@@ -181,16 +185,20 @@ func TestNoAnswerIsASecondOld(t *testing.T) {
 			} {
 				stop := make(chan struct{})
 				var readers sync.WaitGroup
+				var counts []*atomic.Int64 // of the reads of each reader
 				for _, i := range []*instance{a, b} {
 					for _, path := range []string{"/api/items/1", "/api/items?limit=5&sort=-updated_at"} {
+						reads := new(atomic.Int64)
+						counts = append(counts, reads)
 						readers.Go(func() {
-							reads, oldest := i.watch(t, path, changes, stop)
-							t.Logf("%s: %s shows %s %d times, at most %s old", p.name, i.name, path, reads, oldest)
+							oldest := i.watch(t, path, changes, stop, reads)
+							t.Logf("%s: %s shows %s %d times, at most %s old", p.name, i.name, path, reads.Load(), oldest)
 						})
 					}
 				}
 				p.do()
 				p.by.change(t, changes, time.Now().Add(phase))
+				p.by.changeUntil(t, changes, readAgain(t, counts))
 				close(stop)
 				readers.Wait()
 				if t.Failed() {
@@ -201,16 +209,44 @@ func TestNoAnswerIsASecondOld(t *testing.T) {
 	}
 }
 
+// readAgain returns a function that reports whether each reader has begun and
+// ended a read since this call, or the test has failed. Without it, a phase on a
+// slow machine could end with no read.
+func readAgain(t *testing.T, counts []*atomic.Int64) func() bool {
+	t.Helper()
+	want := make([]int64, len(counts))
+	for n, reads := range counts {
+		want[n] = reads.Load() + 2 // the first of them may have begun before
+	}
+	return func() bool {
+		for n, reads := range counts {
+			if reads.Load() < want[n] && !t.Failed() {
+				return false
+			}
+		}
+		return true
+	}
+}
+
 // change renames the item until end.
 func (i *instance) change(t *testing.T, changes *history, end time.Time) {
 	t.Helper()
-	for time.Now().Before(end) {
+	i.changeUntil(t, changes, func() bool { return !time.Now().Before(end) })
+}
+
+// changeUntil renames the item until done.
+func (i *instance) changeUntil(t *testing.T, changes *history, done func() bool) {
+	t.Helper()
+	testwait.For(t, "the end of the phase", func() bool {
+		if done() {
+			return true
+		}
 		n := int64(len(changes.at)) // nobody else adds
 		i.must(t, "PATCH", "/api/items/1", fmt.Sprintf(`{"name":"%d"}`, n))
 		i.told.Store(n)
 		changes.add(time.Now())
-		time.Sleep(10 * time.Millisecond)
-	}
+		return false
+	})
 }
 
 // TestAnEventIsSeen: who hears from an instance of a change that another one

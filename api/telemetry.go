@@ -17,8 +17,9 @@ import (
 // startTelemetry returns what measures the API, and who has to be told of its
 // requests: nil and nobody unless the settings ask for it. The caller has to
 // close it.
-func startTelemetry(ctx context.Context, cfg Config, db *database.DB, rdb redis.Client, answers *cache.Cache, hub *live.Hub) (*telemetry.Telemetry, []httpserver.Watcher, error) {
+func startTelemetry(ctx context.Context, cfg Config, db *database.DB, rdb *redis.Client, answers *cache.Cache, hub *live.Hub) (*telemetry.Telemetry, []httpserver.Watcher, error) {
 	t, err := telemetry.Start(ctx, telemetry.Config{
+		Hosts: cfg.Hosts, Profiles: telemetry.Profiles(cfg.Env, cfg.AdminAddr),
 		Service: "fualab-api", Addr: cfg.AdminAddr, Variable: "FUALAB_API_ADMIN_ADDR", Listener: cfg.AdminListener,
 		EMF: telemetry.EMF{Service: "api", Environment: cfg.EMFEnvironment}, OTLP: cfg.OTLP, DB: db, Redis: rdb, Log: cfg.Log,
 	})

@@ -8,7 +8,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/fualab/fualab/api/internal/auth"
-	"github.com/fualab/fualab/api/internal/store"
+	"github.com/fualab/fualab/api/internal/console"
+	"github.com/fualab/fualab/shared/clock"
 	"github.com/fualab/fualab/shared/database"
 	"github.com/fualab/fualab/shared/errs"
 	"github.com/fualab/fualab/shared/model"
@@ -21,7 +22,8 @@ type Token = model.Token
 // Tokens makes, lists and revokes API tokens, for whoever has the database.
 type Tokens struct {
 	db    *database.DB
-	store *store.Store
+	store *console.TokenStore
+	now   func() time.Time
 }
 
 // OpenTokens opens the database that cfg names, which must have the schema of
@@ -34,7 +36,11 @@ func OpenTokens(ctx context.Context, cfg Config) (*Tokens, error) {
 	if err := schema.Check(ctx, db); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
-	return &Tokens{db, store.New(db, nil, time.Now)}, nil
+	clk := clock.New(db.Now)
+	if err := clk.Sync(ctx); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return &Tokens{db, console.NewTokenStore(db, clk.Now), clk.Now}, nil
 }
 
 // Close closes the database.
@@ -57,7 +63,7 @@ func (t *Tokens) Create(ctx context.Context, name, scopes string, life time.Dura
 	hash := auth.HashOf(secret)
 	token := &Token{Name: name, Hash: hash[:], Scopes: scope.String()}
 	if life > 0 {
-		expires := model.NewTime(time.Now().Add(life))
+		expires := model.NewTime(t.now().Add(life))
 		token.ExpiresAt = &expires
 	}
 	return secret, token, t.store.CreateToken(ctx, token)

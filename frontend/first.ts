@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Plugin, Rolldown } from 'vite';
-import pages from './src/first/pages.json' with { type: 'json' };
+import { type Plugin, type Rolldown, runnerImport } from 'vite';
+import type { First } from './src/first/pages.ts';
 
 const SOURCE = 'src/first/start.js';
+const PAGES = 'src/first/pages.ts';
 
 /** Puts src/first/start.js, with the files of each page, before all other scripts. */
 export function firstVisit(): Plugin {
@@ -12,15 +13,25 @@ export function firstVisit(): Plugin {
   let imported: string[] = [];
   return {
     name: 'first-visit',
-    generateBundle(_, bundle) {
+    async generateBundle(_, bundle) {
       const [entry, ...others] = closureOf(entryOf(bundle), bundle);
       imported = others;
-      const known = Object.fromEntries(
-        Object.entries(pages).map(([path, { page, reads }]) => [
-          path,
-          { files: filesOf(page, bundle).filter((file) => file !== entry && !others.includes(file)), reads },
-        ]),
+      // By Vite's own runner, which leaves import() alone: product.ts names pages that only a browser can run.
+      const { module } = await runnerImport<{ pages: Readonly<Record<string, First>> }>(
+        join(import.meta.dirname, PAGES),
+        { configFile: false },
       );
+      const known = Object.fromEntries(
+        Object.entries(module.pages).map(([path, { files, cards = [], reads }]) => {
+          const all = new Set([...files, ...cards].flatMap((file) => filesOf(file, bundle)));
+          return [
+            path,
+            { files: [...all].filter((file) => file !== entry && !others.includes(file)), reads },
+          ];
+        }),
+      );
+      // For scripts/size.mjs.
+      this.emitFile({ type: 'asset', fileName: '.vite/pages.json', source: JSON.stringify(module.pages) });
       const source = readFileSync(join(import.meta.dirname, SOURCE), 'utf8')
         .replace(/^\s*\/\/.*\n/gm, '')
         .replace('/* pages */ {}', JSON.stringify(known));
@@ -42,10 +53,10 @@ export function firstVisit(): Plugin {
   };
 }
 
-/** The addresses of a page's script and of what it imports. */
-function filesOf(page: string, bundle: Rolldown.OutputBundle): string[] {
-  const root = chunksOf(bundle).find(({ facadeModuleId }) => facadeModuleId?.endsWith(`/${page}`));
-  if (!root) throw new Error(`src/first/pages.json: ${page} is no page that is fetched by itself`);
+/** The addresses of a script and of its imports. */
+function filesOf(source: string, bundle: Rolldown.OutputBundle): string[] {
+  const root = chunksOf(bundle).find(({ facadeModuleId }) => facadeModuleId?.endsWith(`/${source}`));
+  if (!root) throw new Error(`${PAGES}: ${source} is no file that is fetched by itself`);
   return closureOf(root, bundle);
 }
 

@@ -12,8 +12,8 @@ const groups = [
   { name: 'base', test: isBase },
   { name: 'edit', test: /\/src\/ui\/(dialog|needs|unsaved|bad-address)|\/useMutation/ },
   {
-    name: 'item',
-    test: /\/src\/items\/(?!items|item\.|samples|json|duplicates|facts|row|table|pager|toolbar|empty|listing|total)/,
+    name: 'form',
+    test: /\/src\/(form\/(?!page|json\.|facts)|list\/(store|key|focus|view)|api\/exact)/,
   },
 ];
 
@@ -21,7 +21,7 @@ const groups = [
 function isBase(id: string): boolean {
   if (/\/node_modules\//.test(id))
     return !/\/(uplot|jsonc-parser|eventsource-parser)\/|\/useMutation/.test(id);
-  return /\/src\/(app|pages|api|health|live\/(live|badge)|runs\/(took|words)|ui\/(?!dialog|needs|unsaved|bad-address))/.test(
+  return /\/src\/(app|pages|product|cards|subjects|list\/entity|api\/(?!exact)|console\/(queries|state|health|runs\/(took|words))|live\/(live|badge)|ui\/(?!dialog|needs|unsaved|bad-address))/.test(
     id,
   );
 }
@@ -44,7 +44,7 @@ export default defineConfig({
   },
   test: {
     environment: 'happy-dom',
-    include: ['src/**/*.test.{ts,tsx}'],
+    include: ['{src,scripts}/**/*.test.{ts,tsx}'],
     restoreMocks: true,
   },
 });

@@ -4,7 +4,8 @@
 #   ops/compose.sh up --build --detach --wait
 #
 # A service's commit is the last one that changed what it is built from, so that a change of one service is no reason
-# to build another. Where FUALAB_DOMAIN is set, the web client is published by HTTPS; OBSERVED=1 adds Grafana.
+# to build another. Where FUALAB_DOMAIN is set, which demands FUALAB_AUTH=on, the web client is published by HTTPS;
+# OBSERVED=1 adds Grafana.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . ops/ci/lib.sh
@@ -28,7 +29,17 @@ stamp worker worker shared
 stamp frontend frontend
 
 files=(-f docker-compose.yml)
-domain=${FUALAB_DOMAIN:-$(sed -n 's/^FUALAB_DOMAIN=//p' .env 2>/dev/null || true)}
-[[ -z $domain ]] || files+=(-f docker-compose.https.yml)
+# setting NAME is its value in the environment or else in .env, which Compose reads the same way.
+setting() {
+  local value=${!1:-}
+  [[ -n $value || ! -e .env ]] || value=$(sed -nE "s/^(export )?$1=//p" .env | tail -n 1)
+  value=${value%\"} value=${value#\"} value=${value%\'}
+  printf %s "${value#\'}"
+}
+if [[ -n $(setting FUALAB_DOMAIN) ]]; then
+  [[ $(setting FUALAB_AUTH) == on ]] ||
+    fail 'FUALAB_DOMAIN publishes the API to everybody, and FUALAB_AUTH is not on: set FUALAB_AUTH=on in .env, and make a token (ops/runbooks/tokens.md)'
+  files+=(-f docker-compose.https.yml)
+fi
 [[ -z ${OBSERVED:-} ]] || files+=(-f docker-compose.observability.yml)
 exec docker compose "${files[@]}" "$@"

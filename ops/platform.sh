@@ -60,18 +60,13 @@ if [[ -z ${FUALAB_DATABASE_URL:-} ]] && running db; then
           pg_restore --file=- --no-owner --no-privileges
           echo "COMMIT;"
         } | psql -U fualab -d fualab -qX -v ON_ERROR_STOP=1 -o /dev/null' <"$file" || fail 'nothing was restored, see above'
+      # A backup has no privileges.
+      ops/compose.sh run --rm -T migrate up || fail 'the rows are restored, and API and worker may not read them yet: go tool task migrate'
       echo 'the database is restored: go tool task up starts the platform'
       ;;
   esac
   exit
 fi
 
-if [[ -z ${FUALAB_DATABASE_URL:-} ]]; then
-  data=${FUALAB_DATA_DIR:-.data}
-  export FUALAB_DATABASE_URL=sqlite:///$data/fualab.db
-  # Where the local runner's own Redis listens, unless another program had the port.
-  export FUALAB_REDIS_URL=${FUALAB_REDIS_URL:-redis://127.0.0.1:6379}
-  export FUALAB_API_ADDR=${FUALAB_API_ADDR:-127.0.0.1:8000} FUALAB_WORKER_ADDR=${FUALAB_WORKER_ADDR:-127.0.0.1:8001}
-fi
-go build -buildvcs=false -o bin/fualab-api ./api/cmd/fualab-api
-exec bin/fualab-api "$command" "$@"
+go build -buildvcs=false -o bin/fualab-local ./ops/local
+exec bin/fualab-local "$command" "$@"

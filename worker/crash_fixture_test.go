@@ -1,6 +1,7 @@
 package worker
 
 import (
+	"bufio"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -16,10 +18,12 @@ import (
 	"github.com/fualab/fualab/shared/database"
 	"github.com/fualab/fualab/shared/model"
 	"github.com/fualab/fualab/shared/runs"
+	"github.com/fualab/fualab/shared/testwait"
 	"github.com/fualab/fualab/worker/internal/task"
 )
 
-// crashProcess is a worker with the tasks of the crash tests.
+// crashProcess is a worker with the tasks of the crash tests. It prints the
+// address at which it answers.
 func crashProcess() int {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()
@@ -30,6 +34,11 @@ func crashProcess() int {
 	}
 	cfg.Log = slog.New(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	cfg.tasks = crashTasks(cfg.DatabaseURL)
+	if cfg.Listener, err = listen(ctx, cfg); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	_, _ = fmt.Fprintln(os.Stdout, cfg.Listener.Addr())
 	if err := Run(ctx, cfg); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
@@ -50,7 +59,7 @@ func crashTasks(url config.DatabaseURL) []task.Task {
 		}
 	}
 	short := func(context.Context) (task.Result, error) {
-		time.Sleep(20 * time.Millisecond)
+		<-time.After(20 * time.Millisecond) // of work, in which a kill may come
 		return task.Result{RowsAffected: 1}, nil
 	}
 	return []task.Task{
@@ -61,8 +70,11 @@ func crashTasks(url config.DatabaseURL) []task.Task {
 	}
 }
 
+// middle is the number of rows at which a run of test.batch waits.
+const middle = 60
+
 // raiseInBatches adds one to each row of test_rows that is still 0, ten at a
-// time, slowly.
+// time. When it has raised as many as middle it waits for a row in test_go.
 func raiseInBatches(ctx context.Context, url config.DatabaseURL) (task.Result, error) {
 	db, err := database.Open(ctx, database.Options{URL: url, MaxConns: 1, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
@@ -81,9 +93,30 @@ func raiseInBatches(ctx context.Context, url config.DatabaseURL) (task.Result, e
 		}
 		done.RowsAffected += n
 		task.Report(ctx, done)
-		time.Sleep(50 * time.Millisecond)
+		if done.RowsAffected == middle {
+			if err := awaitGo(ctx, db); err != nil {
+				return done, err
+			}
+		}
 	}
 	return done, nil
+}
+
+// awaitGo returns when test_go has a row.
+func awaitGo(ctx context.Context, db *database.DB) error {
+	again := time.NewTicker(20 * time.Millisecond)
+	defer again.Stop()
+	for {
+		var may bool
+		if err := db.NewRaw("SELECT EXISTS (SELECT 1 FROM test_go)").Scan(ctx, &may); err != nil || may {
+			return database.Error(err, "ask whether to go on")
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-again.C:
+		}
+	}
 }
 
 // fleet is a number of worker processes on one database.
@@ -92,8 +125,15 @@ type fleet struct {
 	url     config.DatabaseURL
 	db      *database.DB
 	env     []string // more settings
-	workers []*exec.Cmd
+	workers []*member
 	log     *journal // of all of them; nil: none
+}
+
+// member is a worker process of a fleet.
+type member struct {
+	*exec.Cmd
+	out  *bufio.Reader
+	addr string // at which it answers, once ready has read it
 }
 
 func (f *fleet) start() {
@@ -115,14 +155,44 @@ func (f *fleet) start() {
 	case testing.Verbose():
 		cmd.Stderr = os.Stderr
 	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		f.t.Fatal(err)
+	}
 	if err := cmd.Start(); err != nil {
 		f.t.Fatal(err)
 	}
-	f.workers = append(f.workers, cmd)
+	f.workers = append(f.workers, &member{Cmd: cmd, out: bufio.NewReader(out)})
 	f.t.Cleanup(func() {
 		_ = cmd.Process.Kill()
 		_ = cmd.Wait()
 	})
+}
+
+// ready waits until each worker has taken a whole turn of its loop: then it is in
+// the fleet and executes runs.
+func (f *fleet) ready() {
+	f.t.Helper()
+	for _, w := range f.workers {
+		if w.addr == "" {
+			line, err := w.out.ReadString('\n')
+			if err != nil {
+				f.t.Fatalf("a worker does not tell its address: %v", err)
+			}
+			w.addr = strings.TrimSpace(line)
+		}
+		testwait.For(f.t, "a worker's first turn", func() bool {
+			_, a, err := get(f.t, "http://"+w.addr+"/ready")
+			return err == nil && a.Loop.LastTurn != nil
+		})
+	}
+}
+
+// nextDue waits until n runs more of test.all have become due.
+func (f *fleet) nextDue(n int) {
+	f.t.Helper()
+	n += len(f.jobs("test.all"))
+	testwait.For(f.t, "the next run to be due", func() bool { return len(f.jobs("test.all")) >= n })
 }
 
 // kill ends the i-th worker as the kernel does when memory runs out.
@@ -177,18 +247,8 @@ func (f *fleet) jobs(name string) []job {
 	return all
 }
 
-// firstRun waits until a worker has started.
+// firstRun waits until a run has become due.
 func (f *fleet) firstRun() {
 	f.t.Helper()
-	f.within(30*time.Second, "the first run", func() bool { return len(f.jobs("test.all")) > 0 })
-}
-
-// within waits until ok, and fails the test if that takes too long.
-func (f *fleet) within(d time.Duration, what string, ok func() bool) {
-	f.t.Helper()
-	for deadline := time.Now().Add(d); !ok(); time.Sleep(100 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			f.t.Fatalf("not within %s: %s", d, what)
-		}
-	}
+	testwait.For(f.t, "the first run", func() bool { return len(f.jobs("test.all")) > 0 })
 }

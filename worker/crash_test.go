@@ -3,7 +3,6 @@ package worker
 import (
 	"fmt"
 	"log/slog"
-	"math/rand/v2"
 	"syscall"
 	"testing"
 	"time"
@@ -12,10 +11,12 @@ import (
 	"github.com/fualab/fualab/shared/runs"
 	"github.com/fualab/fualab/shared/testdb"
 	"github.com/fualab/fualab/shared/testredis"
+	"github.com/fualab/fualab/shared/testwait"
 )
 
-// TestKilledWorkers kills workers at random while a task is due every second
-// and looks for a due time that was lost or doubled. With FUALAB_TEST_REQUIRE=1
+// TestKilledWorkers kills one worker after another while a task is due every
+// second, each when one or two runs more have become due, and looks for a due
+// time that was lost or doubled. With FUALAB_TEST_REQUIRE=1
 // it does so with two, three and eight workers, with three over sixty due times,
 // and then has all of them dead over eleven.
 func TestKilledWorkers(t *testing.T) {
@@ -33,20 +34,21 @@ func TestKilledWorkers(t *testing.T) {
 				for range size {
 					f.start()
 				}
+				f.ready()
 				f.firstRun()
 				first := time.Now()
-				for time.Since(first) < lasts {
-					time.Sleep(500*time.Millisecond + rand.N(1500*time.Millisecond))
-					f.kill(rand.N(len(f.workers)))
+				for round := 0; time.Since(first) < lasts; round++ {
+					f.nextDue(1 + round%2)
+					f.kill(round % size)
 					f.start()
 				}
 				if testdb.Required() {
 					dead, alive := f.deadTime(size)
-					f.within(60*time.Second, "the gap to be made up for", func() bool { return f.caughtUp(alive) })
+					testwait.For(t, "the gap to be made up for", func() bool { return f.caughtUp(alive) })
 					f.checkGap("test.once", dead, alive, 1)
 					f.checkGap("test.skip", dead, alive, 0)
 				}
-				f.within(60*time.Second, "every run to finish", func() bool { return f.finished("test.all") })
+				testwait.For(t, "every run to finish", func() bool { return f.finished("test.all") })
 				f.checkAll(time.Since(first))
 				for _, name := range []string{"test.once", "test.skip"} {
 					f.checkDoubles(name)
@@ -61,17 +63,29 @@ func TestKilledWorkers(t *testing.T) {
 // test.skip in between are too far back by then to be on time.
 func (f *fleet) deadTime(size int) (from, to time.Time) {
 	f.t.Helper()
-	f.within(40*time.Second, "the right second", func() bool { return time.Now().Second()%30 == 28 })
+	f.untilSecond(28)
 	for len(f.workers) > 0 {
 		f.kill(0)
 	}
 	from = time.Now() // until now one of them may have been on time
-	f.within(40*time.Second, "the right second", func() bool { return time.Now().Second()%30 == 17 })
+	f.untilSecond(17)
 	to = time.Now()
 	for range size {
 		f.start()
 	}
 	return from, to
+}
+
+// untilSecond returns in the next second of that number in a half minute.
+func (f *fleet) untilSecond(number int) {
+	f.t.Helper()
+	const half = 30 * time.Second
+	now := time.Now()
+	next := now.Truncate(half).Add(time.Duration(number) * time.Second)
+	if next.Before(now) {
+		next = next.Add(half)
+	}
+	testwait.Pass(f.t, time.Until(next))
 }
 
 func (f *fleet) finished(name string) bool {
@@ -143,6 +157,7 @@ func TestKilledInTheMiddleOfARun(t *testing.T) {
 			f := &fleet{t: t, url: url, db: testdb.Open(t, url)}
 			for _, query := range []string{
 				"CREATE TABLE test_rows (id integer PRIMARY KEY, n integer NOT NULL DEFAULT 0)",
+				"CREATE TABLE test_go (id integer)",
 				"INSERT INTO test_rows (id) WITH RECURSIVE ids (id) AS (SELECT 1 UNION ALL SELECT id + 1 FROM ids WHERE id < 500) SELECT id FROM ids",
 			} {
 				if _, err := f.db.ExecContext(t.Context(), query); err != nil {
@@ -160,18 +175,19 @@ func TestKilledInTheMiddleOfARun(t *testing.T) {
 				t.Fatal(err)
 			}
 			f.start()
-			f.firstRun()
+			f.ready()
 			if _, err := runs.Insert(t.Context(), client, "test.batch", runs.Manual); err != nil {
 				t.Fatal(err)
 			}
-			f.within(20*time.Second, "the run to be in its middle", func() bool { return raised() > 50 })
+			testwait.For(t, "the run to be in its middle", func() bool { return raised() == middle })
 			f.kill(0)
-			if n := raised(); n == 500 {
-				t.Fatal("the run was over before the kill")
+			if _, err := f.db.ExecContext(t.Context(), "INSERT INTO test_go (id) VALUES (1)"); err != nil {
+				t.Fatal(err)
 			}
 			killed := time.Now()
 			f.start()
-			f.within(60*time.Second, "the run to finish", func() bool { return f.jobs("test.batch")[0].State == "completed" })
+			f.ready()
+			testwait.Within(t, 60*time.Second, "the run to finish", func() bool { return f.jobs("test.batch")[0].State == "completed" })
 			t.Logf("finished %s after the kill", time.Since(killed).Round(time.Millisecond))
 			if j := f.jobs("test.batch")[0]; j.Attempt != 2 {
 				t.Errorf("it took %d attempts, want 2", j.Attempt)
@@ -191,28 +207,22 @@ func TestFrozenWorker(t *testing.T) {
 	server, redisURL := testredis.Embedded(t)
 	server.ClockTTL(true)
 	url := testdb.NewURL(t, "sqlite")
-	addr := freeAddr(t)
-	f := &fleet{t: t, url: url, db: testdb.Open(t, url), env: []string{"FUALAB_REDIS_URL=" + redisURL.Reveal(), "FUALAB_WORKER_ADDR=" + addr}}
+	f := &fleet{t: t, url: url, db: testdb.Open(t, url), env: []string{"FUALAB_REDIS_URL=" + redisURL.Reveal()}}
 	f.start()
+	f.ready()
+	addr := f.workers[0].addr
 	beats := func() bool { return server.Exists("fualab:worker:heartbeat") }
-	f.within(20*time.Second, "a heartbeat", beats)
+	testwait.For(t, "a heartbeat", beats)
 	if err := httpserver.Check(t.Context(), addr, "/health"); err != nil {
 		t.Error("a worker that works:", err)
 	}
 	if err := f.workers[0].Process.Signal(syscall.SIGSTOP); err != nil {
 		t.Fatal(err)
 	}
-	f.within(10*time.Second, "the health check to fail", func() bool { return httpserver.Check(t.Context(), addr, "/health") != nil })
-	f.within(10*time.Second, "the heartbeat to expire", func() bool { return !beats() })
+	testwait.Within(t, 10*time.Second, "the health check to fail", func() bool { return httpserver.Check(t.Context(), addr, "/health") != nil })
+	testwait.Within(t, 10*time.Second, "the heartbeat to expire", func() bool { return !beats() })
 	if err := f.workers[0].Process.Signal(syscall.SIGCONT); err != nil {
 		t.Fatal(err)
 	}
-	f.within(10*time.Second, "the heartbeat to come back", beats)
-}
-
-func freeAddr(t *testing.T) string {
-	t.Helper()
-	ln := listenLocal(t)
-	defer func() { _ = ln.Close() }()
-	return ln.Addr().String()
+	testwait.Within(t, 10*time.Second, "the heartbeat to come back", beats)
 }

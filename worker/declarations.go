@@ -3,25 +3,37 @@ package worker
 import (
 	"cmp"
 	"time"
-
-	"github.com/fualab/fualab/worker/internal/tasks"
 )
 
 // Declaration is what a task's code says of it, for what watches over it.
 type Declaration struct {
-	Name     string // items.expire
+	Name     string // runs.prune
 	Summary  string
 	Cron     string // see shared/cron
 	TimeZone string // IANA
 	Timeout  time.Duration
+	Backlog  *Backlog // nil: no work waits for it
 }
 
-// Declarations returns every task's, in the order of the registry.
+// Backlog is an alert on the age of the work that waits for a task.
+type Backlog struct {
+	Name    string // enrich-backlog
+	Title   string // of its panel
+	Summary string // without a period
+	Metric  string // the age, in seconds
+	Limit   time.Duration
+}
+
+// Declarations returns every task's, in the order in which a worker registers
+// them.
 func Declarations() []Declaration {
-	all := tasks.All(tasks.Deps{})
+	all := registered(Config{}, nil, time.Now, nil)
 	declared := make([]Declaration, len(all))
 	for i, t := range all {
 		declared[i] = Declaration{Name: t.Name, Summary: t.Summary, Cron: t.Cron, TimeZone: cmp.Or(t.TimeZone, "UTC"), Timeout: t.Timeout}
+		if b := t.Backlog; b != nil {
+			declared[i].Backlog = &Backlog{Name: b.Name + "-backlog", Title: b.Title, Summary: b.Summary, Metric: b.Metric(), Limit: b.Limit}
+		}
 	}
 	return declared
 }

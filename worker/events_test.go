@@ -1,9 +1,9 @@
 package worker
 
 import (
+	"context"
 	"log/slog"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -14,10 +14,12 @@ import (
 	"github.com/fualab/fualab/shared/runs"
 	"github.com/fualab/fualab/shared/testdb"
 	"github.com/fualab/fualab/shared/testredis"
+	"github.com/fualab/fualab/shared/testwait"
+	"github.com/fualab/fualab/worker/internal/task"
 )
 
-// TestEvents follows a created item through the stream, from the nudge to the
-// run's end, on an embedded Redis beside SQLite and a real one beside Postgres.
+// TestEvents follows a task through the stream, from the nudge to the run's end,
+// on an embedded Redis beside SQLite and a real one beside Postgres.
 func TestEvents(t *testing.T) {
 	t.Parallel()
 	each(t, testdb.NewURL, func(t *testing.T, url config.DatabaseURL) {
@@ -33,11 +35,11 @@ func TestEvents(t *testing.T) {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { _ = client.Close() })
-		if err := client.Del(t.Context(), events.Stream).Err(); err != nil {
+		if err := client.Del(t.Context(), events.Stream); err != nil {
 			t.Fatal(err)
 		}
 		stream := func() (all []events.Event) {
-			entries, err := client.XRange(t.Context(), events.Stream, "-", "+").Result()
+			entries, err := client.XRangeN(t.Context(), events.Stream, "-", "+", 2*events.Kept)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -61,22 +63,26 @@ func TestEvents(t *testing.T) {
 			}
 		}
 
-		p := start(t, url, redisURL)
-		eventually(t, "the worker to join", happened(events.WorkersJoined, func(e events.Event) bool { return e.Name == "test-1" }))
-		item := model.NewItem(model.ItemFields{Name: "Sample"}, model.NewTime(time.Now()))
-		if _, err := db.NewInsert().Model(item).ExcludeColumn("id").Returning("id").Exec(t.Context()); err != nil {
+		const changed events.Type = "things.changed"
+		p := start(t, url, redisURL, task.Task{
+			Name: "test.nudged", Summary: "changes a thing", Cron: "0 0 1 1 *", MissedPolicy: model.MissedSkip, OverlapPolicy: model.OverlapSkip,
+			Timeout: testwait.Patience, Event: changed,
+			Run: func(ctx context.Context) (task.Result, error) {
+				task.Report(ctx, task.Result{RowsAffected: 1}, 7)
+				return task.Result{RowsAffected: 1}, nil
+			},
+		})
+		testwait.For(t, "the worker to join", happened(events.WorkersJoined, func(e events.Event) bool { return e.Name == "test-1" }))
+		if err := runs.SendNudge(t.Context(), client, "test.nudged"); err != nil {
 			t.Fatal(err)
 		}
-		if err := runs.SendNudge(t.Context(), client, runs.EnrichTask); err != nil {
-			t.Fatal(err)
+		var thing events.Event
+		testwait.For(t, "the change", happened(changed, func(e events.Event) bool { thing = e; return true }))
+		if thing.Count != 1 || !cmp.Equal(thing.IDs, []int64{7}) {
+			t.Errorf("changed: %+v, want the row 7", thing)
 		}
-		var enriched events.Event
-		eventually(t, "the item", happened(events.ItemsEnriched, func(e events.Event) bool { enriched = e; return true }))
-		if enriched.Count != 1 || !cmp.Equal(enriched.IDs, []int64{item.ID}) {
-			t.Errorf("enriched: %+v, want item %d", enriched, item.ID)
-		}
-		ended := func(e events.Event) bool { return e.Run.Task == runs.EnrichTask && e.Run.RowsAffected == 1 }
-		eventually(t, "its run's end", happened(events.RunsFinished, ended))
+		ended := func(e events.Event) bool { return e.Run.Task == "test.nudged" && e.Run.RowsAffected == 1 }
+		testwait.For(t, "its run's end", happened(events.RunsFinished, ended))
 		p.stop()
 
 		// What belongs to that run, in order.
@@ -92,11 +98,11 @@ func TestEvents(t *testing.T) {
 			case e.Type == events.RunsProgress: // on a machine on which it takes a second
 			case e.Run != nil && e.Run.ID == id:
 				order = append(order, string(e.Type)+" "+e.Run.State)
-			case e.Type == events.ItemsEnriched:
+			case e.Type == changed:
 				order = append(order, string(e.Type))
 			}
 		}
-		want := []string{"runs.queued available", "runs.started running", "items.enriched", "runs.finished completed"}
+		want := []string{"runs.queued available", "runs.started running", "things.changed", "runs.finished completed"}
 		// The run may have started before its insertion is told of.
 		if len(order) > 1 && order[0] == want[1] {
 			order[0], order[1] = order[1], order[0]

@@ -14,6 +14,8 @@ import (
 	"github.com/fualab/fualab/shared/config"
 	"github.com/fualab/fualab/shared/database"
 	"github.com/fualab/fualab/shared/model"
+	"github.com/fualab/fualab/shared/testwait"
+	"github.com/fualab/fualab/worker/internal/task"
 )
 
 // process is a worker that runs until the test ends, or stop.
@@ -26,9 +28,9 @@ type process struct {
 	err    error // of Run, once ended is closed
 }
 
-// start runs a worker on a free port, with the settings' defaults. Slow queries
-// are not logged: they tell of the machine, and tests look for warnings.
-func start(t *testing.T, db config.DatabaseURL, redis config.RedisURL) *process {
+// start runs a worker on a free port, with the settings' defaults and
+// the registered tasks, unless others are given. Slow queries are not logged: they tell of the machine, and tests look for warnings.
+func start(t *testing.T, db config.DatabaseURL, redis config.RedisURL, tasks ...task.Task) *process {
 	t.Helper()
 	cfg, err := config.Load[Config]([]string{
 		"FUALAB_DATABASE_URL=" + db.Reveal(), "FUALAB_REDIS_URL=" + redis.Reveal(), "FUALAB_SHUTDOWN_TIMEOUT_SECONDS=5",
@@ -37,7 +39,7 @@ func start(t *testing.T, db config.DatabaseURL, redis config.RedisURL) *process 
 	if err != nil {
 		t.Fatal(err)
 	}
-	cfg.Instance = "test-1"
+	cfg.Instance, cfg.tasks = "test-1", tasks
 	return startWith(t, cfg)
 }
 
@@ -63,7 +65,7 @@ func (p *process) stop() {
 	p.cancel()
 	select {
 	case <-p.ended:
-	case <-time.After(30 * time.Second):
+	case <-time.After(testwait.Patience):
 		p.t.Fatal("the worker does not stop")
 	}
 	if p.err != nil {
@@ -92,14 +94,19 @@ type answer struct {
 	}
 }
 
-var client = &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: 10 * time.Second}
+var client = &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: testwait.Patience}
 
 // get asks the worker, which may not answer any more.
 func (p *process) get(path string) (int, answer, error) {
 	p.t.Helper()
-	req, err := http.NewRequestWithContext(p.t.Context(), http.MethodGet, p.url+path, http.NoBody)
+	return get(p.t, p.url+path)
+}
+
+func get(t *testing.T, url string) (int, answer, error) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, http.NoBody)
 	if err != nil {
-		p.t.Fatal(err)
+		t.Fatal(err)
 	}
 	resp, err := client.Do(req)
 	if err != nil {
@@ -108,7 +115,7 @@ func (p *process) get(path string) (int, answer, error) {
 	defer func() { _ = resp.Body.Close() }()
 	var a answer
 	if err := json.NewDecoder(resp.Body).Decode(&a); err != nil {
-		p.t.Fatal(err)
+		t.Fatal(err)
 	}
 	return resp.StatusCode, a, nil
 }
@@ -116,7 +123,7 @@ func (p *process) get(path string) (int, answer, error) {
 // await asks path until it answers with status, and returns that answer.
 func (p *process) await(path, status string) (code int, a answer) {
 	p.t.Helper()
-	eventually(p.t, path+" to say "+status, func() bool {
+	testwait.For(p.t, path+" to say "+status, func() bool {
 		var err error
 		if code, a, err = p.get(path); err != nil {
 			p.t.Fatal(err)
@@ -124,20 +131,6 @@ func (p *process) await(path, status string) (code int, a answer) {
 		return a.Status == status
 	})
 	return code, a
-}
-
-func eventually(t *testing.T, what string, done func() bool) {
-	t.Helper()
-	deadline := time.After(20 * time.Second)
-	poll := time.NewTicker(20 * time.Millisecond)
-	defer poll.Stop()
-	for !done() {
-		select {
-		case <-deadline:
-			t.Fatal("waited in vain for", what)
-		case <-poll.C:
-		}
-	}
 }
 
 func workers(t *testing.T, db *database.DB) []model.Worker {

@@ -7,9 +7,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/fualab/fualab/worker/internal/clock"
-	"github.com/fualab/fualab/worker/internal/loop"
-	"github.com/fualab/fualab/worker/internal/store"
+	"github.com/fualab/fualab/shared/clock"
+	"github.com/fualab/fualab/shared/schema"
 	"github.com/fualab/fualab/worker/internal/task"
 )
 
@@ -22,16 +21,15 @@ func RunTask(ctx context.Context, cfg Config, name string) (rows int64, err erro
 		return 0, err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	st := store.New(db)
-	if err := st.CheckSchema(ctx); err != nil {
+	if err := schema.Check(ctx, db); err != nil {
 		return 0, err
 	}
-	clk := clock.New(st.Now)
-	if err := clk.Step(ctx, loop.Turn{}); err != nil {
+	clk := clock.New(db.Now)
+	if err := clk.Sync(ctx); err != nil {
 		return 0, err
 	}
 	var names []string
-	for _, t := range registered(cfg, st, clk.Now, nil) {
+	for _, t := range registered(cfg, db, clk.Now, nil) {
 		if t.Name == name {
 			return runOnce(ctx, cfg, t)
 		}

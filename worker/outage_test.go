@@ -13,6 +13,7 @@ import (
 	"github.com/fualab/fualab/shared/redis"
 	"github.com/fualab/fualab/shared/schema"
 	"github.com/fualab/fualab/shared/testdb"
+	"github.com/fualab/fualab/shared/testwait"
 )
 
 // TestPostgresRestarted: two workers go on by themselves, with no due time lost
@@ -28,16 +29,17 @@ func TestPostgresRestarted(t *testing.T) {
 	for range size {
 		f.start()
 	}
+	f.ready()
 	f.firstRun()
 	first := time.Now()
-	time.Sleep(3 * time.Second)
+	f.nextDue(3)
 	server.stop(syscall.SIGQUIT) // as a crash
-	time.Sleep(10 * time.Second)
+	testwait.Pass(t, 10*time.Second)
 	server.start()
 	back := time.Now()
 	f.db = openPatiently(t, url)
-	f.within(60*time.Second, "the workers to go on", func() bool { return f.caughtUp(back) })
-	f.within(90*time.Second, "every run to finish", func() bool { return f.finished("test.all") })
+	testwait.For(t, "the workers to go on", func() bool { return f.caughtUp(back) })
+	testwait.For(t, "every run to finish", func() bool { return f.finished("test.all") })
 	f.checkAll(time.Since(first))
 	f.checkLog(size*40, "database")
 }
@@ -45,7 +47,7 @@ func TestPostgresRestarted(t *testing.T) {
 // openPatiently opens a database that is still starting.
 func openPatiently(t *testing.T, url config.DatabaseURL) *database.DB {
 	t.Helper()
-	db, err := database.Open(t.Context(), database.Options{URL: url, MaxConns: 4, Wait: 30 * time.Second, Log: slog.New(slog.DiscardHandler)})
+	db, err := database.Open(t.Context(), database.Options{URL: url, MaxConns: 4, Wait: testwait.Patience, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -66,25 +68,29 @@ func TestRedisStopped(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = client.Close() })
-	beats := func() bool { return client.Exists(t.Context(), "fualab:worker:heartbeat").Val() == 1 }
+	beats := func() bool {
+		n, _ := client.Do(t.Context(), "EXISTS", "fualab:worker:heartbeat")
+		return n == int64(1)
+	}
 	const size = 2
 	for range size {
 		f.start()
 	}
+	f.ready()
 	f.firstRun()
-	f.within(30*time.Second, "a heartbeat", beats)
+	testwait.For(t, "a heartbeat", beats)
 	first := time.Now()
 	server.stop(syscall.SIGKILL)
-	time.Sleep(outageTime())
+	testwait.Pass(t, outageTime())
 	server.start()
 	begin := time.Now()
-	f.within(20*time.Second, "the heartbeat to be back", beats)
+	testwait.For(t, "the heartbeat to be back", beats)
 	// The interval is a second, and so is the client's patience with a server
 	// that it has found to be away; the rest is the machine's.
 	if took := time.Since(begin); took > 6*time.Second {
 		t.Errorf("the heartbeat was back after %s", took)
 	}
-	f.within(60*time.Second, "every run to finish", func() bool { return f.finished("test.all") })
+	testwait.For(t, "every run to finish", func() bool { return f.finished("test.all") })
 	f.checkAll(time.Since(first))
 	// Heartbeat, nudges and events say it once, and once a minute again.
 	f.checkLog(size*3*3, "Redis")

@@ -15,6 +15,8 @@ import (
 
 	"github.com/fualab/fualab/shared/config"
 	"github.com/fualab/fualab/shared/testdb"
+	"github.com/fualab/fualab/shared/testport"
+	"github.com/fualab/fualab/shared/testwait"
 )
 
 // server is a program of the test's own that can be stopped and started again.
@@ -33,7 +35,7 @@ func (s *server) start() {
 	if err := s.cmd.Start(); err != nil {
 		s.t.Fatal(err)
 	}
-	eventually(s.t, s.args[0]+" to listen", func() bool {
+	testwait.For(s.t, s.args[0]+" to listen", func() bool {
 		conn, err := new(net.Dialer).DialContext(s.t.Context(), "tcp", s.addr)
 		if err == nil {
 			_ = conn.Close()
@@ -59,7 +61,7 @@ func (s *server) command(args ...string) *exec.Cmd {
 // test.
 func newServer(t *testing.T, s *server, start func(port string)) {
 	t.Helper()
-	s.t, s.addr = t, freeAddr(t)
+	s.t, s.addr = t, testport.Reserve(t)
 	dir, err := os.MkdirTemp("", "fualab-") // a socket's path may not be long
 	if err != nil {
 		t.Fatal(err)

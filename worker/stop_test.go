@@ -11,27 +11,32 @@ import (
 	"github.com/fualab/fualab/shared/model"
 	"github.com/fualab/fualab/shared/runs"
 	"github.com/fualab/fualab/shared/testdb"
+	"github.com/fualab/fualab/shared/testwait"
+	"github.com/fualab/fualab/worker/internal/httpapi/jobconsole"
 	"github.com/fualab/fualab/worker/internal/task"
 )
 
 // TestBeatsWhileItStops: a run that is being given time to finish, longer than
-// a heartbeat lives, is not taken over meanwhile.
+// a heartbeat lives, is not taken over meanwhile. The run goes on until the
+// stopping worker has beaten, and the other one has looked, when a heartbeat from
+// before the stop would have been dead for two seconds.
 func TestBeatsWhileItStops(t *testing.T) {
 	t.Parallel()
 	each(t, testdb.NewURL, func(t *testing.T, url config.DatabaseURL) {
-		entered := make(chan struct{}, 2)
+		const lives, most = 5 * time.Second, testwait.Patience
+		entered, release := make(chan struct{}, 2), make(chan struct{})
 		slow := task.Task{
-			Name: "test.slow", Summary: "slow", Cron: "0 0 1 1 *", MissedPolicy: model.MissedSkip, OverlapPolicy: model.OverlapSkip, Timeout: time.Minute,
+			Name: "test.slow", Summary: "slow", Cron: "0 0 1 1 *", MissedPolicy: model.MissedSkip, OverlapPolicy: model.OverlapSkip, Timeout: most,
 			Run: func(context.Context) (task.Result, error) {
 				entered <- struct{}{}
-				time.Sleep(5 * time.Second)
+				<-release
 				return task.Result{}, nil
 			},
 		}
 		worker := func(name string) *process {
 			return startWith(t, Config{
 				Common: config.Common{
-					DatabaseURL: url, ShutdownTimeout: config.Seconds(20 * time.Second), HeartbeatTTL: config.Seconds(2 * time.Second),
+					DatabaseURL: url, ShutdownTimeout: config.Seconds(2 * most), HeartbeatTTL: config.Seconds(lives),
 				},
 				HeartbeatInterval: config.Seconds(time.Second), Concurrency: 1, Instance: name, tasks: []task.Task{slow},
 			})
@@ -42,19 +47,26 @@ func TestBeatsWhileItStops(t *testing.T) {
 			t.Fatal(err)
 		}
 		first := worker("test-1")
-		job, err := runs.Insert(t.Context(), client, "test.slow", runs.Manual)
+		run, err := runs.Insert(t.Context(), client, "test.slow", runs.Manual)
 		if err != nil {
 			t.Fatal(err)
 		}
-		<-entered
+		testwait.Receive(t, "the run to begin", entered)
 		other := worker("test-2")
-		eventually(t, "both to be known", func() bool { return len(workers(t, db)) == 2 })
+		testwait.For(t, "both to be known", func() bool { return len(workers(t, db)) == 2 })
+		first.cancel()
+		late := time.Now().Add(lives + 2*time.Second)
+		testwait.For(t, "both to beat after the heartbeat's life", func() bool {
+			beats := workers(t, db)
+			return len(beats) == 2 && beats[0].LastBeat.Std().After(late) && beats[1].LastBeat.Std().After(late)
+		})
+		close(release)
 		first.stop()
 		if lines := other.log.lines("run rescued"); len(lines) > 0 {
 			t.Errorf("taken over: %s", lines)
 		}
-		if job, err = client.JobGet(t.Context(), job.ID); err != nil || job.State != "completed" || job.Attempt != 1 {
-			t.Errorf("the run is %+v, %v", job, err)
+		if run, err = client.Get(t.Context(), run.ID); err != nil || run.State != runs.StateCompleted || run.Attempt != 1 {
+			t.Errorf("the run is %+v, %v", run, err)
 		}
 	})
 }
@@ -68,6 +80,7 @@ func TestJobConsole(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		cfg.NewJobConsole = jobconsole.New
 		p := startWith(t, cfg)
 		p.await("/ready", "ready")
 		for _, path := range []string{"/jobs/", "/jobs/api/queues"} {

@@ -12,7 +12,6 @@ import (
 	"github.com/fualab/fualab/worker/internal/heartbeat"
 	"github.com/fualab/fualab/worker/internal/metrics"
 	"github.com/fualab/fualab/worker/internal/runner"
-	"github.com/fualab/fualab/worker/internal/store"
 	"github.com/fualab/fualab/worker/internal/task"
 )
 
@@ -24,8 +23,9 @@ type measured struct {
 
 // startTelemetry returns nil unless the settings ask for it. The caller has to
 // close it.
-func startTelemetry(ctx context.Context, cfg Config, db *database.DB, rdb redis.Client, st *store.Store, all []task.Task) (*measured, error) {
+func startTelemetry(ctx context.Context, cfg Config, db *database.DB, rdb *redis.Client, all []task.Task) (*measured, error) {
 	t, err := telemetry.Start(ctx, telemetry.Config{
+		Hosts: cfg.Hosts, Profiles: telemetry.Profiles(cfg.Env, cfg.AdminAddr),
 		Service: "fualab-worker", Addr: cfg.AdminAddr, Variable: "FUALAB_WORKER_ADMIN_ADDR", Listener: cfg.AdminListener,
 		EMF: telemetry.EMF{Service: "worker", Environment: cfg.EMFEnvironment}, OTLP: cfg.OTLP, DB: db, Redis: rdb, Log: cfg.Log,
 	})
@@ -35,11 +35,7 @@ func startTelemetry(ctx context.Context, cfg Config, db *database.DB, rdb redis.
 	if !t.Measures() {
 		return &measured{Telemetry: t}, nil
 	}
-	names := make([]string, len(all))
-	for i, t := range all {
-		names[i] = t.Name
-	}
-	m := &measured{t, metrics.New(metrics.Config{Store: st, Tasks: names, Now: time.Now})}
+	m := &measured{t, metrics.New(metrics.Config{DB: db, Tasks: all, Now: time.Now})}
 	if err := t.Register(m.tasks); err != nil {
 		t.Close(ctx)
 		return nil, err

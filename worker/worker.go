@@ -11,23 +11,23 @@ import (
 	"sync"
 	"time"
 
+	"github.com/fualab/fualab/shared/clock"
 	"github.com/fualab/fualab/shared/config"
 	"github.com/fualab/fualab/shared/database"
 	"github.com/fualab/fualab/shared/events"
 	"github.com/fualab/fualab/shared/httpserver"
 	"github.com/fualab/fualab/shared/redis"
 	"github.com/fualab/fualab/shared/runs"
+	"github.com/fualab/fualab/shared/schema"
 	"github.com/fualab/fualab/shared/version"
-	"github.com/fualab/fualab/worker/internal/clock"
 	"github.com/fualab/fualab/worker/internal/heartbeat"
 	"github.com/fualab/fualab/worker/internal/httpapi"
 	"github.com/fualab/fualab/worker/internal/loop"
 	"github.com/fualab/fualab/worker/internal/nudge"
+	"github.com/fualab/fualab/worker/internal/prune"
 	"github.com/fualab/fualab/worker/internal/runner"
 	"github.com/fualab/fualab/worker/internal/schedule"
-	"github.com/fualab/fualab/worker/internal/store"
 	"github.com/fualab/fualab/worker/internal/task"
-	"github.com/fualab/fualab/worker/internal/tasks"
 )
 
 // Config is the worker's configuration.
@@ -35,14 +35,14 @@ type Config struct {
 	config.Common
 	ServiceName       string         `env:"SERVICE_NAME" envDefault:"FUALab Worker" doc:"name in /health and in the log; the API's own default is FUALab API"`
 	Addr              config.Addr    `env:"WORKER_ADDR" envDefault:":8001" doc:"where the worker answers /health and /ready: host:port; :port is every interface, port 0 any free one"`
-	AdminAddr         config.Addr    `env:"WORKER_ADMIN_ADDR" example:"127.0.0.1:9101" doc:"where the worker shows operators /metrics (Prometheus) and /debug/pprof/, to whoever asks: host:port, which only they should reach; empty: nowhere"`
+	AdminAddr         config.Addr    `env:"WORKER_ADMIN_ADDR" example:"127.0.0.1:9101" doc:"where the worker shows operators /metrics (Prometheus) and /debug/pprof/ (in production on loopback alone), to whoever asks: host:port, which only they should reach; empty: nowhere"`
 	HeartbeatInterval config.Seconds `env:"HEARTBEAT_INTERVAL_SECONDS" envDefault:"15" doc:"from one heartbeat of a worker to its next, in seconds; at least 1, and at most half of FUALAB_HEARTBEAT_TTL_SECONDS"`
 
-	Concurrency    int         `env:"WORKER_CONCURRENCY" envDefault:"4" doc:"most runs that one worker executes at a time, beside one that a nudge has made"`
-	JobsUI         bool        `env:"JOBS_UI" envDefault:"false" doc:"serve River's job console under /jobs on the worker's address; it has no authentication, and the image has it only when built with --build-arg TAGS="`
-	ItemRetention  config.Days `env:"ITEM_RETENTION_DAYS" envDefault:"30" doc:"how long a deleted item is kept before it is purged, in days"`
-	RunRetention   config.Days `env:"RUN_RETENTION_DAYS" envDefault:"7" doc:"how long a finished run is kept, in days; discarded ones are kept four times as long"`
-	EventRetention config.Days `env:"EVENT_RETENTION_DAYS" envDefault:"400" doc:"how long what happened to items is kept, from which the counts per day are made, in days"`
+	Concurrency  int         `env:"WORKER_CONCURRENCY" envDefault:"4" doc:"most runs that one worker executes at a time, beside one that a nudge has made"`
+	JobsUI       bool        `env:"JOBS_UI" envDefault:"false" doc:"serve River's job console under /jobs on the worker's address; it has no authentication, and the image has it only when built with --build-arg TAGS="`
+	RunRetention config.Days `env:"RUN_RETENTION_DAYS" envDefault:"7" doc:"how long a finished run is kept, in days; discarded ones are kept four times as long"`
+
+	ProductConfig
 
 	Log *slog.Logger `env:"-"` // required
 	// Listener replaces Addr, for a caller that has bound a port already.
@@ -52,8 +52,15 @@ type Config struct {
 	// Instance names this worker in the fleet; "" makes up a name.
 	Instance string `env:"-"`
 
+	// NewJobConsole makes the console that JobsUI asks for. A program that
+	// leaves it nil links no console, and refuses the setting.
+	NewJobConsole NewJobConsole `env:"-"`
+
 	tasks []task.Task // replaces the registered ones, in tests
 }
+
+// NewJobConsole returns a console of the runs that client reaches.
+type NewJobConsole func(client *runs.Client, log *slog.Logger) (httpapi.JobConsole, error)
 
 // maxHeartbeatTTL leaves a turn of the loop to see that a worker is dead, and
 // another to give its runs back.
@@ -61,7 +68,7 @@ const maxHeartbeatTTL = 55 * time.Second
 
 // Validate checks what the types cannot.
 func (c Config) Validate() []config.Fault {
-	faults := c.Common.Validate()
+	faults := append(c.Common.Validate(), c.faults()...)
 	interval := c.HeartbeatInterval.Duration()
 	switch {
 	case interval < time.Second:
@@ -71,12 +78,6 @@ func (c Config) Validate() []config.Fault {
 	}
 	if c.HeartbeatTTL.Duration() > maxHeartbeatTTL {
 		faults = append(faults, config.Fault{Variable: "FUALAB_HEARTBEAT_TTL_SECONDS", Message: "must be at most 55: the runs of a dead worker are to go on within a minute"})
-	}
-	if c.EventRetention.Duration() < 48*time.Hour {
-		faults = append(faults, config.Fault{Variable: "FUALAB_EVENT_RETENTION_DAYS", Message: "must be at least 2: today and yesterday are still being counted"})
-	}
-	if c.JobsUI && !httpapi.HasJobs {
-		faults = append(faults, config.Fault{Variable: "FUALAB_JOBS_UI", Message: "asks for the job console, which this build leaves out (-tags nojobsui): set it to false, or use an image that was built with --build-arg TAGS="})
 	}
 	if c.Env == config.Production && c.JobsUI && !c.Addr.Loopback() {
 		faults = append(faults, config.Fault{Variable: "FUALAB_JOBS_UI", Message: "shows and changes every job without authentication, which FUALAB_ENV=production refuses: set it to false, or FUALAB_WORKER_ADDR to 127.0.0.1:8001"})
@@ -91,6 +92,9 @@ func (c Config) Validate() []config.Fault {
 // worker out of the fleet. Until the database has the schema it needs it
 // waits, and answers that it does. It returns nil after an orderly stop.
 func Run(ctx context.Context, cfg Config) (err error) {
+	if cfg.JobsUI && cfg.NewJobConsole == nil {
+		return &config.Error{Faults: []config.Fault{{Variable: "FUALAB_JOBS_UI", Message: "asks for the job console, which this program leaves out: set it to false, or run fualab-worker from an image that was built with --build-arg TAGS="}}}
+	}
 	ln, err := listen(ctx, cfg)
 	if err != nil {
 		return err
@@ -108,6 +112,7 @@ func Run(ctx context.Context, cfg Config) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, closeRedis()) }()
+	rdb.Use(string(cfg.RedisPrefix))
 
 	cfg.Instance = cmp.Or(cfg.Instance, heartbeat.Instance())
 	cfg.Log.InfoContext(ctx, "started", "instance", cfg.Instance, "addr", ln.Addr().String(), "version", version.String(), "database", db.DialectName())
@@ -117,16 +122,15 @@ func Run(ctx context.Context, cfg Config) (err error) {
 }
 
 // run wires the worker on what Run has opened.
-func run(ctx context.Context, cfg Config, ln net.Listener, db *database.DB, rdb redis.Client) error {
+func run(ctx context.Context, cfg Config, ln net.Listener, db *database.DB, rdb *redis.Client) error {
 	if cfg.OTLP.Traces.On() {
 		redis.Trace(rdb)
 	}
 	publisher := events.Start(ctx, rdb, cfg.Log)
 	defer publisher.Close()
-	st := store.New(db)
-	clk := clock.New(st.Now)
-	all := registered(cfg, st, clk.Now, publisher.Publish)
-	measured, err := startTelemetry(ctx, cfg, db, rdb, st, all)
+	clk := clock.New(db.Now)
+	all := registered(cfg, db, clk.Now, publisher.Publish)
+	measured, err := startTelemetry(ctx, cfg, db, rdb, all)
 	if err != nil {
 		return err
 	}
@@ -138,7 +142,6 @@ func run(ctx context.Context, cfg Config, ln net.Listener, db *database.DB, rdb 
 		SoftStop:    cfg.ShutdownTimeout.Duration() / 2,
 		DeadAfter:   cfg.HeartbeatTTL.Duration(),
 		DB:          db,
-		Store:       st,
 		Publish:     publisher.Publish,
 		Ended:       measured.Ended(),
 		Tracer:      measured.Tracer(),
@@ -148,7 +151,7 @@ func run(ctx context.Context, cfg Config, ln net.Listener, db *database.DB, rdb 
 	if err != nil {
 		return err
 	}
-	ticker, err := schedule.New(schedule.Config{Tasks: all, Store: st, Client: work.Client(), Publish: publisher.Publish, Now: clk.Now, Log: cfg.Log})
+	ticker, err := schedule.New(schedule.Config{Tasks: all, DB: db, Client: work.Client(), Publish: publisher.Publish, Now: clk.Now, Log: cfg.Log})
 	if err != nil {
 		return err
 	}
@@ -158,7 +161,7 @@ func run(ctx context.Context, cfg Config, ln net.Listener, db *database.DB, rdb 
 		TTL:      cfg.HeartbeatTTL.Duration(),
 		Key:      cfg.HeartbeatKey,
 		Running:  work.Running,
-		Store:    st,
+		DB:       db,
 		Redis:    rdb,
 		Publish:  publisher.Publish,
 		Now:      clk.Now,
@@ -169,7 +172,7 @@ func run(ctx context.Context, cfg Config, ln net.Listener, db *database.DB, rdb 
 	}
 	turns := loop.New(loop.Config{
 		Steps: []loop.Step{
-			{Name: "clock", Run: clk.Step},
+			{Name: "clock", Run: func(ctx context.Context, _ loop.Turn) error { return clk.Sync(ctx) }},
 			{Name: "schedule", Run: ticker.Step},
 			// A beat says that the turn got past what stands before it.
 			{Name: "heartbeat", Run: beater.Step},
@@ -187,7 +190,7 @@ func run(ctx context.Context, cfg Config, ln net.Listener, db *database.DB, rdb 
 	handler := httpapi.New(httpapi.Deps{
 		Service:  cfg.ServiceName,
 		Instance: cfg.Instance,
-		Store:    st,
+		DB:       db,
 		Redis:    rdb,
 		Loop:     turns,
 		Jobs:     jobs,
@@ -197,12 +200,13 @@ func run(ctx context.Context, cfg Config, ln net.Listener, db *database.DB, rdb 
 	})
 	server = httpserver.New(httpserver.Config{
 		Handler:         handler,
+		Browsers:        httpserver.Browsers{Hosts: cfg.Hosts},
 		ShutdownDelay:   cfg.ShutdownDelay.Duration(),
 		ShutdownTimeout: cfg.ShutdownTimeout.Duration(),
 		Log:             cfg.Log,
 	})
 	return serveDuring(ctx, server, ln, cfg.ShutdownTimeout.Duration(), func(ctx context.Context) {
-		if awaitSchema(ctx, st.CheckSchema, cfg.Log) != nil {
+		if awaitSchema(ctx, func(ctx context.Context) error { return schema.Check(ctx, db) }, cfg.Log) != nil {
 			return // ctx has ended
 		}
 		var beside sync.WaitGroup
@@ -238,29 +242,26 @@ func stopWork(ctx context.Context, cfg Config, work *runner.Runner, beater *hear
 }
 
 // jobConsole returns nil unless the settings ask for one.
-func jobConsole(cfg Config, client *runs.Client) (*httpapi.Jobs, error) {
+func jobConsole(cfg Config, client *runs.Client) (httpapi.JobConsole, error) {
 	if !cfg.JobsUI {
-		return nil, nil //nolint:nilnil // none is what was asked for
+		return nil, nil //nolint:nilnil // the settings ask for none
 	}
-	return httpapi.NewJobs(client, cfg.Log)
+	return cfg.NewJobConsole(client, cfg.Log)
 }
 
-// registered returns the tasks that this worker runs, which tell publish.
-func registered(cfg Config, st *store.Store, now func() time.Time, publish func(events.Event)) []task.Task {
+// registered returns the tasks that this worker runs: the product's and the
+// platform's.
+func registered(cfg Config, db *database.DB, now func() time.Time, publish func(events.Event)) []task.Task {
 	if cfg.tasks != nil {
 		return cfg.tasks
 	}
-	return tasks.All(tasks.Deps{
-		Store:          st,
-		Publish:        publish,
-		Now:            now,
-		ItemRetention:  cfg.ItemRetention.Duration(),
-		RunRetention:   cfg.RunRetention.Duration(),
-		EventRetention: cfg.EventRetention.Duration(),
-	})
+	return append(productTasks(cfg, db, now, publish),
+		prune.Runs(db, now, cfg.RunRetention.Duration()),
+		prune.Keys(db, now),
+	)
 }
 
-func listenForNudges(ctx context.Context, cfg Config, rdb redis.Client, work *runner.Runner, all []task.Task) {
+func listenForNudges(ctx context.Context, cfg Config, rdb *redis.Client, work *runner.Runner, all []task.Task) {
 	names := make([]string, len(all))
 	for i, t := range all {
 		names[i] = t.Name

@@ -30,7 +30,7 @@ type Contract struct {
 // Operation is a method of a path, as far as answers to it and requests for
 // it can be checked.
 type Operation struct {
-	Method, Path string // the path's template: /api/items/{id}
+	Method, Path string // the path's template: /api/runs/{id}
 
 	Parameters  []Parameter         `json:"parameters"`
 	RequestBody *Body               `json:"requestBody"`
@@ -110,8 +110,8 @@ func (c *Contract) Operation(method, path string) (op *Operation, known bool) {
 	return methods[method], methods != nil
 }
 
-// match prefers a path without parameters, as /api/items/batch to
-// /api/items/{id}.
+// match prefers a path without parameters, as /api/runs/latest to
+// /api/runs/{id}.
 func (c *Contract) match(path string) map[string]*Operation {
 	if methods, ok := c.paths[path]; ok {
 		return methods

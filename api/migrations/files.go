@@ -24,17 +24,19 @@ var fileName = regexp.MustCompile(`^(\d{4})_([a-z0-9_]+?)(\.tx)?\.(up|down)\.sql
 // separator stands alone on a line between statements that run one by one.
 const separator = "--split"
 
-// discover reads the migrations of one dialect's directory, ascending.
+// discover reads the migrations of one dialect's directory, ascending. It refuses
+// two files of the same number that are not the two ways of one migration.
 func discover(dir fs.FS) ([]migrate.Migration, error) {
 	names, err := fs.Glob(dir, "*.sql")
 	if err != nil {
 		return nil, err
 	}
 	var all []migrate.Migration
+	first := make(map[string]string) // file of each number, and of each number and way
 	for _, name := range names {
 		parts := fileName.FindStringSubmatch(name)
 		if parts == nil {
-			return nil, fmt.Errorf("%s: want a name like 0001_items.tx.up.sql", name)
+			return nil, fmt.Errorf("%s: want a name like 0001_base.tx.up.sql", name)
 		}
 		text, err := fs.ReadFile(dir, name)
 		if err != nil {
@@ -43,8 +45,16 @@ func discover(dir fs.FS) ([]migrate.Migration, error) {
 		i := slices.IndexFunc(all, func(m migrate.Migration) bool { return m.Name == parts[1] })
 		if i < 0 {
 			all = append(all, migrate.Migration{Name: parts[1], Comment: parts[2]})
-			i = len(all) - 1
+			i, first[parts[1]] = len(all)-1, name
 		}
+		way := parts[1] + parts[4]
+		if all[i].Comment != parts[2] {
+			return nil, sameNumber(first[parts[1]], name)
+		}
+		if other, twice := first[way]; twice {
+			return nil, sameNumber(other, name)
+		}
+		first[way] = name
 		script := script{text: string(text), tx: parts[3] != ""}
 		if parts[4] == "up" {
 			all[i].Up = script.run(markApplied)
@@ -53,6 +63,11 @@ func discover(dir fs.FS) ([]migrate.Migration, error) {
 		}
 	}
 	return all, nil
+}
+
+// sameNumber names two migrations of which one would hide the other.
+func sameNumber(one, other string) error {
+	return fmt.Errorf("%s and %s have the same number: give the later one the next free number, in both dialects", one, other)
 }
 
 // script is one file: in a transaction all of it and its mark, which a killed

@@ -20,6 +20,17 @@ func TestDiscover(t *testing.T) {
 			t.Errorf("%s: %v, want %q", name, err, want)
 		}
 	}
+	for _, files := range [][2]string{
+		{"0002_a.tx.up.sql", "0002_b.tx.up.sql"},
+		{"0002_a.tx.down.sql", "0002_b.up.sql"},
+		{"0002_a.tx.up.sql", "0002_a.up.sql"},
+		{"0002_a.down.sql", "0002_a.tx.down.sql"},
+	} {
+		_, err := discover(fstest.MapFS{files[0]: {}, files[1]: {}, "0001_a.tx.up.sql": {}, "0001_a.tx.down.sql": {}, "0003_b.up.sql": {}, "0003_b.down.sql": {}})
+		if err == nil || !strings.Contains(err.Error(), files[0]) || !strings.Contains(err.Error(), files[1]) || !strings.Contains(err.Error(), "same number") {
+			t.Errorf("%v: %v", files, err)
+		}
+	}
 	for _, m := range newMigrator(t, testdb.Open(t, testdb.EmptyURL(t, "sqlite"))).all {
 		if m.Up == nil || m.Down == nil {
 			t.Errorf("migration %s has no file for one of both ways", m.Name)

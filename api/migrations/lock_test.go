@@ -3,6 +3,8 @@ package migrations
 import (
 	"context"
 	"log/slog"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -17,7 +19,7 @@ import (
 // soon is a context that ends before a test that hangs would.
 func soon(t *testing.T) context.Context {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	t.Cleanup(cancel)
 	return ctx
 }
@@ -44,13 +46,26 @@ func TestOneConnection(t *testing.T) {
 	}
 }
 
+// untilOthersWait ends when two other sessions have asked for the lock.
+const untilOthersWait = `
+DO $$
+BEGIN
+	WHILE (
+		SELECT count(*) FROM pg_stat_activity
+		WHERE datname = current_database() AND pid <> pg_backend_pid() AND query LIKE 'SELECT pg_try_advisory_lock%'
+	) < 2 LOOP
+		PERFORM pg_sleep(0.01);
+		PERFORM pg_stat_clear_snapshot();
+	END LOOP;
+END $$;`
+
 // TestWaitersHoldUpNothing builds an index concurrently, which waits for the
 // end of every snapshot, while others wait for the lock.
 func TestWaitersHoldUpNothing(t *testing.T) {
 	t.Parallel()
 	url := testdb.EmptyURL(t, "postgres")
 	dir := fstest.MapFS{
-		"0001_table.tx.up.sql": {Data: []byte("CREATE TABLE t (id integer); SELECT pg_sleep(0.5);")}, // until all wait
+		"0001_table.tx.up.sql": {Data: []byte("CREATE TABLE t (id integer);" + untilOthersWait)},
 		"0002_index.up.sql":    {Data: []byte("CREATE INDEX CONCURRENTLY IF NOT EXISTS t_id ON t (id);")},
 	}
 	ctx := soon(t)
@@ -95,4 +110,27 @@ func withParameter(url config.DatabaseURL, parameter string) config.DatabaseURL 
 		separator = "&"
 	}
 	return config.DatabaseURL(url.Reveal() + separator + parameter)
+}
+
+// TestLockIsPrivate: no other user may read the database, or take the lock beside
+// it, which would hold up every start.
+func TestLockIsPrivate(t *testing.T) {
+	t.Parallel()
+	url := testdb.EmptyURL(t, "sqlite")
+	if _, err := newMigrator(t, testdb.Open(t, url)).Up(soon(t)); err != nil {
+		t.Fatal(err)
+	}
+	path, err := database.SQLitePath(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, suffix := range []string{"", "-wal", "-shm", ".migrate-lock"} {
+		info, err := os.Stat(path + suffix)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if mode := info.Mode().Perm(); mode != 0o600 {
+			t.Errorf("%s%s has mode %o", filepath.Base(path), suffix, mode)
+		}
+	}
 }

@@ -28,7 +28,7 @@ var files embed.FS
 // Status is one migration, applied or pending.
 type Status struct {
 	Name      string // 0001
-	Comment   string // items
+	Comment   string // base
 	AppliedAt time.Time
 	Applied   bool
 }
@@ -50,7 +50,13 @@ func New(db *database.DB, log *slog.Logger) (*Migrator, error) {
 	if err != nil {
 		return nil, err
 	}
-	m.all = append(m.all, river(db.IsPostgres()))
+	library := river(db.IsPostgres())
+	for i := range m.all {
+		if m.all[i].Name == library.Name {
+			return nil, fmt.Errorf("read the migrations: %w", sameNumber(m.all[i].Name+"_"+m.all[i].Comment, library.Name+"_"+library.Comment+" of package migrations"))
+		}
+	}
+	m.all = append(m.all, library)
 	slices.SortFunc(m.all, func(a, b migrate.Migration) int { return strings.Compare(a.Name, b.Name) })
 	return m, nil
 }

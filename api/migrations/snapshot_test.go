@@ -16,6 +16,8 @@ import (
 	"github.com/fualab/fualab/shared/testdb"
 )
 
+//go:generate go test . -run ^TestSnapshot$ -update
+
 var update = flag.Bool("update", false, "write the schema snapshots instead of comparing them")
 
 // TestSnapshot holds shared/schema to the migrations.

@@ -1,4 +1,4 @@
-import pages from '../src/first/pages.json' with { type: 'json' };
+import { pages } from '../src/first/pages';
 import { expect, holdEvents, test } from './platform';
 
 for (const [path, { reads }] of Object.entries(pages)) {

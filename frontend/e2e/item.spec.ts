@@ -1,4 +1,4 @@
-import type { APIRequestContext } from '@playwright/test';
+import type { APIRequestContext, Page } from '@playwright/test';
 import { expect, test } from './platform';
 
 async function make(api: APIRequestContext, item: Record<string, unknown>): Promise<string> {
@@ -44,6 +44,80 @@ test('an edit sends what changed, and nothing else', async ({ page, api }) => {
   const item = await (await api.get(`/api${address}`)).json();
   expect(item.attributes).toEqual({ keep: null, deep: { a: 1, b: 3 }, more: [null] });
   expect(item.expires_at).toBe('2030-10-27T00:30:15.123456Z');
+});
+
+test('the id that an item has elsewhere is set, shown, changed and taken away', async ({ page, api }) => {
+  const address = await make(api, { name: 'Known elsewhere' });
+  const stored = async () => (await (await api.get(`/api${address}`)).json()).external_id;
+  const fact = page.locator('dt', { hasText: 'External ID' }).locator('xpath=following-sibling::dd[1]');
+  await page.goto(address);
+  await expect(fact).toHaveText('—');
+  for (const id of ['sku-1', 'SKU 2']) {
+    await page.getByRole('button', { name: 'Edit' }).click();
+    await page.getByRole('textbox', { name: 'External ID' }).fill(id);
+    await page.getByRole('button', { name: 'Save' }).click();
+    await expect(page.getByRole('dialog')).toBeHidden();
+    await expect(fact).toHaveText(id);
+    expect(await stored()).toBe(id);
+  }
+  await page.getByRole('button', { name: 'Edit' }).click();
+  await page.getByRole('textbox', { name: 'External ID' }).fill('');
+  const sent = page.waitForRequest((request) => request.method() === 'PATCH');
+  await page.getByRole('button', { name: 'Save' }).click();
+  expect((await sent).postDataJSON()).toEqual({ external_id: null });
+  await expect(fact).toHaveText('—');
+  expect(await stored()).toBeNull();
+});
+
+test('an id that another item has is told at its field, and nothing typed is lost', async ({ page, api }) => {
+  await make(api, { name: 'The first one', external_id: 'taken' });
+  const address = await make(api, { name: 'The second one' });
+  await page.goto(address);
+  await page.getByRole('button', { name: 'Edit' }).click();
+  await refusedThenSaved(page, 'taken', 'free');
+  expect((await (await api.get(`/api${address}`)).json()).external_id).toBe('free');
+
+  await page.goto('/items?new');
+  await page.getByRole('textbox', { name: /^Name/ }).fill('The third one');
+  await refusedThenSaved(page, 'free', 'also free');
+  const [third] = await (await api.get('/api/items?external_id=also+free')).json();
+  expect(third.name).toBe('The third one');
+});
+
+/** Saves the form with an id that another item has, and then with one that none has. */
+async function refusedThenSaved(page: Page, taken: string, free: string): Promise<void> {
+  const dialog = page.getByRole('dialog');
+  const field = dialog.getByRole('textbox', { name: 'External ID' });
+  const save = dialog.getByRole('button', { name: /^(Save|Create)$/ });
+  await field.fill(taken);
+  await save.click();
+  await expect(field).toHaveAccessibleDescription(/Another item has this External ID/);
+  await expect(field).toBeFocused();
+  await expect(field).toHaveAttribute('aria-invalid', 'true');
+  await field.fill(free);
+  await expect(field).not.toHaveAttribute('aria-invalid', 'true');
+  await save.click();
+  await expect(dialog).toBeHidden();
+}
+
+test('numbers that are not edited keep all of their digits', async ({ page, api }) => {
+  const attributes = '{"ids":[9007199254740993,5],"deep":[{"n":[0.1000000000000000000001,1.50]}]}';
+  const made = await api.post('/api/items', {
+    headers: { 'content-type': 'application/json' },
+    data: `{"name":"Exact","attributes":${attributes}}`,
+  });
+  const address = `${made.headers().location}`;
+  await page.goto(address.replace('/api', ''));
+  await expect(page.locator('pre.json')).toContainText('9007199254740993');
+  await page.getByRole('button', { name: 'Edit' }).click();
+  const field = page.getByRole('textbox', { name: 'Attributes' });
+  await field.fill((await field.inputValue()).replace(/\b5\b/, '6').replace('1.50', '1.5'));
+  const sent = page.waitForRequest((request) => request.method() === 'PATCH');
+  await page.getByRole('button', { name: 'Save' }).click();
+  const now = attributes.replace('5]', '6]').replace('1.50', '1.5');
+  expect((await sent).postData()).toBe(`{"attributes":${now}}`);
+  await expect(page.getByRole('dialog')).toBeHidden();
+  expect(await (await api.get(address)).text()).toContain('9007199254740993');
 });
 
 test('a null that a change cannot bring is told at its place', async ({ page, api }) => {

@@ -39,7 +39,7 @@ testFresh('a first visit says what items are, and makes samples', async ({ page 
   await page.keyboard.press('Escape');
   await expect(page.getByRole('button', { name: 'Create the first item' })).toBeFocused();
   await page.getByRole('button', { name: 'Make sample items' }).click();
-  await expect(page.locator('.items-count p.quiet')).toHaveText('41 items');
+  await expect(page.locator('.list-count p.quiet')).toHaveText('41 items');
   // The worker finds those that are alike, and the page shows it without being loaded again.
   await expect(page.getByText('duplicate of').first()).toBeVisible({ timeout: 15_000 });
 });
@@ -55,7 +55,7 @@ test('a search is in the address and survives loading again', async ({ page, api
   await page.reload();
   await expect(page.getByRole('searchbox')).toHaveValue('NEEDLE');
   await expect(page.locator('tbody tr')).toHaveCount(3);
-  await expect(page.locator('.items-count p.quiet')).toHaveText('3 items');
+  await expect(page.locator('.list-count p.quiet')).toHaveText('3 items');
 
   await page.getByLabel('Status').selectOption('expired');
   await expect(page.getByText('No item is expired and contains “NEEDLE”.')).toBeVisible();

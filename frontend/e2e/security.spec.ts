@@ -2,6 +2,9 @@ import { expect, test } from './platform';
 
 const paths = ['/', '/items', '/schedules', '/runs', '/workers', '/nothing/here'];
 
+// How Chromium tells that the policy has refused something.
+const REFUSED = /requires 'Trusted|TrustedTypePolicy|Content Security Policy/;
+
 for (const path of paths) {
   test(`${path} is served with a strict policy, and keeps to it`, async ({ page }) => {
     const response = await page.goto(path);
@@ -9,6 +12,7 @@ for (const path of paths) {
     expect(policy).toContain("default-src 'self'");
     expect(policy).toContain("script-src 'self'");
     expect(policy).toContain("frame-ancestors 'none'");
+    expect(policy).toContain("require-trusted-types-for 'script'; trusted-types 'none'");
     expect(policy).not.toMatch(/unsafe|\*|https?:/);
     expect(response?.headers()).toMatchObject({
       'x-content-type-options': 'nosniff',
@@ -20,24 +24,52 @@ for (const path of paths) {
 }
 
 test.describe('a script that got into the page', () => {
-  test.use({ tolerated: /Content Security Policy/ });
+  test.use({ tolerated: REFUSED });
 
   test('is stopped', async ({ page }) => {
     await page.goto('/');
-    const refused = page.waitForEvent('console', (message) => /Content Security Policy/.test(message.text()));
+    const refused = page.waitForEvent('console', (message) => REFUSED.test(message.text()));
     await page.evaluate(() => {
       const script = document.createElement('script');
-      script.textContent = 'document.documentElement.dataset.injected = "inline"';
+      script.append('document.documentElement.dataset.injected = "inline"');
       document.body.append(script);
-      document.body.insertAdjacentHTML(
-        'beforeend',
-        '<img src="/nothing.png" onerror="document.documentElement.dataset.injected = \'handler\'">',
-      );
     });
     await refused;
-    await expect
-      .poll(() => page.evaluate(() => document.querySelector<HTMLImageElement>('body > img')?.complete))
-      .toBe(true);
+    await expect(page.locator('html')).not.toHaveAttribute('data-injected');
+  });
+
+  test('cannot be made of a text, by whatever way', async ({ page }) => {
+    await page.goto('/');
+    const ways = await page.evaluate(() => {
+      const text = 'document.documentElement.dataset.injected = "text"';
+      const markup = `<img src="/nothing.png" onerror='${text}'>`;
+      const element = document.createElement('div');
+      const script = document.createElement('script');
+      document.body.append(element);
+      const tries: Record<string, () => unknown> = {
+        innerHTML: () => Object.assign(element, { innerHTML: markup }),
+        outerHTML: () => Object.assign(element, { outerHTML: markup }),
+        insertAdjacentHTML: () => element.insertAdjacentHTML('beforeend', markup),
+        'document.write': () => document.write(markup),
+        DOMParser: () => new DOMParser().parseFromString(markup, 'text/html'),
+        'script.text': () => Object.assign(script, { text }),
+        'script.src': () => Object.assign(script, { src: '/assets/x.js' }),
+        createPolicy: () =>
+          (
+            window as unknown as { trustedTypes: { createPolicy(name: string, rules: object): object } }
+          ).trustedTypes.createPolicy('mine', {}),
+      };
+      return Object.entries(tries).map(([name, attempt]) => {
+        try {
+          attempt();
+          return `${name}: allowed`;
+        } catch (error) {
+          return `${name}: ${error instanceof Error ? error.name : 'refused'}`;
+        }
+      });
+    });
+    expect(ways).toHaveLength(8);
+    for (const way of ways) expect(way).toMatch(/: TypeError$/);
     await expect(page.locator('html')).not.toHaveAttribute('data-injected');
   });
 });

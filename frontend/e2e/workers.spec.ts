@@ -16,7 +16,7 @@ test('no worker at all says what that means, and how to start one', async ({ pag
   await page.route('**/api/workers', (route) => route.fulfill({ json: [] }));
   await page.goto('/workers');
   const region = page.getByRole('region', { name: 'No worker is running' });
-  await expect(region).toContainText('not enriched or expired');
+  await expect(region).toContainText('background work waits');
   await expect(region).toContainText('go run ./ops/local');
   await expect(region).toContainText('fualab-worker serve');
 });

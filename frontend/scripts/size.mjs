@@ -1,4 +1,5 @@
-// Prints what a first visit to each page fetches, and fails when its scripts are larger than the budget:
+// Prints the files of a first visit to each page, and fails when the scripts of one are larger than the budget. The
+// overview counts with each card of the product by itself, so that no part of the product has less room for another:
 // node scripts/size.mjs [directory of the built client]
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -6,9 +7,9 @@ import { gzipSync } from 'node:zlib';
 
 const BUDGET = 60_000; // bytes of JavaScript, compressed with gzip
 
-// What is imported only when a person asks for it, or the API for a token, or in a platform without items, which has no chart to draw.
-// All else that a page imports by import() counts: a first visit may well come to it.
-const ON_DEMAND = ['src/auth/ask.tsx', 'src/items/json.ts', 'src/items/samples.ts', 'src/overview/first.tsx'];
+// A file of this name is imported only when a person asks for it, or the API for a token, or in a platform that is
+// still empty. Every other import() of a page counts: a first visit may come to it.
+const LATER = /\.later\.tsx?$/;
 
 /** @typedef {{ file: string, imports?: string[], dynamicImports?: string[] }} Chunk */
 
@@ -30,8 +31,8 @@ function read(file) {
 }
 
 const dist = resolve(process.argv[2] ?? join(import.meta.dirname, '../dist'));
-/** @type {Record<string, { page: string }>} */
-const pages = JSON.parse(read(join(import.meta.dirname, '../src/first/pages.json')));
+/** @type {Record<string, { files: string[], cards?: string[] }>} */
+const pages = JSON.parse(read(join(dist, '.vite/pages.json')));
 /** @type {Record<string, Chunk>} */
 const manifest = JSON.parse(read(join(dist, '.vite/manifest.json')));
 const html = read(join(dist, 'index.html'));
@@ -46,18 +47,22 @@ function files(/** @type {string} */ name, /** @type {Set<string>} */ found = ne
   const { file, imports = [], dynamicImports = [] } = chunk(name);
   if (found.has(file)) return found;
   found.add(file);
-  const others = dynamicImports.filter((one) => !ON_DEMAND.includes(one) && !isPage(one));
+  const others = dynamicImports.filter((one) => !LATER.test(one) && !ofPages.has(one));
   for (const one of [...imports, ...others]) files(one, found);
   return found;
 }
 
-const isPage = (/** @type {string} */ name) => Object.values(pages).some(({ page }) => page === name);
+// The pages of entities are there without a product, too, where no address leads to them.
+const ofPages = new Set([
+  'src/list/page.tsx',
+  'src/form/page.tsx',
+  ...Object.values(pages).flatMap(({ files, cards = [] }) => [...files, ...cards]),
+]);
 const compressed = (/** @type {string} */ file) => gzipSync(read(join(dist, file)), { level: 9 }).length;
 const sum = (/** @type {Iterable<string>} */ all) =>
   [...all].reduce((bytes, file) => bytes + compressed(file), 0);
 const bytes = (/** @type {number} */ n) => `${String(n).replace(/\B(?=(\d{3})+$)/g, ',')} B`.padStart(10);
 
-for (const name of ON_DEMAND) chunk(name); // they are there
 const scripts = [...html.matchAll(/<script[^>]*\ssrc="\/([^"]+)"/g)].map(([, path]) => path ?? '');
 const styles = [...html.matchAll(/<link[^>]*rel="stylesheet"[^>]*href="\/([^"]+)"/g)].map(
   ([, path]) => path ?? '',
@@ -68,8 +73,14 @@ const base = files('index.html', new Set(scripts.filter((file) => file !== chunk
 say('First visit, scripts compressed with gzip:');
 say(`${bytes(sum(base))}  of which every page`);
 const over = [];
-for (const [path, { page }] of Object.entries(pages)) {
-  const all = files(page, new Set(base));
+const visits = Object.entries(pages).flatMap(([path, { files, cards = [] }]) =>
+  cards.length === 0
+    ? [{ path, names: files }]
+    : cards.map((card) => ({ path: `${path} with ${card}`, names: [...files, card] })),
+);
+for (const { path, names } of visits) {
+  const all = new Set(base);
+  for (const name of names) files(name, all);
   const size = sum(all);
   const own = [...all]
     .filter((file) => !base.has(file))

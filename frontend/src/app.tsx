@@ -1,30 +1,16 @@
 import { useStore } from '@nanostores/preact';
 import { Link, Route, Switch, useLocation, useRoute } from 'wouter-preact';
 import { signing } from './api/token';
-import { Banner } from './health/banner';
+import { Banner } from './console/health/banner';
 import { LiveBadge } from './live/badge';
-import { pages, prepare } from './pages';
+import { places, prepare } from './pages';
 import { Boundary } from './ui/boundary';
 import { fetched } from './ui/fetching';
 import { Notices } from './ui/notices';
 import { Page } from './ui/page';
 import { ThemeButton } from './ui/theme';
 
-const Overview = fetched(pages.overview);
-const Items = fetched(pages.items);
-const ItemPage = fetched(pages.item);
-const Schedules = fetched(pages.schedules);
-const Runs = fetched(pages.runs);
-const RunPage = fetched(pages.run);
-const Workers = fetched(pages.workers);
-
-const PAGES: readonly [path: string, name: string][] = [
-  ['/', 'Overview'],
-  ['/items', 'Items'],
-  ['/schedules', 'Schedules'],
-  ['/runs', 'Runs'],
-  ['/workers', 'Workers'],
-];
+const PAGES = places.map((place) => ({ ...place, Shown: fetched(place.code) }));
 
 export function App() {
   const [path] = useLocation();
@@ -39,9 +25,7 @@ export function App() {
           FUALab
         </Link>
         <nav aria-label="Main">
-          {PAGES.map(([path, name]) => (
-            <NavLink key={path} path={path} name={name} />
-          ))}
+          {PAGES.map(({ path, title }) => title && <NavLink key={path} path={path} name={title} />)}
         </nav>
         <div class="tools">
           <LiveBadge />
@@ -56,23 +40,11 @@ export function App() {
       <main id="main">
         <Boundary key={path}>
           <Switch>
-            <Route path="/">
-              <Overview />
-            </Route>
-            <Route path="/items">
-              <Items />
-            </Route>
-            <Route path="/items/:id">{({ id }) => <ItemPage key={id} id={id} />}</Route>
-            <Route path="/schedules">
-              <Schedules />
-            </Route>
-            <Route path="/runs">
-              <Runs />
-            </Route>
-            <Route path="/runs/:id">{({ id }) => <RunPage key={id} id={id} />}</Route>
-            <Route path="/workers">
-              <Workers />
-            </Route>
+            {PAGES.map(({ path, Shown }) => (
+              <Route key={path} path={path}>
+                {({ id = '' }: { id?: string }) => <Shown key={id} id={id} />}
+              </Route>
+            ))}
             <Route component={NotFound} />
           </Switch>
         </Boundary>

@@ -1,12 +1,15 @@
 import { QueryClientProvider } from '@tanstack/preact-query';
 import { render } from 'preact';
 import { queryClient } from './api/queries';
-import { hasToken } from './api/token';
+import { askBy, hasToken } from './api/token';
 import { App } from './app';
 import { mode } from './live/live';
 import { prepare } from './pages';
+import { subjects } from './subjects';
 import './ui/travel';
 import './style/index.css';
+
+askBy(() => void import('./auth/ask.later').then(({ ask }) => ask()));
 
 const root = document.getElementById('app');
 if (!root) throw new Error('index.html has no element with the id "app"');
@@ -26,7 +29,7 @@ render(
 );
 
 // What it may do is learnt beside what it shows; a token that is refused is asked for anew.
-if (hasToken()) void import('./auth/ask').then(({ learn }) => learn()).catch(() => {});
+if (hasToken()) void import('./auth/ask.later').then(({ learn }) => learn()).catch(() => {});
 
 // What happens is listened to once there is something to show it in.
 let stop = () => {};
@@ -37,7 +40,7 @@ async function watch(): Promise<void> {
   };
   try {
     const { watchPlatform } = await import('./live/watch');
-    if (wanted) stop = watchPlatform();
+    if (wanted) stop = watchPlatform(subjects);
   } catch {
     mode.set('polling');
   }

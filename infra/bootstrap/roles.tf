@@ -1,6 +1,5 @@
-# Each kind of workflow has a role. Each is trusted by exact subjects: an environment's name, main, or a pull
-# request of this repository. With an environment the subject carries no branch: the environment's own rule (main only,
-# reviewers) binds it.
+# Each kind of workflow has a role. Each is trusted by exact subjects: an environment's name, or main. With an
+# environment the subject carries no branch: the environment's own rule (main only, reviewers) binds it.
 
 locals {
   prefixes = [
@@ -10,7 +9,6 @@ locals {
   roles = merge(
     {
       build   = "ref:refs/heads/main"
-      plan    = "pull_request"
       release = "environment:release"
     },
     { for e in var.environments : "deploy-${e}" => "environment:${e}" },
@@ -95,29 +93,4 @@ resource "aws_iam_role_policy" "release" {
   name   = "release"
   role   = aws_iam_role.github["release"].id
   policy = data.aws_iam_policy_document.release.json
-}
-
-# plan: reads the states; `terraform plan -refresh=false -lock=false` asks nothing else of AWS.
-data "aws_iam_policy_document" "plan" {
-  statement {
-    sid       = "StateList"
-    actions   = ["s3:ListBucket"]
-    resources = [aws_s3_bucket.state.arn]
-  }
-  statement {
-    sid       = "State"
-    actions   = ["s3:GetObject"]
-    resources = [for e in var.environments : "${aws_s3_bucket.state.arn}/${e}/*"]
-  }
-  statement {
-    sid       = "Zones"
-    actions   = ["ec2:DescribeAvailabilityZones"]
-    resources = ["*"] # reason: the action knows no resource
-  }
-}
-
-resource "aws_iam_role_policy" "plan" {
-  name   = "plan"
-  role   = aws_iam_role.github["plan"].id
-  policy = data.aws_iam_policy_document.plan.json
 }

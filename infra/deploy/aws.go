@@ -22,13 +22,38 @@ import (
 // retries, and every wait here has a limit.
 const callTimeout = 30 * time.Second
 
+// parameters is the part of SSM that is used.
+type parameters interface {
+	GetParameter(context.Context, *ssm.GetParameterInput, ...func(*ssm.Options)) (*ssm.GetParameterOutput, error)
+	PutParameter(context.Context, *ssm.PutParameterInput, ...func(*ssm.Options)) (*ssm.PutParameterOutput, error)
+}
+
+// services is the part of ECS that runs programs for good.
+type services interface {
+	DescribeServices(context.Context, *ecs.DescribeServicesInput, ...func(*ecs.Options)) (*ecs.DescribeServicesOutput, error)
+	UpdateService(context.Context, *ecs.UpdateServiceInput, ...func(*ecs.Options)) (*ecs.UpdateServiceOutput, error)
+}
+
+// tasks is the part of ECS that finds tasks, and runs one once.
+type tasks interface {
+	ListTasks(context.Context, *ecs.ListTasksInput, ...func(*ecs.Options)) (*ecs.ListTasksOutput, error)
+	DescribeTasks(context.Context, *ecs.DescribeTasksInput, ...func(*ecs.Options)) (*ecs.DescribeTasksOutput, error)
+	RunTask(context.Context, *ecs.RunTaskInput, ...func(*ecs.Options)) (*ecs.RunTaskOutput, error)
+}
+
+// lines is the part of CloudWatch Logs that is used.
+type lines interface {
+	GetLogEvents(context.Context, *cloudwatchlogs.GetLogEventsInput, ...func(*cloudwatchlogs.Options)) (*cloudwatchlogs.GetLogEventsOutput, error)
+}
+
 // account is one environment in AWS.
 type account struct {
 	environment string
 	cfg         aws.Config
-	ssm         *ssm.Client
-	ecs         *ecs.Client
-	logs        *cloudwatchlogs.Client
+	parameters  parameters
+	services    services
+	tasks       tasks
+	lines       lines
 }
 
 func newCloud(ctx context.Context, environment string) (*account, error) {
@@ -41,24 +66,25 @@ func newCloud(ctx context.Context, environment string) (*account, error) {
 	if cfg.Region == "" {
 		return nil, errors.New("AWS has no region: set AWS_REGION, for example to us-east-1")
 	}
+	containers := ecs.NewFromConfig(cfg)
 	return &account{
-		environment: environment, cfg: cfg,
-		ssm: ssm.NewFromConfig(cfg), ecs: ecs.NewFromConfig(cfg), logs: cloudwatchlogs.NewFromConfig(cfg),
+		environment: environment, cfg: cfg, parameters: ssm.NewFromConfig(cfg),
+		services: containers, tasks: containers, lines: cloudwatchlogs.NewFromConfig(cfg),
 	}, nil
-}
-
-// Candidate implements cloud.
-func (a *account) Candidate(ctx context.Context, name string) (Release, error) {
-	r, err := a.release(ctx, "/fualab/releases/"+name, "the pipeline writes it after the images are pushed")
-	if err == nil && r.Name != name {
-		err = fmt.Errorf("/fualab/releases/%s is the record of %q", name, r.Name)
-	}
-	return r, err
 }
 
 // Record implements cloud.
 func (a *account) Record(ctx context.Context, name string) (Release, error) {
-	return a.release(ctx, a.path("release/"+name), "apply the stack once by hand")
+	path := a.path("release/" + name)
+	text, err := a.parameter(ctx, path, "apply the stack once by hand")
+	if err != nil {
+		return Release{}, err
+	}
+	r, err := parseRelease(text)
+	if err != nil {
+		return r, fmt.Errorf("%s: %w", path, err)
+	}
+	return r, nil
 }
 
 // PutRecord implements cloud.
@@ -67,7 +93,7 @@ func (a *account) PutRecord(ctx context.Context, name string, r Release) error {
 	if err != nil {
 		return err
 	}
-	_, err = a.ssm.PutParameter(ctx, &ssm.PutParameterInput{
+	_, err = a.parameters.PutParameter(ctx, &ssm.PutParameterInput{
 		Name: aws.String(a.path("release/" + name)), Value: aws.String(string(text)), Overwrite: aws.Bool(true),
 	})
 	return err
@@ -84,20 +110,8 @@ func (a *account) SmokeToken(ctx context.Context) (string, error) {
 
 func (a *account) path(name string) string { return "/fualab/" + a.environment + "/" + name }
 
-func (a *account) release(ctx context.Context, path, cure string) (Release, error) {
-	text, err := a.parameter(ctx, path, cure)
-	if err != nil {
-		return Release{}, err
-	}
-	r, err := parseRelease(text)
-	if err != nil {
-		return r, fmt.Errorf("%s: %w", path, err)
-	}
-	return r, nil
-}
-
 func (a *account) parameter(ctx context.Context, path, cure string) (string, error) {
-	got, err := a.ssm.GetParameter(ctx, &ssm.GetParameterInput{Name: aws.String(path), WithDecryption: aws.Bool(true)})
+	got, err := a.parameters.GetParameter(ctx, &ssm.GetParameterInput{Name: aws.String(path), WithDecryption: aws.Bool(true)})
 	var missing *ssmtypes.ParameterNotFound
 	if errors.As(err, &missing) {
 		return "", fmt.Errorf("there is no parameter %s: %s", path, cure)
@@ -116,7 +130,7 @@ type Service struct {
 
 // Services implements cloud.
 func (a *account) Services(ctx context.Context, cluster string) ([]Service, error) {
-	got, err := a.ecs.DescribeServices(ctx, &ecs.DescribeServicesInput{Cluster: aws.String(cluster), Services: []string{"api", "worker"}})
+	got, err := a.services.DescribeServices(ctx, &ecs.DescribeServicesInput{Cluster: aws.String(cluster), Services: []string{"api", "worker"}})
 	if err != nil {
 		return nil, fmt.Errorf("describe the services of %s: %w", cluster, err)
 	}
@@ -146,7 +160,7 @@ func (a *account) Scale(ctx context.Context, o Outputs, out io.Writer) error {
 			continue
 		}
 		fmt.Fprintf(out, "  %s: %d tasks instead of %d\n", s.Name, want, s.Desired) //nolint:errcheck // a terminal that is gone stops no deployment
-		if _, err := a.ecs.UpdateService(ctx, &ecs.UpdateServiceInput{Cluster: aws.String(o.Cluster), Service: aws.String(s.Name), DesiredCount: aws.Int32(want)}); err != nil {
+		if _, err := a.services.UpdateService(ctx, &ecs.UpdateServiceInput{Cluster: aws.String(o.Cluster), Service: aws.String(s.Name), DesiredCount: aws.Int32(want)}); err != nil {
 			return fmt.Errorf("scale %s: %w", s.Name, err)
 		}
 		changed = true
@@ -154,7 +168,7 @@ func (a *account) Scale(ctx context.Context, o Outputs, out io.Writer) error {
 	if !changed {
 		return nil
 	}
-	return ecs.NewServicesStableWaiter(a.ecs).Wait(ctx, &ecs.DescribeServicesInput{Cluster: aws.String(o.Cluster), Services: []string{"api", "worker"}}, settleTimeout)
+	return ecs.NewServicesStableWaiter(a.services).Wait(ctx, &ecs.DescribeServicesInput{Cluster: aws.String(o.Cluster), Services: []string{"api", "worker"}}, settleTimeout)
 }
 
 const settleTimeout = 10 * time.Minute
@@ -168,14 +182,14 @@ func (a *account) Address(ctx context.Context, o Outputs) (string, error) {
 		}
 		return strings.TrimSuffix(o.URL, "/"), nil
 	}
-	list, err := a.ecs.ListTasks(ctx, &ecs.ListTasksInput{Cluster: aws.String(o.Cluster), ServiceName: aws.String("api"), DesiredStatus: ecstypes.DesiredStatusRunning})
+	list, err := a.tasks.ListTasks(ctx, &ecs.ListTasksInput{Cluster: aws.String(o.Cluster), ServiceName: aws.String("api"), DesiredStatus: ecstypes.DesiredStatusRunning})
 	if err != nil {
 		return "", fmt.Errorf("list the API's tasks: %w", err)
 	}
 	if len(list.TaskArns) == 0 {
 		return "", errors.New("no task of the API runs, so there is no address")
 	}
-	got, err := a.ecs.DescribeTasks(ctx, &ecs.DescribeTasksInput{Cluster: aws.String(o.Cluster), Tasks: list.TaskArns})
+	got, err := a.tasks.DescribeTasks(ctx, &ecs.DescribeTasksInput{Cluster: aws.String(o.Cluster), Tasks: list.TaskArns})
 	if err != nil {
 		return "", fmt.Errorf("describe the API's tasks: %w", err)
 	}

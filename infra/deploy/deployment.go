@@ -17,7 +17,6 @@ type stack interface {
 
 // cloud is what a deployment asks of AWS itself.
 type cloud interface {
-	Candidate(ctx context.Context, name string) (Release, error)
 	Record(ctx context.Context, name string) (Release, error)
 	PutRecord(ctx context.Context, name string, r Release) error
 	SmokeToken(ctx context.Context) (string, error)
@@ -44,33 +43,14 @@ type deployment struct {
 	smoke       time.Duration // how long the smoke test waits for an answer
 }
 
-// Deploy brings the release called name onto the stack. When it fails, what ran
-// before runs again.
-func (d *deployment) Deploy(ctx context.Context, name string) error {
-	next, err := d.cloud.Candidate(ctx, name)
-	if err != nil {
-		return err
-	}
+// Deploy brings a release onto the stack. When it fails, what ran before runs
+// again.
+func (d *deployment) Deploy(ctx context.Context, next Release) error {
 	return d.replace(ctx, next, true)
 }
 
-// Rollback is Deploy without a migration, of the previous release or of the
-// one called name.
-func (d *deployment) Rollback(ctx context.Context, name string) error {
-	if name != "" {
-		next, err := d.cloud.Candidate(ctx, name)
-		if err != nil {
-			return err
-		}
-		return d.replace(ctx, next, false)
-	}
-	next, err := d.cloud.Record(ctx, previous)
-	if err != nil {
-		return err
-	}
-	if next.none() {
-		return fmt.Errorf("%s has no previous release: name one by -release", d.environment)
-	}
+// Rollback is Deploy without a migration.
+func (d *deployment) Rollback(ctx context.Context, next Release) error {
 	return d.replace(ctx, next, false)
 }
 
@@ -86,7 +66,7 @@ func (d *deployment) replace(ctx context.Context, next Release, migrate bool) (e
 	if err := d.try(ctx, now, next, migrate); err != nil {
 		d.say("FAILED: %v", err)
 		if restoring := d.restore(ctx, now); restoring != nil {
-			return fmt.Errorf("%w; and %s could not be put back, so run `rollback -env %s -release %s`: %w", err, title(now), d.environment, now.Name, restoring)
+			return fmt.Errorf("%w; and %s could not be put back, so run `go tool task rollback ENV=%s RELEASE=%s`: %w", err, title(now), d.environment, now.Name, restoring)
 		}
 		return fmt.Errorf("%s was not released, %s runs: %w", next.Name, title(now), err)
 	}

@@ -21,7 +21,7 @@ import (
 type world struct {
 	mu        sync.Mutex
 	calls     []string
-	releases  map[string]Release // candidates by their names, records by "/"+theirs
+	releases  map[string]Release // by the record's name
 	running   Images
 	fail      map[string]error // by call: "apply NAME", "migrate", "address"
 	interrupt func()           // called when the migration runs
@@ -42,7 +42,7 @@ func release(name string) Release {
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	w := &world{
-		releases: map[string]Release{"old": release("old"), "new": release("new"), "/current": release("old"), "/previous": {}},
+		releases: map[string]Release{"current": release("old"), "previous": {}},
 		running:  release("old").Images, fail: map[string]error{},
 	}
 	w.api = httptest.NewServer(http.HandlerFunc(w.serve))
@@ -82,24 +82,16 @@ func (w *world) Outputs(context.Context) (Outputs, error) {
 	return Outputs{Cluster: "fualab-dev"}, nil
 }
 
-func (w *world) Candidate(_ context.Context, name string) (Release, error) {
-	r, ok := w.releases[name]
-	if !ok {
-		return r, fmt.Errorf("there is no parameter /fualab/releases/%s", name)
-	}
-	return r, nil
-}
-
 func (w *world) Record(_ context.Context, name string) (Release, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return w.releases["/"+name], nil
+	return w.releases[name], nil
 }
 
 func (w *world) PutRecord(_ context.Context, name string, r Release) error {
 	err := w.called("record " + name + " " + r.Name)
 	r.DeployedAt = nil
-	w.releases["/"+name] = r
+	w.releases[name] = r
 	return err
 }
 
@@ -169,14 +161,13 @@ func TestDeploy(t *testing.T) {
 	}{
 		{name: "happy", calls: []string{phaseA, "migrate", phaseB, "scale", "address", "deleted", "record previous old", "record current new"}},
 		{
-			name: "first release", set: func(w *world) { w.releases["/current"], w.running = Release{}, Images{} },
+			name: "first release", set: func(w *world) { w.releases["current"], w.running = Release{}, Images{} },
 			calls: []string{"apply - - new", "migrate", phaseB, "scale", "address", "deleted", "record current new"},
 		},
 		{
-			name: "released again", do: func(ctx context.Context, d *deployment) error { return d.Deploy(ctx, "old") },
+			name: "released again", do: func(ctx context.Context, d *deployment) error { return d.Deploy(ctx, release("old")) },
 			calls: []string{back, "migrate", back, "scale", "address", "deleted", "record current old"},
 		},
-		{name: "no such release", do: func(ctx context.Context, d *deployment) error { return d.Deploy(ctx, "newer") }, says: "/fualab/releases/newer"},
 		{name: "lock held", set: func(w *world) { w.fail[phaseA] = broken }, calls: []string{phaseA, back}, says: "it broke"},
 		{name: "failing migration", set: func(w *world) { w.fail["migrate"] = broken }, calls: []string{phaseA, "migrate", back}, says: "migration: it broke"},
 		{name: "bad image", set: func(w *world) { w.fail[phaseB] = broken }, calls: []string{phaseA, "migrate", phaseB, back}, says: "services: it broke"},
@@ -187,22 +178,16 @@ func TestDeploy(t *testing.T) {
 		},
 		{
 			name: "nothing can be put back", set: func(w *world) { w.fail[phaseB], w.fail[back] = broken, errors.New("nor this") },
-			calls: []string{phaseA, "migrate", phaseB, back}, says: "run `rollback -env dev -release old`",
+			calls: []string{phaseA, "migrate", phaseB, back}, says: "run `go tool task rollback ENV=dev RELEASE=old`",
 		},
 		{
-			name: "another deployment meanwhile", set: func(w *world) { w.interrupt = func() { w.releases["/current"] = release("third") } },
+			name: "another deployment meanwhile", set: func(w *world) { w.interrupt = func() { w.releases["current"] = release("third") } },
 			calls: []string{phaseA, "migrate", phaseB, "scale", "address", "deleted", "apply third third third"}, says: "another deployment has released third",
 		},
 		{
-			name: "rollback", set: func(w *world) { w.releases["/previous"] = release("older") },
-			do:    func(ctx context.Context, d *deployment) error { return d.Rollback(ctx, "") },
+			name: "rollback", do: func(ctx context.Context, d *deployment) error { return d.Rollback(ctx, release("older")) },
 			calls: []string{"apply older older older", "scale", "address", "deleted", "record previous old", "record current older"},
 		},
-		{
-			name: "rollback to a name", do: func(ctx context.Context, d *deployment) error { return d.Rollback(ctx, "new") },
-			calls: []string{phaseB, "scale", "address", "deleted", "record previous old", "record current new"},
-		},
-		{name: "rollback to nothing", do: func(ctx context.Context, d *deployment) error { return d.Rollback(ctx, "") }, says: "no previous release"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -212,7 +197,7 @@ func TestDeploy(t *testing.T) {
 				tt.set(w)
 			}
 			if tt.do == nil {
-				tt.do = func(ctx context.Context, d *deployment) error { return d.Deploy(ctx, "new") }
+				tt.do = func(ctx context.Context, d *deployment) error { return d.Deploy(ctx, release("new")) }
 			}
 			var out bytes.Buffer
 			err := tt.do(t.Context(), w.deployment(&out))
@@ -233,17 +218,17 @@ func TestInterrupted(t *testing.T) {
 	w := newWorld(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	w.interrupt = cancel
-	if err := w.deployment(io.Discard).Deploy(ctx, "new"); err == nil || !strings.Contains(err.Error(), "interrupted") {
+	if err := w.deployment(io.Discard).Deploy(ctx, release("new")); err == nil || !strings.Contains(err.Error(), "interrupted") {
 		t.Fatalf("error %v, wanted one that says interrupted", err)
 	}
 	if got := names(w.running); got != "old old old" {
 		t.Errorf("%s runs after the interruption", got)
 	}
 	w.interrupt = nil
-	if err := w.deployment(io.Discard).Deploy(t.Context(), "new"); err != nil {
+	if err := w.deployment(io.Discard).Deploy(t.Context(), release("new")); err != nil {
 		t.Fatal(err)
 	}
-	if got, now := names(w.running), w.releases["/current"].Name; got != "new new new" || now != "new" {
+	if got, now := names(w.running), w.releases["current"].Name; got != "new new new" || now != "new" {
 		t.Errorf("%s runs, and %s is on record", got, now)
 	}
 }

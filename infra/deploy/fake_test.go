@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -24,14 +25,22 @@ import (
 	ssmtypes "github.com/aws/aws-sdk-go-v2/service/ssm/types"
 )
 
-// fake is an environment on the fake AWS of ops/ci/fake-aws.sh. What Terraform
+// fake is an environment on the fake AWS of ops/lab/fakeaws. What Terraform
 // does for a deployment it does itself, and fails as Terraform does when ECS
 // takes a release back.
 type fake struct {
 	*account
+	clients
 	outputs   Outputs
 	world     *world // answers as the API, on the tasks' address
 	interrupt func() // called once, when the services are about to move
+}
+
+// clients do as Terraform does: they reach all of AWS.
+type clients struct {
+	ssm  *ssm.Client
+	ecs  *ecs.Client
+	logs *cloudwatchlogs.Client
 }
 
 func (f *fake) Outputs(context.Context) (Outputs, error) { return f.outputs, nil }
@@ -150,15 +159,15 @@ func ec2ID(t *testing.T, action, kind string) string {
 	return string(id)
 }
 
-// newFake has an environment that runs the release old, and the records of
-// others.
+// newFake has an environment that runs the release old.
 func newFake(t *testing.T, environment string, w *world) *fake {
 	t.Helper()
 	a, err := newCloud(t.Context(), environment)
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := &fake{account: a, world: w, outputs: Outputs{
+	c := clients{ssm.NewFromConfig(a.cfg), ecs.NewFromConfig(a.cfg), cloudwatchlogs.NewFromConfig(a.cfg)}
+	f := &fake{account: a, clients: c, world: w, outputs: Outputs{
 		Cluster: "fualab-" + environment, Ingress: "public_ip", TaskDefinitions: map[string]string{},
 		Services: map[string]Range{"api": {1, 1}, "worker": {1, 1}},
 		Migrate: &MigrateTask{
@@ -173,9 +182,6 @@ func newFake(t *testing.T, environment string, w *world) *fake {
 		t.Fatal(err)
 	}
 	records := map[string]any{a.path("release/current"): release("old"), a.path("release/previous"): struct{}{}}
-	for _, name := range []string{"old", "new", "broken", "failing", "nowhere"} {
-		records["/fualab/releases/"+name] = release(name)
-	}
 	for path, record := range records {
 		text, err := json.Marshal(record)
 		if err != nil {
@@ -207,7 +213,7 @@ func (f *fake) put(t *testing.T, path, value string) {
 func TestOnFakeAWS(t *testing.T) {
 	address := os.Getenv("FAKE_PUBLIC_IP")
 	if address == "" {
-		t.Skip("no fake AWS: ops/ci/fake-aws.sh go test ./infra/deploy")
+		t.Skip("no fake AWS: ops/lab/fakeaws/run go test ./infra/deploy")
 	}
 	var lc net.ListenConfig
 	ln, err := lc.Listen(t.Context(), "tcp", address+":8000")
@@ -230,7 +236,7 @@ func TestOnFakeAWS(t *testing.T) {
 	}
 
 	deploy := func(name string) func(*fake, *deployment) error {
-		return func(_ *fake, d *deployment) error { return d.Deploy(t.Context(), name) }
+		return func(_ *fake, d *deployment) error { return d.Deploy(t.Context(), release(name)) }
 	}
 	tests := []struct {
 		name   string
@@ -246,30 +252,30 @@ func TestOnFakeAWS(t *testing.T) {
 					return err
 				}
 			}
-			return d.Deploy(t.Context(), "new")
+			return d.Deploy(t.Context(), release("new"))
 		}, runs: "new", prints: "1 tasks instead of 0"},
 		{name: "bad image", do: deploy("broken"), runs: "old", fails: "services: waiting for ECS Service", prints: "✓ putting old back"},
 		{name: "failing migration", do: deploy("failing"), runs: "old", fails: "exited with 1", prints: "| migration 0042: the column is still read"},
 		{name: "no address", do: deploy("nowhere"), runs: "old", fails: "no task of the API runs, so there is no address", prints: "✓ putting old back"},
-		{name: "no such release", do: deploy("newer"), runs: "old", fails: "there is no parameter /fualab/releases/newer"},
 		{name: "another version answers", do: func(f *fake, d *deployment) error {
 			f.world.answers = "v-old"
-			return d.Deploy(t.Context(), "new")
+			return d.Deploy(t.Context(), release("new"))
 		}, runs: "old", fails: `version "v-old" answers instead of "v-new"`, prints: "✓ putting old back"},
 		{name: "interrupted", do: interrupted, runs: "old", fails: "interrupted", prints: "✓ putting old back"},
 		{name: "interrupted and run again", do: func(f *fake, d *deployment) error {
 			if err := interrupted(f, d); err == nil {
 				return errors.New("it was not interrupted")
 			}
-			return d.Deploy(t.Context(), "new")
+			return d.Deploy(t.Context(), release("new"))
 		}, runs: "new"},
 		{name: "rollback", do: func(_ *fake, d *deployment) error {
-			return errors.Join(d.Deploy(t.Context(), "new"), d.Rollback(t.Context(), ""))
+			return errors.Join(d.Deploy(t.Context(), release("new")), d.Rollback(t.Context(), release("old")))
 		}, runs: "old"},
 	}
-	for i, tt := range tests {
+	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			f := newFake(t, fmt.Sprintf("test%d", i), w)
+			// A name of its own: one fake may serve several runs.
+			f := newFake(t, "t"+strings.ToLower(rand.Text()[:8]), w)
 			var out bytes.Buffer
 			err := tt.do(f, &deployment{environment: f.environment, stack: f, cloud: f, out: &out, smoke: time.Millisecond})
 			if (err == nil) != (tt.fails == "") || err != nil && !strings.Contains(err.Error(), tt.fails) {
@@ -297,5 +303,5 @@ func interrupted(f *fake, d *deployment) error {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	f.interrupt = cancel
-	return d.Deploy(ctx, "new")
+	return d.Deploy(ctx, release("new"))
 }

@@ -14,10 +14,11 @@ import (
 	"syscall"
 )
 
-const usage = `usage: deploy deploy   -env dev -release main-0123abc   migrate, release, try it; take it back if anything fails
-       deploy rollback -env dev [-release main-…]       release the previous, or a named one, without migrating
-       deploy status   -env dev                         what runs, and what ran before
+const usage = `usage: deploy deploy   -env dev [-record FILE]   migrate, release, try it; take it back if anything fails
+       deploy rollback -env dev [-record FILE]   release without migrating
+       deploy status   -env dev                  what runs, and what ran before
 
+  -record FILE    the record that release:verify has written (default bin/verified.json)
   -stack DIR      the stack (default infra/terraform-ecs), initialised with its backend
   -var-file FILE  its variables, seen from DIR (default ENV.tfvars)
 
@@ -45,13 +46,10 @@ func main() {
 }
 
 type options struct {
-	command, environment, release, dir, varFile string
+	command, environment, record, dir, varFile string
 }
 
-var (
-	environmentName = regexp.MustCompile(`^[a-z][a-z0-9]{1,11}$`)
-	releaseName     = regexp.MustCompile(`^[A-Za-z0-9._-]{1,128}$`)
-)
+var environmentName = regexp.MustCompile(`^[a-z][a-z0-9]{1,11}$`)
 
 func parse(args []string) (options, error) {
 	var o options
@@ -62,7 +60,7 @@ func parse(args []string) (options, error) {
 	flags := flag.NewFlagSet("deploy", flag.ContinueOnError)
 	flags.SetOutput(io.Discard)
 	flags.StringVar(&o.environment, "env", "", "")
-	flags.StringVar(&o.release, "release", "", "")
+	flags.StringVar(&o.record, "record", "bin/verified.json", "")
 	flags.StringVar(&o.dir, "stack", "infra/terraform-ecs", "")
 	flags.StringVar(&o.varFile, "var-file", "", "")
 	if err := flags.Parse(args[1:]); err != nil {
@@ -76,10 +74,6 @@ func parse(args []string) (options, error) {
 		return o, fmt.Errorf("%w: %q is no option", errUsage, flags.Arg(0))
 	case !environmentName.MatchString(o.environment):
 		return o, fmt.Errorf("%w: -env wants an environment, such as dev", errUsage)
-	case o.release != "" && !releaseName.MatchString(o.release):
-		return o, fmt.Errorf("%w: -release wants the name of a release, such as main-0123abc", errUsage)
-	case o.command == "deploy" && o.release == "":
-		return o, fmt.Errorf("%w: deploy wants a -release", errUsage)
 	case o.command != "deploy" && o.command != "rollback" && o.command != "status":
 		return o, fmt.Errorf("%w: %q is no command", errUsage, o.command)
 	}
@@ -91,6 +85,12 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 	if err != nil {
 		return err
 	}
+	var next Release
+	if o.command != "status" {
+		if next, err = verifiedRelease(o.record); err != nil {
+			return err
+		}
+	}
 	cloud, err := newCloud(ctx, o.environment)
 	if err != nil {
 		return err
@@ -101,9 +101,9 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 	}
 	switch o.command {
 	case "deploy":
-		return d.Deploy(ctx, o.release)
+		return d.Deploy(ctx, next)
 	case "rollback":
-		return d.Rollback(ctx, o.release)
+		return d.Rollback(ctx, next)
 	default:
 		return d.Status(ctx)
 	}

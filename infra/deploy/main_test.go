@@ -2,6 +2,9 @@ package main
 
 import (
 	"errors"
+	"io"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -15,15 +18,14 @@ func TestParse(t *testing.T) {
 		want options
 		says string
 	}{
-		"deploy":            {args: []string{"deploy", "-env", "dev", "-release", "main-1"}, want: options{"deploy", "dev", "main-1", "infra/terraform-ecs", "dev.tfvars"}},
-		"rollback":          {args: []string{"rollback", "-env", "prod", "-stack", "x", "-var-file", "y"}, want: options{"rollback", "prod", "", "x", "y"}},
-		"status":            {args: []string{"status", "-env", "dev"}, want: options{"status", "dev", "", "infra/terraform-ecs", "dev.tfvars"}},
+		"deploy":            {args: []string{"deploy", "-env", "dev"}, want: options{"deploy", "dev", "bin/verified.json", "infra/terraform-ecs", "dev.tfvars"}},
+		"rollback":          {args: []string{"rollback", "-env", "prod", "-record", "z", "-stack", "x", "-var-file", "y"}, want: options{"rollback", "prod", "z", "x", "y"}},
+		"status":            {args: []string{"status", "-env", "dev"}, want: options{"status", "dev", "bin/verified.json", "infra/terraform-ecs", "dev.tfvars"}},
 		"nothing":           {says: "not understood"},
 		"no command":        {args: []string{"destroy", "-env", "dev"}, says: `"destroy" is no command`},
 		"no environment":    {args: []string{"status"}, says: "-env"},
 		"a path":            {args: []string{"status", "-env", "../prod"}, says: "-env"},
-		"no release":        {args: []string{"deploy", "-env", "dev"}, says: "-release"},
-		"not a release":     {args: []string{"deploy", "-env", "dev", "-release", "../dev/current"}, says: "-release"},
+		"a name":            {args: []string{"deploy", "-env", "dev", "-release", "main-1"}, says: "-release"},
 		"one word more":     {args: []string{"status", "-env", "dev", "now"}, says: `"now"`},
 		"an option unknown": {args: []string{"status", "-environment", "dev"}, says: "-environment"},
 	}
@@ -67,6 +69,38 @@ func TestParseRelease(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestOnlyAVerifiedRecordIsDeployed: AWS is not asked for a record that anyone
+// with access to its parameters may have swapped since.
+func TestOnlyAVerifiedRecordIsDeployed(t *testing.T) {
+	t.Parallel()
+	verified := release("new")
+	verified.Verified = "fualab/fualab"
+	for says, text := range map[string]string{
+		"":                            record(t, verified),
+		"no record that was verified": record(t, release("new")),
+		"is no record":                "{}",
+		"no JSON":                     "unset",
+		"by digest":                   `{"release":"new","version":"new","verified":"fualab/fualab","images":{"api":"a:new","worker":"w:new"}}`,
+	} {
+		file := filepath.Join(t.TempDir(), "verified.json")
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		got, err := verifiedRelease(file)
+		wantError(t, err, says)
+		if diff := cmp.Diff(release("new"), got); says == "" && diff != "" {
+			t.Errorf("(-wanted +read):\n%s", diff)
+		}
+		for _, command := range []string{"deploy", "rollback"} {
+			if says != "" {
+				wantError(t, run(t.Context(), []string{command, "-env", "dev", "-record", file}, io.Discard), says)
+			}
+		}
+	}
+	_, err := verifiedRelease(filepath.Join(t.TempDir(), "none.json"))
+	wantError(t, err, "none.json")
 }
 
 func TestParseOutputs(t *testing.T) {

@@ -24,7 +24,7 @@ func (a *account) Migrate(ctx context.Context, o Outputs, out io.Writer) error {
 	if o.Migrate == nil {
 		return errors.New("the stack has no task that migrates")
 	}
-	started, err := a.ecs.RunTask(ctx, &ecs.RunTaskInput{
+	started, err := a.tasks.RunTask(ctx, &ecs.RunTaskInput{
 		Cluster: aws.String(o.Cluster), TaskDefinition: aws.String(o.Migrate.TaskDefinition), LaunchType: ecstypes.LaunchTypeFargate,
 		NetworkConfiguration: &ecstypes.NetworkConfiguration{AwsvpcConfiguration: &ecstypes.AwsVpcConfiguration{
 			Subnets: o.Migrate.Subnets, SecurityGroups: []string{o.Migrate.SecurityGroup}, AssignPublicIp: ecstypes.AssignPublicIpEnabled,
@@ -39,10 +39,10 @@ func (a *account) Migrate(ctx context.Context, o Outputs, out io.Writer) error {
 	arn := aws.ToString(started.Tasks[0].TaskArn)
 	// An interrupted wait leaves the task to itself: it holds the schema's lock, and a migration may be killed anywhere.
 	find := &ecs.DescribeTasksInput{Cluster: aws.String(o.Cluster), Tasks: []string{arn}}
-	if err := ecs.NewTasksStoppedWaiter(a.ecs).Wait(ctx, find, migrateTimeout); err != nil {
+	if err := ecs.NewTasksStoppedWaiter(a.tasks).Wait(ctx, find, migrateTimeout); err != nil {
 		return fmt.Errorf("wait for task %s: %w", lastPart(arn), err)
 	}
-	got, err := a.ecs.DescribeTasks(ctx, find)
+	got, err := a.tasks.DescribeTasks(ctx, find)
 	if err != nil {
 		return fmt.Errorf("describe task %s: %w", lastPart(arn), err)
 	}
@@ -67,7 +67,7 @@ func (a *account) ended(ctx context.Context, task ecstypes.Task, group string, o
 }
 
 func (a *account) printLog(ctx context.Context, group, stream string, out io.Writer) error {
-	got, err := a.logs.GetLogEvents(ctx, &cloudwatchlogs.GetLogEventsInput{
+	got, err := a.lines.GetLogEvents(ctx, &cloudwatchlogs.GetLogEventsInput{
 		LogGroupName: aws.String(group), LogStreamName: aws.String(stream), Limit: aws.Int32(migrateLines), StartFromHead: aws.Bool(false),
 	})
 	if err != nil {

@@ -99,7 +99,7 @@ func TestPlanPolicies(t *testing.T) {
 				}
 			}
 		}
-		if read < 9 { // of the stack: three programs, two roles and a policy each; of bootstrap: five roles, a policy each, the bucket's
+		if read < 9 { // of the stack: three programs, two roles and a policy each; of bootstrap: four roles, a policy each, the bucket's
 			t.Errorf("%s: only %d policies are known in the plan", name, read)
 		}
 	}
@@ -111,7 +111,7 @@ func TestPlanTrust(t *testing.T) {
 	t.Parallel()
 	want := map[string][]string{}
 	for role, run := range map[string]string{
-		"fualab-github-build": "ref:refs/heads/main", "fualab-github-plan": "pull_request",
+		"fualab-github-build":   "ref:refs/heads/main",
 		"fualab-github-release": "environment:release", "fualab-github-deploy-dev": "environment:dev", "fualab-github-deploy-prod": "environment:prod",
 		"fualab-dev-github-status": "environment:dev", "fualab-prod-github-status": "environment:prod",
 	} {

@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"os"
 	"regexp"
 	"time"
 )
@@ -15,6 +16,7 @@ type Release struct {
 	Version    string     `json:"version"`          // what /health answers
 	Schema     string     `json:"schema,omitempty"` // newest migration that it brings
 	Images     Images     `json:"images"`
+	Verified   string     `json:"verified,omitempty"`    // the repository whose cd-build has signed the images: only in the file that release:verify writes
 	DeployedAt *time.Time `json:"deployed_at,omitempty"` // in UTC; only of what runs or ran
 }
 
@@ -47,5 +49,24 @@ func parseRelease(text string) (Release, error) {
 	if r.Version == "" {
 		return r, fmt.Errorf("the record of %q has no version: nothing could tell that it runs", r.Name)
 	}
+	return r, nil
+}
+
+// verifiedRelease reads the record in a file that release:verify has written.
+// Nothing is read a second time after it: what was verified is what is
+// deployed.
+func verifiedRelease(file string) (Release, error) {
+	text, err := os.ReadFile(file) //nolint:gosec // named by the operator
+	if err != nil {
+		return Release{}, err
+	}
+	r, err := parseRelease(string(text))
+	if err != nil {
+		return r, fmt.Errorf("%s: %w", file, err)
+	}
+	if r.none() || r.Verified == "" {
+		return r, fmt.Errorf("%s is no record that was verified: go tool task release:verify REPOSITORY=owner/name writes one to bin/verified.json", file)
+	}
+	r.Verified = ""
 	return r, nil
 }

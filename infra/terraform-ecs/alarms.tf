@@ -1,5 +1,5 @@
 # Alarms on what AWS itself measures, and who hears of all of them. Those on what the services measure are made of the
-# declarations in ops/internal/alerts: alarms.tf.json. Each names its runbook, and says what no data means.
+# declarations in ops/alerts: alarms.tf.json. Each names its runbook, and says what no data means.
 
 locals {
   alarms = var.enable_alarms ? merge(

@@ -28,17 +28,29 @@ locals {
     FUALAB_AUTH            = "on"
     FUALAB_EMF_ENVIRONMENT = var.environment
   }
+  # Go collects earlier instead of being killed: beside the sidecar, which takes up to 128 MiB, and the runtime's own.
+  go_memory = { for program in ["api", "worker", "migrate"] : program => "${floor((var.memory - (program == "worker" && var.redis == "sidecar" ? 128 : 0)) * 4 / 5)}MiB" }
+
   variables = {
-    api = merge(local.common, {
+    api = merge(local.common, local.database_ca, {
+      GOMEMLIMIT                      = local.go_memory.api
+      FUALAB_RATE_LIMIT               = tostring(var.rate_limit)
       FUALAB_MIGRATE_ON_START         = "false"
       FUALAB_SHUTDOWN_DELAY_SECONDS   = tostring(local.shutdown_delay)
       FUALAB_SHUTDOWN_TIMEOUT_SECONDS = tostring(local.shutdown_timeout)
-    }, local.redis_url.api)
+      # Only what stands before the tasks is believed, and only the security groups let it in. A task at an address of its
+      # own is reached directly.
+    }, var.ingress == "public_ip" ? {} : { FUALAB_TRUSTED_PROXIES = local.trusted_proxies }, local.redis_url.api)
     # Nobody sends requests to a worker: it stops at once, and gives its runs 100 s of Fargate's 120.
-    worker = merge({ FUALAB_ENV = local.common.FUALAB_ENV, FUALAB_EMF_ENVIRONMENT = var.environment, FUALAB_SHUTDOWN_TIMEOUT_SECONDS = "100" },
-    local.redis_url.worker)
-    migrate = local.common
+    worker = merge(local.database_ca, local.redis_url.worker, {
+      GOMEMLIMIT                      = local.go_memory.worker
+      FUALAB_ENV                      = local.common.FUALAB_ENV
+      FUALAB_EMF_ENVIRONMENT          = var.environment
+      FUALAB_SHUTDOWN_TIMEOUT_SECONDS = "100"
+    })
+    migrate = merge(local.common, local.database_ca, { GOMEMLIMIT = local.go_memory.migrate })
   }
+  database_ca = var.database_ca == null ? {} : { FUALAB_DATABASE_CA = var.database_ca }
 
   # What each container has of its own.
   containers = {
@@ -188,7 +200,7 @@ resource "aws_ecs_service" "api" {
     ignore_changes = [desired_count]
   }
 
-  depends_on = [aws_ecs_cluster_capacity_providers.this, aws_iam_role_policy.execution, aws_cloudwatch_log_group.this, aws_ssm_parameter.database_url, aws_ssm_parameter.redis_url, aws_lb_listener.http, aws_lb_listener.https]
+  depends_on = [aws_ecs_cluster_capacity_providers.this, aws_iam_role_policy.execution, aws_cloudwatch_log_group.this, aws_ssm_parameter.database_url, aws_ssm_parameter.migrate_database_url, aws_ssm_parameter.redis_url, aws_lb_listener.http, aws_lb_listener.https]
 }
 
 # Old and new worker run side by side: each due time is claimed once.
@@ -236,5 +248,5 @@ resource "aws_ecs_service" "worker" {
     ignore_changes = [desired_count]
   }
 
-  depends_on = [aws_ecs_cluster_capacity_providers.this, aws_iam_role_policy.execution, aws_cloudwatch_log_group.this, aws_ssm_parameter.database_url, aws_ssm_parameter.redis_url]
+  depends_on = [aws_ecs_cluster_capacity_providers.this, aws_iam_role_policy.execution, aws_cloudwatch_log_group.this, aws_ssm_parameter.database_url, aws_ssm_parameter.migrate_database_url, aws_ssm_parameter.redis_url]
 }

@@ -13,4 +13,7 @@ locals {
   # Addresses of the made VPC, or the given one.
   vpc_id     = var.vpc == null ? one(aws_vpc.this[*].id) : var.vpc.id
   subnet_ids = var.vpc == null ? aws_subnet.public[*].id : var.vpc.subnet_ids
+
+  # Where load balancer and API Gateway have their addresses.
+  trusted_proxies = var.vpc == null ? var.vpc_cidr : data.aws_vpc.given[0].cidr_block
 }

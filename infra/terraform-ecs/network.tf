@@ -11,6 +11,11 @@ data "aws_availability_zones" "this" {
   }
 }
 
+data "aws_vpc" "given" {
+  count = var.vpc == null ? 0 : 1
+  id    = var.vpc.id
+}
+
 #tfsec:ignore:aws-ec2-require-vpc-flow-logs-for-all-vpcs They cost by the gigabyte, and nothing here reads them.
 resource "aws_vpc" "this" {
   count = var.vpc == null ? 1 : 0

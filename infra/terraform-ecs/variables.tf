@@ -103,6 +103,21 @@ variable "database" {
   }
 }
 
+variable "database_ca" {
+  description = "Certificates, as PEM text, of the authorities that may sign for the database; for database = rds the region's bundle from https://truststore.pki.rds.amazonaws.com/REGION/REGION-bundle.pem. null: those that the system knows."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.database_ca == null || can(regex("^-----BEGIN CERTIFICATE-----\\n", var.database_ca))
+    error_message = "database_ca must be certificates as PEM text."
+  }
+  validation {
+    condition     = var.database != "rds" || var.database_ca != null
+    error_message = "database = rds wants a database_ca: no system knows the authorities of RDS. TF_VAR_database_ca=\"$(curl -fsS https://truststore.pki.rds.amazonaws.com/REGION/REGION-bundle.pem)\" is the region's."
+  }
+}
+
 variable "database_class" {
   description = "Instance class of database = rds."
   type        = string
@@ -211,6 +226,17 @@ variable "memory" {
   validation {
     condition     = var.memory >= 2 * var.cpu && var.memory <= 8 * var.cpu && (var.memory == 512 || var.memory % 1024 == 0)
     error_message = "memory must be 2 to 8 times cpu: 512 or a multiple of 1024 MiB, as Fargate has them."
+  }
+}
+
+variable "rate_limit" {
+  description = "How many requests a second a caller may send for long; 0 is no limit, of which the programs warn."
+  type        = number
+  default     = 100
+
+  validation {
+    condition     = var.rate_limit >= 0 && var.rate_limit <= 1000000 && floor(var.rate_limit) == var.rate_limit
+    error_message = "rate_limit must be a whole number from 0 to 1000000."
   }
 }
 
@@ -382,20 +408,33 @@ variable "secrets_version" {
 }
 
 variable "database_url" {
-  description = "FUALAB_DATABASE_URL of database = external, with sslmode=require or better."
+  description = "FUALAB_DATABASE_URL of database = external: the role of the services, which the migration makes if it is missing."
   type        = string
   default     = null
   ephemeral   = true
   sensitive   = true
 
   validation {
-    condition     = var.database_url == null || can(regex("^postgres(ql)?://[^/@]+@[^/@]+/[^?]+\\?(.*&)?sslmode=(require|verify-ca|verify-full)(&|$)", var.database_url))
-    error_message = "database_url must be postgresql://user:password@host:5432/database?sslmode=require, or with a stricter sslmode."
+    condition     = var.database_url == null || can(regex("^postgres(ql)?://[^/@]+@[^/@]+/[^?]+\\?(.*&)?sslmode=verify-full(&|$)", var.database_url))
+    error_message = "database_url must be postgresql://user:password@host:5432/database?sslmode=verify-full: nothing less makes sure that it is the database."
+  }
+}
+
+variable "migrate_database_url" {
+  description = "FUALAB_MIGRATE_DATABASE_URL of database = external: the role that owns the schema, for migrations alone."
+  type        = string
+  default     = null
+  ephemeral   = true
+  sensitive   = true
+
+  validation {
+    condition     = var.migrate_database_url == null || can(regex("^postgres(ql)?://[^/@]+@[^/@]+/[^?]+\\?(.*&)?sslmode=verify-full(&|$)", var.migrate_database_url))
+    error_message = "migrate_database_url must be postgresql://owner:password@host:5432/database?sslmode=verify-full."
   }
 }
 
 variable "database_password" {
-  description = "Password of database = rds, letters, digits and dashes; becomes part of FUALAB_DATABASE_URL."
+  description = "Password of database = rds, letters, digits and dashes; becomes part of FUALAB_MIGRATE_DATABASE_URL, which migrations alone read."
   type        = string
   default     = null
   ephemeral   = true
@@ -404,6 +443,19 @@ variable "database_password" {
   validation {
     condition     = var.database_password == null || can(regex("^[A-Za-z0-9-]{8,128}$", var.database_password))
     error_message = "database_password must be 8 to 128 letters, digits and dashes."
+  }
+}
+
+variable "service_password" {
+  description = "Password of the services' role with database = rds, letters, digits and dashes; becomes part of FUALAB_DATABASE_URL."
+  type        = string
+  default     = null
+  ephemeral   = true
+  sensitive   = true
+
+  validation {
+    condition     = var.service_password == null || can(regex("^[A-Za-z0-9-]{8,128}$", var.service_password))
+    error_message = "service_password must be 8 to 128 letters, digits and dashes."
   }
 }
 

@@ -1,51 +1,40 @@
-# shellcheck shell=bash
-# Sourced by .ci/run: sees to a Docker engine with Compose and to the base images that are built on. It leaves
-# FUALAB_TEST_DOCKER empty, or "none" where no engine can be had, which it says loudly.
+#!/usr/bin/env bash
+# Sees to a Docker engine with Compose and Buildx, and to the base images. The id of an engine that this starts is written
+# to the file ENGINE_PID, for the caller to end. Fails, with the cause, where no engine or image can be had.
 #
 # A machine that cannot reach an image registry may bring its own engine and images of the official names, by two
-# programs in the directory STANDINS; without it, what Docker has and can fetch is used.
+# programs in the directory STANDINS; elsewhere Docker's own engine and registries are used.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+. ops/ci/lib.sh
 STANDINS=${STANDINS:-../shared/tools/standins}
-export FUALAB_TEST_DOCKER=
 
-base_images=(golang:1.26-alpine node:22-alpine caddy:2-alpine gcr.io/distroless/static-debian12:nonroot
-  docker/dockerfile:1 postgres:17-alpine redis:8-alpine
-  testcontainers/ryuk:0.14.0)
+mapfile -t base_images < <(
+  sed -nE 's/^FROM (--platform=[^ ]+ )?([^ ]+:[^ ]+)( AS .*)?$/\2/p; s/^# syntax=(.*)/\1/p' {api,worker,frontend}/Dockerfile | sort -u
+  sed -nE 's/^ +image: ([^$ ]+)$/\1/p' docker-compose.yml | grep -v ^fualab/
+  echo testcontainers/ryuk:0.14.0 # of the version of testcontainers-go in shared/go.mod
+)
 
 answers() { docker version >/dev/null 2>&1 && docker compose version >/dev/null 2>&1 && docker buildx version >/dev/null 2>&1; }
-
-have_images() {
-  local image
-  for image in "$@"; do
-    docker image inspect "$image" >/dev/null 2>&1 || timeout 300 docker pull --quiet "$image" >/dev/null 2>&1 || return 1
-  done
-}
-
-# The engine that this starts ends with the script that sources this.
-stop_engine() {
-  [[ -z ${engine_pid:-} ]] || ! kill "$engine_pid" 2>/dev/null || echo 'the Docker engine that was started here stops'
-}
+have_image() { docker image inspect "$1" >/dev/null 2>&1; }
 
 if ! answers && [[ -x $STANDINS/engine-up ]]; then
   running=$(cat /var/run/docker.pid 2>/dev/null || true)
-  [[ -n $running ]] && kill -0 "$running" 2>/dev/null || running=
-  "$STANDINS/engine-up" || true
-  if [[ -z $running ]]; then
-    engine_pid=$(cat /var/run/docker.pid 2>/dev/null || true)
-    trap stop_engine EXIT
-  fi
+  "$STANDINS/engine-up"
+  pid=$(cat /var/run/docker.pid 2>/dev/null || true)
+  [[ -z ${ENGINE_PID:-} || $pid == "$running" ]] || echo "$pid" >"$ENGINE_PID"
 fi
+answers || fail "no Docker engine with Compose and Buildx answers: $(docker version 2>&1 | tail -1)"
 
-if ! answers; then
-  export FUALAB_TEST_DOCKER=none
-  printf '\n%s\n' '!!! NO DOCKER ENGINE with Compose and Buildx answers, and none could be started; docker version says:' >&2
-  docker version >&2 || true
-else
-  if ! have_images "${base_images[@]}" && [[ -x $STANDINS/standin-images ]]; then
-    "$STANDINS/standin-images" "${base_images[@]}"
-  fi
-  have_images "${base_images[@]}" || fail 'a base image is neither here nor to be had from its registry: see above'
-  # Where the machine is a container itself, Testcontainers would look for published ports at its gateway.
-  [[ ! -x $STANDINS/engine-up ]] || eval "$("$STANDINS/engine-up" --env)"
-  docker version --format 'Docker {{.Server.Version}}'
-  docker compose version
+missing=()
+for image in "${base_images[@]}"; do have_image "$image" || missing+=("$image"); done
+if ((${#missing[@]})) && [[ -x $STANDINS/standin-images ]]; then
+  "$STANDINS/standin-images" "${missing[@]}"
 fi
+for image in "${missing[@]}"; do
+  # A registry may be slow or refuse for a moment; a third refusal is an answer.
+  for try in 1 2 3; do
+    have_image "$image" || timeout 900 docker pull --quiet "$image" || { ((try < 3)) || fail "$image is neither here nor to be had from its registry"; }
+  done
+done
+docker version --format 'Docker {{.Server.Version}}, ready with its base images'

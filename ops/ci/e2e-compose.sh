@@ -14,13 +14,18 @@ free_port FUALAB_DATABASE_PORT
 free_port FUALAB_REDIS_PORT
 export FUALAB_API_PORT FUALAB_FRONTEND_PORT FUALAB_DATABASE_PORT FUALAB_REDIS_PORT
 
+report=$(mktemp)
+
+# The report of the tests comes after the logs of the services, where the reader of a failed run looks first.
 cleanup() {
   local status=$?
   set +e
   if ((status)); then
     ops/compose.sh ps --all >&2
     ops/compose.sh logs --no-color --tail 40 >&2
+    tail -n 60 "$report" >&2
   fi
+  rm -f "$report"
   ops/compose.sh down --volumes --remove-orphans --timeout 5 >/dev/null 2>&1
 }
 trap cleanup EXIT
@@ -29,9 +34,9 @@ ops/compose.sh up --build --detach --wait --wait-timeout 300 --quiet-pull
 echo "healthy after ${SECONDS}s"
 
 echo "the API's contract, through the port of the API"
-FUALAB_TEST_API_URL=http://127.0.0.1:$FUALAB_API_PORT go test -count=1 -run TestContractOfARunningAPI ./api/internal/httpapi
+FUALAB_TEST_API_URL=http://127.0.0.1:$FUALAB_API_PORT go test -count=1 -run TestContractOfARunningAPI ./api
 
 echo "the web client"
 # The stack's own settings are none of a program that the tests might start.
 env -u FUALAB_API_PORT -u FUALAB_FRONTEND_PORT -u FUALAB_DATABASE_PORT -u FUALAB_REDIS_PORT \
-  FUALAB_E2E_URL="http://127.0.0.1:$FUALAB_FRONTEND_PORT" npm --prefix frontend run e2e -- "$@"
+  FUALAB_E2E_URL="http://127.0.0.1:$FUALAB_FRONTEND_PORT" npm --prefix frontend run e2e -- "$@" | tee "$report"

@@ -3,6 +3,7 @@
 # the directories to put before PATH:
 #
 #   PATH=$(ops/ci/infra-tools.sh):$PATH
+#   PATH=$(ops/ci/infra-tools.sh --built):$PATH    fails instead of building; programs in PATH do as well
 #
 # They are no part of ops/tools/go.mod: what they depend on, SDKs of three clouds among it, would decide versions there.
 # Of scanners tfsec is the small one: its rules are complete, and no longer added to; Trivy, where its authors went on,
@@ -10,14 +11,18 @@
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 
-need go 'https://go.dev/dl, at the version in go.work'
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/fualab/tools
+only_built=${1:-}
 dirs=()
 
 # tool NAME VERSION PACKAGE has a directory of its own a version, so that a raised pin is built.
 tool() {
-  local dir=$cache/$1@$2
-  if [[ ! -x $dir/$1 ]]; then
+  local dir=$cache/$1@$2 installed
+  if [[ ! -x $dir/$1 && $only_built == --built ]]; then
+    installed=$(command -v "$1") || exit 1
+    dir=${installed%/*}
+  elif [[ ! -x $dir/$1 ]]; then
+    need go 'https://go.dev/dl, at the version in go.work'
     echo "building $1 $2" >&2
     # Away from the workspace, which would add its own requirements.
     (cd / && GOBIN=$dir GOWORK=off GOFLAGS=-trimpath CGO_ENABLED=0 timeout 3600 go install "$3@$2") >&2 ||

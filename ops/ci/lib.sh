@@ -20,10 +20,21 @@ done
 
 listening() { (: <"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
 
-# free_port NAME sets NAME to a port on which nothing listens. It stays below the ports that the
-# kernel hands to clients, and counts on, so that no two calls give the same one.
-last_port=$((20000 + RANDOM % 10000))
+# free_port NAME sets NAME to a port that no program listens on, and holds it: no other script gets the same port while this
+# one, or a program that it started, runs. The port is below those that the kernel gives to clients.
+port_locks=${TMPDIR:-/tmp}/fualab-ports
+next_port=$((20000 + RANDOM % 10000))
 free_port() {
-  while listening $((++last_port)); do :; done
-  printf -v "$1" %d "$last_port"
+  local lock tries
+  mkdir -p -m 1777 "$port_locks" 2>/dev/null || true
+  for ((tries = 0; tries < 10000; tries++)); do
+    next_port=$((20000 + (next_port + 1) % 10000))
+    exec {lock}>>"$port_locks/$next_port"
+    if flock --nonblock "$lock" && ! listening "$next_port"; then
+      printf -v "$1" %d "$next_port"
+      return
+    fi
+    exec {lock}>&-
+  done
+  fail 'no free port from 20000 to 29999'
 }

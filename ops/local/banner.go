@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/url"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
@@ -65,8 +66,8 @@ func describeRedis(r *redisServer) string {
 	switch {
 	case r.embedded == nil:
 		return r.url.String()
-	case r.embedded.Port() != redisPort:
-		return fmt.Sprintf("embedded, %s (%s is taken)", r.url, redisPort)
+	case r.wanted != 0 && r.embedded.Port() != strconv.Itoa(int(r.wanted)):
+		return fmt.Sprintf("embedded, %s (%d is taken)", r.url, r.wanted)
 	default:
 		return "embedded, " + r.url.String()
 	}

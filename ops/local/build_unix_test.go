@@ -10,7 +10,8 @@ import (
 	"path/filepath"
 	"syscall"
 	"testing"
-	"time"
+
+	"github.com/fualab/fualab/shared/testwait"
 )
 
 // TestBuildIsCalledOff has npm start a program that does not heed SIGTERM.
@@ -40,12 +41,7 @@ wait`)
 		_, err := alive.Read(make([]byte, 1))
 		gone <- err
 	}()
-	select {
-	case err := <-gone:
-		if !errors.Is(err, io.EOF) {
-			t.Error(err)
-		}
-	case <-time.After(20 * time.Second):
-		t.Error("what npm started still runs")
+	if err := testwait.Receive(t, "the end of the program that npm has started", gone); !errors.Is(err, io.EOF) {
+		t.Error(err)
 	}
 }

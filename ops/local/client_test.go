@@ -66,14 +66,20 @@ func get(t *testing.T, handler http.Handler, path string, header http.Header) *h
 	return rec
 }
 
-// TestCaddySendsTheSame holds the headers to those of the file that serves the
+// TestOthersSendTheSame holds the headers to those of the files that serve the
 // client elsewhere.
-func TestCaddySendsTheSame(t *testing.T) {
+func TestOthersSendTheSame(t *testing.T) {
 	t.Parallel()
 	file := read(t, "../../frontend/Caddyfile")
 	for name, value := range clientHeaders {
 		if want := "\t" + name + " \"" + value + "\"\n"; strings.Count(file, want) != 1 {
 			t.Errorf("frontend/Caddyfile has not once %s", want)
+		}
+	}
+	cloudfront := read(t, "../../infra/terraform-ecs/frontend.tf")
+	for name, value := range clientHeaders {
+		if name != "X-Content-Type-Options" && !strings.Contains(cloudfront, "= \""+value+"\"\n") {
+			t.Errorf("infra/terraform-ecs/frontend.tf has not %s %q", name, value)
 		}
 	}
 	for _, value := range []string{forever, revalidated} {

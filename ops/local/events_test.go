@@ -13,6 +13,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/fualab/fualab/shared/testwait"
 )
 
 // watch opens the stream of events at site and returns its lines.
@@ -66,7 +68,7 @@ func TestEventArrives(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	p := startPlatform(t, "FUALAB_DATA_DIR="+dir)
-	ctx, leave := context.WithTimeout(t.Context(), 60*time.Second)
+	ctx, leave := context.WithTimeout(t.Context(), testwait.Patience)
 	defer leave()
 	lines := watch(ctx, t, p.site)
 	skipTo(t, lines, "event: hello")
@@ -90,18 +92,13 @@ func TestEventArrives(t *testing.T) {
 
 	leave()
 	file := filepath.Join(dir, logName)
-	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+	testwait.For(t, "the API to notice that the client has gone", func() bool {
 		log, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if bytes.Contains(log, []byte(`"route":"/api/events","status":200`)) {
-			break
-		}
-		if time.Now().After(deadline) {
-			t.Fatal("the API does not notice that the client has gone")
-		}
-	}
+		return bytes.Contains(log, []byte(`"route":"/api/events","status":200`))
+	})
 	p.stop(t)
 }
 

@@ -4,39 +4,29 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
-	"syscall"
 
-	"github.com/fualab/fualab/shared/config"
+	"github.com/fualab/fualab/api/command"
+	"github.com/fualab/fualab/ops/internal/localconfig"
+	"github.com/fualab/fualab/shared/program"
 )
 
-const usage = `usage: go run ./ops/local
+const usage = `usage: go run ./ops/local [command]
 
-Runs the API, the worker and the web client until Ctrl-C. It takes no
-arguments; settings are FUALAB_* environment variables, see .env.example.
+  (none)      run the API, the worker and the web client until Ctrl-C
+  seed [URL]  make sample items on a running platform, http://localhost:8000 by default
+  doctor      check the platform of this machine, and tell cause and cure
+  backup FILE, restore [--replace] FILE, token …
+              as fualab-api has them, on the database of this machine's platform
+
+Settings are FUALAB_* environment variables, see .env.example.
 `
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	// The first signal stops in order; from then on the next one kills.
-	context.AfterFunc(ctx, stop)
-	err := run(ctx, os.Args[1:], os.Environ(), os.Stdout, os.Stderr)
-	if err == nil {
-		return
-	}
-	fmt.Fprintln(os.Stderr, "fualab-local:", err)
-	var misconfigured *config.Error
-	if errors.As(err, &misconfigured) || errors.Is(err, errUsage) {
-		os.Exit(2)
-	}
-	os.Exit(1)
-}
+func main() { program.Main("fualab-local", os.Environ(), run) }
 
-var errUsage = errors.New("it takes no arguments; settings are FUALAB_* environment variables, see .env.example")
+const errUsage = program.UsageError("unknown command; `go run ./ops/local help` lists them")
 
 func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) error {
 	if len(args) == 0 {
@@ -51,6 +41,17 @@ func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) 
 		return err
 	}
 	switch args[0] {
+	case "seed":
+		if len(args) > 2 {
+			return errUsage
+		}
+		return seed(ctx, append(args[1:], seedAPI)[0], stdout)
+	case "doctor", "backup", "restore", "token":
+		settings, err := localconfig.Environ(environ)
+		if err != nil {
+			return err
+		}
+		return command.Run(ctx, args, settings, stdout, stderr)
 	case "help", "-h", "-help", "--help":
 		_, err := io.WriteString(stdout, usage)
 		return err

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/fualab/fualab/shared/config"
+	"github.com/fualab/fualab/shared/testwait"
 )
 
 // TestMain lets this test binary be the program, for tests that need a
@@ -64,7 +65,7 @@ func TestSecondSignal(t *testing.T) {
 	// The text may be ahead of the moment at which a signal kills again.
 	again := time.NewTicker(10 * time.Millisecond)
 	defer again.Stop()
-	for deadline := time.After(20 * time.Second); ; {
+	for deadline := time.After(testwait.Patience); ; {
 		select {
 		case <-p.ended:
 			if strings.Contains(p.out.String(), "stopped") {
@@ -125,8 +126,8 @@ func startProcessIn(t *testing.T, dir string, environ ...string) *process {
 	case <-p.out.has(bannerEnd):
 	case <-p.ended:
 		t.Fatalf("it ended before it was ready: %v\n%s", p.err, &p.out)
-	case <-time.After(30 * time.Second):
-		t.Fatalf("it is not ready after 30 s\n%s", &p.out)
+	case <-time.After(testwait.Patience):
+		t.Fatalf("it is not ready after %s\n%s", testwait.Patience, &p.out)
 	}
 	return p
 }

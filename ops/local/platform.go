@@ -8,6 +8,7 @@ import (
 
 	"github.com/fualab/fualab/api"
 	"github.com/fualab/fualab/ops/internal/localconfig"
+	"github.com/fualab/fualab/shared/config"
 	"github.com/fualab/fualab/shared/httpserver"
 	"github.com/fualab/fualab/worker"
 )
@@ -41,7 +42,7 @@ func runPlatform(ctx context.Context, dir string, environ []string, stdout, stde
 		return err
 	}
 	defer ports.Close()
-	redis, err := openRedis(s.Local.RedisURL)
+	redis, err := openRedis(s.Local.RedisURL, s.Local.RedisPort)
 	if err != nil {
 		return err
 	}
@@ -60,6 +61,7 @@ func runPlatform(ctx context.Context, dir string, environ []string, stdout, stde
 	work := &part{name: "worker", addr: reachable(ports.worker), run: func(ctx context.Context) error { return worker.Run(ctx, s.Worker) }}
 	show := &part{name: "web client", addr: reachable(ports.frontend), run: func(ctx context.Context) error {
 		web := httpserver.New(httpserver.Config{
+			Browsers:        httpserver.Browsers{Origins: s.API.CORSOrigins, Hosts: s.API.Hosts, AnyHost: s.API.Auth == config.On},
 			Handler:         newFrontend(site, newProxy(ctx, reachable(ports.api), log)),
 			ShutdownTimeout: s.API.ShutdownTimeout.Duration(),
 			Log:             log,

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"io"
 	"net/http"
-	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -14,8 +13,6 @@ import (
 
 	"github.com/fualab/fualab/shared/config"
 	"github.com/fualab/fualab/shared/httpserver"
-	"github.com/fualab/fualab/shared/testdb"
-	"github.com/fualab/fualab/shared/testredis"
 )
 
 // TestPlatform starts everything, uses it as a newcomer does, stops it and
@@ -51,28 +48,6 @@ func TestPlatform(t *testing.T) {
 	if api < 0 || worker < api {
 		t.Errorf("the log does not say that the API stopped, then the worker:\n%s", log)
 	}
-}
-
-func TestPlatformOnPostgresAndRedis(t *testing.T) {
-	t.Parallel()
-	db, server := testdb.EmptyURL(t, "postgres"), testredis.Server(t)
-	key := "fualab:test:local:" + filepath.Base(t.TempDir())
-	p := startPlatform(t, "FUALAB_DATA_DIR="+t.TempDir(), "FUALAB_HEARTBEAT_KEY="+key,
-		"FUALAB_DATABASE_URL="+db.Reveal(), "FUALAB_REDIS_URL="+server.Reveal())
-	u, err := url.Parse(db.Reveal())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if want := "Postgres, " + u.Path[1:] + " at " + u.Host; !strings.Contains(p.banner, want) {
-		t.Errorf("the banner lacks %q:\n%s", want, p.banner)
-	}
-	if password, ok := u.User.Password(); ok && strings.Contains(p.banner, password) {
-		t.Error("the banner holds the password")
-	}
-	call(t, http.MethodPost, p.site+"/api/items", `{"name":"Sample"}`, http.StatusCreated)
-	assertItem(t, p.api)
-	assertHeartbeat(t, server, key)
-	p.stop(t)
 }
 
 // TestPortsTaken demands every taken port at once, before anything runs.

@@ -9,14 +9,14 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
-	"time"
+
+	"github.com/fualab/fualab/shared/testport"
+	"github.com/fualab/fualab/shared/testwait"
 )
 
 func TestProxyWithoutAPI(t *testing.T) {
 	t.Parallel()
-	gone := httptest.NewServer(http.NotFoundHandler())
-	gone.Close()
-	handler := newTestFrontend(t, gone.URL)
+	handler := newTestFrontend(t, "http://"+testport.Reserve(t)) // where nothing listens
 	rec := httptest.NewRecorder()
 	handler.ServeHTTP(rec, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/api/items", http.NoBody))
 	var got problem
@@ -50,11 +50,7 @@ func TestProxyStreams(t *testing.T) {
 	defer front.Close()
 	ended := func(when string) {
 		t.Helper()
-		select {
-		case <-gone:
-		case <-time.After(20 * time.Second):
-			t.Fatalf("the API's stream goes on for 20 s after %s", when)
-		}
+		testwait.Receive(t, "the end of the API's stream after "+when, gone)
 	}
 
 	leaving, leave := context.WithCancel(t.Context())

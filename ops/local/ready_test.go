@@ -8,6 +8,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/fualab/fualab/shared/testwait"
 )
 
 // buildsWhen builds once the file name is there.
@@ -163,8 +165,8 @@ func (p *process) await(t *testing.T, texts ...string) {
 		case <-p.out.has(text):
 		case <-p.ended:
 			t.Fatalf("it ended before it printed %q: %v\n%s", text, p.err, &p.out)
-		case <-time.After(30 * time.Second):
-			t.Fatalf("within 30 s it does not print %q\n%s", text, &p.out)
+		case <-time.After(testwait.Patience):
+			t.Fatalf("within %s it does not print %q\n%s", testwait.Patience, text, &p.out)
 		}
 	}
 }

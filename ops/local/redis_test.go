@@ -2,6 +2,9 @@ package main
 
 import (
 	"errors"
+	"fmt"
+	"net"
+	"strconv"
 	"testing"
 	"time"
 
@@ -14,18 +17,18 @@ import (
 // that no time passes.
 func TestEmbeddedRedisLetsKeysExpire(t *testing.T) {
 	t.Parallel()
-	server, client := embedded(t)
+	server, client := embedded(t, 0)
 	now := time.Now()
 	server.embedded.SetTime(now)
-	if err := client.Set(t.Context(), "key", "value", 45*time.Second).Err(); err != nil {
+	if _, err := client.Do(t.Context(), "SET", "key", "value", "EX", 45); err != nil {
 		t.Fatal(err)
 	}
 	server.embedded.SetTime(now.Add(44 * time.Second))
-	if err := client.Get(t.Context(), "key").Err(); err != nil {
+	if _, err := client.Do(t.Context(), "GET", "key"); err != nil {
 		t.Error("a second early:", err)
 	}
 	server.embedded.SetTime(now.Add(46 * time.Second))
-	if err := client.Get(t.Context(), "key").Err(); !errors.Is(err, redis.Nil) {
+	if _, err := client.Do(t.Context(), "GET", "key"); !errors.Is(err, redis.Nil) {
 		t.Errorf("a second late: got %v, want no key", err)
 	}
 }
@@ -33,11 +36,14 @@ func TestEmbeddedRedisLetsKeysExpire(t *testing.T) {
 // TestEmbeddedRedisFollowsTheClock waits for a key to expire by itself.
 func TestEmbeddedRedisFollowsTheClock(t *testing.T) {
 	t.Parallel()
-	_, client := embedded(t)
-	if err := client.Set(t.Context(), "key", "value", 20*time.Millisecond).Err(); err != nil {
+	_, client := embedded(t, 0)
+	if _, err := client.Do(t.Context(), "SET", "key", "value", "PX", 20); err != nil {
 		t.Fatal(err)
 	}
-	for deadline := time.Now().Add(10 * time.Second); !errors.Is(client.Get(t.Context(), "key").Err(), redis.Nil); {
+	for deadline := time.Now().Add(10 * time.Second); ; {
+		if _, err := client.Do(t.Context(), "GET", "key"); errors.Is(err, redis.Nil) {
+			break
+		}
 		if time.Now().After(deadline) {
 			t.Fatal("a key that lives 20 ms is still there after 10 s")
 		}
@@ -46,14 +52,20 @@ func TestEmbeddedRedisFollowsTheClock(t *testing.T) {
 
 func TestEmbeddedRedisAvoidsATakenPort(t *testing.T) {
 	t.Parallel()
-	if ln, err := httpserver.Listen(t.Context(), "127.0.0.1:"+redisPort, ""); err == nil {
-		defer func() { _ = ln.Close() }()
+	ln, err := httpserver.Listen(t.Context(), "127.0.0.1:0", "")
+	if err != nil {
+		t.Fatal(err)
 	}
-	server, client := embedded(t)
-	if server.embedded.Port() == redisPort {
-		t.Errorf("it says that it has port %s, which is taken", redisPort)
+	defer func() { _ = ln.Close() }()
+	taken := ln.Addr().(*net.TCPAddr).Port
+	server, client := embedded(t, uint16(taken))
+	if server.embedded.Port() == strconv.Itoa(taken) {
+		t.Errorf("it says that it has port %d, which is taken", taken)
 	}
-	if err := client.Ping(t.Context()).Err(); err != nil {
+	if got, want := describeRedis(server), fmt.Sprintf("embedded, %s (%d is taken)", server.url, taken); got != want {
+		t.Errorf("the banner says %q, want %q", got, want)
+	}
+	if err := client.Ping(t.Context()); err != nil {
 		t.Error(err)
 	}
 }
@@ -61,7 +73,7 @@ func TestEmbeddedRedisAvoidsATakenPort(t *testing.T) {
 func TestGivenRedis(t *testing.T) {
 	t.Parallel()
 	const given = config.RedisURL("redis://cache.example:6379/0")
-	server, err := openRedis(given)
+	server, err := openRedis(given, 6379)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -71,9 +83,9 @@ func TestGivenRedis(t *testing.T) {
 	}
 }
 
-func embedded(t *testing.T) (*redisServer, redis.Client) {
+func embedded(t *testing.T, port uint16) (*redisServer, *redis.Client) {
 	t.Helper()
-	server, err := openRedis("")
+	server, err := openRedis("", port)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/fualab/fualab/shared/config"
 	"github.com/fualab/fualab/shared/redis"
+	"github.com/fualab/fualab/shared/testwait"
 )
 
 // bannerEnd is the end of what a platform prints when it is ready.
@@ -29,7 +30,7 @@ type running struct {
 }
 
 func anyPort() []string {
-	return []string{"FUALAB_API_ADDR=127.0.0.1:0", "FUALAB_WORKER_ADDR=127.0.0.1:0", "FUALAB_FRONTEND_ADDR=127.0.0.1:0"}
+	return []string{"FUALAB_API_ADDR=127.0.0.1:0", "FUALAB_WORKER_ADDR=127.0.0.1:0", "FUALAB_FRONTEND_ADDR=127.0.0.1:0", "FUALAB_REDIS_PORT=0"}
 }
 
 // startPlatform runs a platform in a repository with a client that is built.
@@ -49,8 +50,8 @@ func startPlatformIn(t *testing.T, dir string, environ ...string) *running {
 	case err := <-p.ended:
 		t.Fatalf("it ended before it was ready: %v", err)
 	case <-stdout.has(bannerEnd):
-	case <-time.After(60 * time.Second):
-		t.Fatalf("it is not ready after 60 s, and has printed\n%s", stdout)
+	case <-time.After(testwait.Patience):
+		t.Fatalf("it is not ready after %s, and has printed\n%s", testwait.Patience, stdout)
 	}
 	p.banner = stdout.String()
 	p.site, p.api, p.docs = urlAfter(t, p.banner, "Web client"), urlAfter(t, p.banner, "API"), urlAfter(t, p.banner, "API docs")
@@ -64,7 +65,7 @@ func startPlatformIn(t *testing.T, dir string, environ ...string) *running {
 // does not.
 func runBriefly(t *testing.T, environ ...string) error {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), testwait.Patience)
 	defer cancel()
 	return runPlatform(ctx, builtRepository(t), append(anyPort(), environ...), io.Discard, t.Output())
 }
@@ -131,20 +132,14 @@ func assertHeartbeat(t *testing.T, u config.RedisURL, key string) {
 		t.Fatal(err)
 	}
 	defer func() { _ = client.Close() }()
-	deadline := time.Now().Add(10 * time.Second)
-	for {
-		ttl, err := client.TTL(t.Context(), key).Result()
+	testwait.For(t, "a heartbeat that expires at "+key, func() bool {
+		answer, err := client.Do(t.Context(), "PTTL", key)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if ttl > 0 {
-			return
-		}
-		if time.Now().After(deadline) {
-			t.Fatalf("no heartbeat that expires at %s within 10 s; its time to live is %s", key, ttl)
-		}
-		time.Sleep(10 * time.Millisecond)
-	}
+		ms, _ := answer.(int64)
+		return ms > 0
+	})
 }
 
 // output keeps what is written to it.

@@ -65,12 +65,12 @@ func TestParseTag(t *testing.T) {
 func TestParse(t *testing.T) {
 	t.Parallel()
 	for args, want := range map[string]string{
-		"":                                    "not understood",
-		"publish":                             "no command",
-		"prepare -module api":                 "prepare wants -version",
-		"prepare -module ops -version 1.0.0":  "none of the modules",
-		"notes -tag api/v0.1.0 more":          "no option",
-		"promote -registry r -tag t -wait 1m": "",
+		"":                                   "not understood",
+		"publish":                            "no command",
+		"prepare -module api":                "prepare wants -version",
+		"prepare -module ops -version 1.0.0": "none of the modules",
+		"notes -tag api/v0.1.0 more":         "no option",
+		"promote -registry r -repository o/r -tag t -wait 1m": "",
 	} {
 		_, _, err := parse(strings.Fields(args))
 		if (want == "") != (err == nil) || err != nil && !strings.Contains(err.Error(), want) {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -26,14 +27,16 @@ type source struct {
 
 type imageOptions struct {
 	registry, name string
+	repository     string // whose cd-build may have built an image before, "" for none
 	out            string // file of the record, "" for none
 	outputs        string // file of the workflow step's outputs, "" for none
 	build          builder
 }
 
-// images sees to an image of each service, under the release's name. Of a
-// service whose sources were built before, that image is taken: its tag is
-// their digest, so a repeated run builds nothing either.
+// images sees to an image of each service. An image of the same sources is
+// taken instead, if cd-build has signed it and attested that it is made of
+// them; a tag alone proves nothing, because others may push. The record tells
+// the images that this run has built: they alone are for it to sign.
 func (r *repository) images(ctx context.Context, o imageOptions) error {
 	commit, at, err := r.head(ctx)
 	if err != nil {
@@ -46,7 +49,13 @@ func (r *repository) images(ctx context.Context, o imageOptions) error {
 		if err != nil {
 			return err
 		}
-		digest, err := r.image(ctx, in, service, source{o.name, commit, at}, o.build)
+		from := source{o.name, commit, at}
+		digest, err := r.signedBefore(ctx, in, service, from, o.repository)
+		if err == nil && digest == "" {
+			made.Built = append(made.Built, service)
+			outputs += service + "_built=true\n"
+			digest, err = o.build(ctx, in, service, from)
+		}
 		if err != nil {
 			return fmt.Errorf("%s: %w", service, err)
 		}
@@ -66,26 +75,67 @@ func (r *repository) images(ctx context.Context, o imageOptions) error {
 	return errors.Join(write(o.out, text, os.O_TRUNC), write(o.outputs, []byte(outputs), os.O_APPEND))
 }
 
-func (r *repository) image(ctx context.Context, in images, service string, from source, build builder) (string, error) {
-	sources, err := r.output(ctx, "git", "rev-parse", "HEAD:"+service, "HEAD:shared", "HEAD:.dockerignore")
+// signedBefore returns the digest of an image of the service's sources that
+// cd-build of a repository has signed and attested, "" for none.
+func (r *repository) signedBefore(ctx context.Context, in images, service string, from source, repository string) (string, error) {
+	if repository == "" {
+		return "", nil
+	}
+	key, err := r.sourcesTag(ctx, service, from.commit)
 	if err != nil {
 		return "", err
 	}
-	key := fmt.Sprintf("sources-%x", sha256.Sum256([]byte(sources)))[:48]
-	digest, err := in.digest(ctx, key)
+	// The second for a run that is repeated, where an image that is not trusted has taken the first.
+	for _, tag := range []string{key, from.version} {
+		digest, err := in.digest(ctx, tag)
+		if err != nil {
+			return "", err
+		}
+		if digest == "" {
+			continue
+		}
+		err = r.verified(ctx, repository, service, in.repository.Digest(digest).String(), from.commit)
+		if err == nil {
+			r.say("%s has not changed: %s", service, digest)
+			return digest, nil
+		}
+		if ctx.Err() != nil {
+			return "", ctx.Err()
+		}
+		r.say("%s: the image under %s is not taken: %v", service, tag, err)
+	}
+	return "", nil
+}
+
+// sourcesTag returns the tag of an image that is made of a service's sources
+// as they are in a commit.
+func (r *repository) sourcesTag(ctx context.Context, service, commit string) (string, error) {
+	trees, err := r.output(ctx, "git", "rev-parse", "--end-of-options", commit+":"+service, commit+":shared", commit+":.dockerignore")
 	if err != nil {
 		return "", err
 	}
-	if digest != "" {
-		r.say("%s has not changed: %s", service, digest)
-	} else if digest, err = build(ctx, in, service, from); err != nil {
-		return "", err
+	return fmt.Sprintf("sources-%x", sha256.Sum256([]byte(trees)))[:48], nil
+}
+
+// name tags an image as the release, and one that this run has built by its
+// sources. It comes after the signature: whatever cd-build has tagged is
+// signed, and a run that ends before it builds again.
+func (r *repository) name(ctx context.Context, made record, service string) error {
+	image, err := imageOf(made.Images[service])
+	if err != nil {
+		return err
 	}
-	// The key last: a run that ends before it builds again.
-	if err := in.tag(ctx, digest, from.version); err != nil {
-		return "", err
+	if err := image.in.tag(ctx, image.digest, made.Name); err != nil || !slices.Contains(made.Built, service) {
+		return err
 	}
-	return digest, in.tag(ctx, digest, key)
+	key, err := r.sourcesTag(ctx, service, made.Commit)
+	if err != nil {
+		return err
+	}
+	if taken, err := image.in.digest(ctx, key); err != nil || taken != "" {
+		return err // by an image that was not trusted, and a tag never moves
+	}
+	return image.in.tag(ctx, image.digest, key)
 }
 
 // buildx builds by Docker for both architectures, with the SBOM and the

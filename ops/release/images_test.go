@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -55,38 +56,98 @@ func push(t *testing.T, built map[string]int) builder {
 	}
 }
 
+const fualab = "fualab/fualab"
+
+// sigstore stands in for cosign and gh: it knows the images that were signed,
+// and the commits that they were attested to be built of.
+type sigstore struct{ signed, attested string }
+
+func newSigstore(t *testing.T) sigstore {
+	t.Helper()
+	dir := t.TempDir()
+	s := sigstore{filepath.Join(dir, "signed"), filepath.Join(dir, "attested")}
+	s.add(t, s.signed, "")
+	s.add(t, s.attested, "")
+	fakes(t, map[string]string{
+		"cosign": `for image; do :; done
+case $1 in
+sign) echo "$image" >>` + s.signed + ` ;;
+verify) grep -qxF "$image" ` + s.signed + ` ;;
+esac`,
+		"gh": `grep -F "$3 " ` + s.attested + ` | cut -d" " -f2 | grep .`,
+	})
+	return s
+}
+
+func (sigstore) add(t *testing.T, file, line string) {
+	t.Helper()
+	if err := write(file, []byte(line), os.O_APPEND); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// attest adds what gh prints of an image: its repository, and a commit.
+func (s sigstore) attest(t *testing.T, image, commit string) {
+	t.Helper()
+	repository, _, _ := strings.Cut(image, "@")
+	s.add(t, s.attested, "oci://"+image+" "+repository+"@"+commit+"\n")
+}
+
+// has reports whether an image was signed.
+func (s sigstore) has(t *testing.T, image string) bool {
+	t.Helper()
+	text, err := os.ReadFile(s.signed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.Contains(string(text), image+"\n")
+}
+
+// release is what cd-build does for the commit that is checked out.
+func (s sigstore) release(t *testing.T, r *repository, registry, outputs string, build builder) record {
+	t.Helper()
+	commit := r.git(t, "rev-parse", "HEAD")
+	file := filepath.Join(t.TempDir(), "bin", "release.json")
+	if err := r.images(t.Context(), imageOptions{registry, "main-" + commit, fualab, file, outputs, build}); err != nil {
+		t.Fatal(err)
+	}
+	made, err := read(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, service := range made.Built {
+		s.attest(t, made.Images[service], commit)
+	}
+	if err := r.sign(t.Context(), file); err != nil {
+		t.Fatal(err)
+	}
+	return made
+}
+
 // TestImages builds what changed and only that, records it by digest, and
 // promotes the very digest to a version.
 func TestImages(t *testing.T) {
-	t.Parallel()
-	r, address := clone(t), newRegistry(t)
+	r, address, signer := clone(t), newRegistry(t), newSigstore(t)
 	r.out = &bytes.Buffer{}
-	file, outputs := filepath.Join(t.TempDir(), "bin", "release.json"), filepath.Join(t.TempDir(), "outputs")
+	outputs := filepath.Join(t.TempDir(), "outputs")
 	built := make(map[string]int)
-	images := func(name string) record {
+	images := func() record {
 		t.Helper()
-		if err := r.images(t.Context(), imageOptions{address, name, file, outputs, push(t, built)}); err != nil {
-			t.Fatal(err)
-		}
-		got, err := read(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return got
+		return signer.release(t, r, address, outputs, push(t, built))
 	}
 
 	commit := r.git(t, "rev-parse", "HEAD")
-	first := images("main-" + commit)
+	first := images()
 	if first.Version != "main-"+commit || first.Commit != commit || first.Schema == "" {
 		t.Errorf("the record is %+v", first)
 	}
-	if diff := cmp.Diff(first, images("main-"+commit)); diff != "" {
-		t.Errorf("the same commit again is another release:\n%s", diff)
+	again := images()
+	if diff := cmp.Diff(first.Images, again.Images); diff != "" || len(first.Built) != 2 || len(again.Built) != 0 {
+		t.Errorf("the same commit again built %v after %v, and is another release:\n%s", again.Built, first.Built, diff)
 	}
 	r.edit(t, "worker/Dockerfile", "EXPOSE 8001", "EXPOSE 8001 8002")
 	r.commit(t, "worker: a port")
-	next := r.git(t, "rev-parse", "HEAD")
-	second := images("main-" + next)
+	second := images()
 	if second.Images["api"] != first.Images["api"] || second.Version != first.Version {
 		t.Errorf("the API has not changed, and is %+v instead of %+v", second, first)
 	}
@@ -97,12 +158,12 @@ func TestImages(t *testing.T) {
 		t.Errorf("built (-want +got):\n%s", diff)
 	}
 	told, err := os.ReadFile(outputs)
-	if err != nil || !strings.Contains(string(told), "registry="+address+"\napi=sha256:") {
+	if err != nil || !strings.HasPrefix(string(told), "registry="+address+"\napi_built=true\napi=sha256:") || strings.Count(string(told), "api_built=") != 1 || strings.Count(string(told), "worker_built=") != 2 {
 		t.Errorf("the step's outputs: %v\n%s", err, told)
 	}
 
 	r.git(t, "tag", "worker/v0.1.0")
-	if err := r.promote(t.Context(), address, "worker/v0.1.0", 0); err != nil {
+	if err := r.promote(t.Context(), address, fualab, "worker/v0.1.0", 0); err != nil {
 		t.Fatal(err)
 	}
 	worker, err := newImages(address, "worker")
@@ -112,20 +173,100 @@ func TestImages(t *testing.T) {
 	if got, err := worker.digest(t.Context(), "v0.1.0"); err != nil || !strings.HasSuffix(second.Images["worker"], "@"+got) || got == "" {
 		t.Errorf("v0.1.0 is %q (%v), want %s", got, err, second.Images["worker"])
 	}
-	if err := r.promote(t.Context(), address, "worker/v0.1.0", 0); err != nil {
+	if err := r.promote(t.Context(), address, fualab, "worker/v0.1.0", 0); err != nil {
 		t.Errorf("promoted again: %v", err)
 	}
 	if built["worker"] != 2 {
 		t.Error("a promotion has built an image")
 	}
+	in, err := newImages(address, "worker")
+	if err != nil {
+		t.Fatal(err)
+	}
+	planted, err := push(t, make(map[string]int))(t.Context(), in, "worker", source{version: "evil"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.commit(t, "not built, and an image is under its name")
+	if err := in.tag(t.Context(), planted, "main-"+r.git(t, "rev-parse", "HEAD")); err != nil {
+		t.Fatal(err)
+	}
+	r.git(t, "tag", "worker/v0.1.1")
+	if err := r.promote(t.Context(), address, fualab, "worker/v0.1.1", 0); err == nil || !strings.Contains(err.Error(), "worker is not signed") {
+		t.Errorf("a planted image was promoted: %v", err)
+	}
 	r.git(t, "tag", "--force", "worker/v0.1.0", commit)
-	if err := r.promote(t.Context(), address, "worker/v0.1.0", 0); err == nil || !strings.Contains(err.Error(), "a tag never moves") {
+	if err := r.promote(t.Context(), address, fualab, "worker/v0.1.0", 0); err == nil || !strings.Contains(err.Error(), "a tag never moves") {
 		t.Errorf("another image under a released version: %v", err)
 	}
 	r.commit(t, "not built")
 	r.git(t, "tag", "worker/v0.2.0")
-	if err := r.promote(t.Context(), address, "worker/v0.2.0", 0); err == nil || !strings.Contains(err.Error(), "has cd-build built this commit?") {
+	if err := r.promote(t.Context(), address, fualab, "worker/v0.2.0", 0); err == nil || !strings.Contains(err.Error(), "has cd-build built this commit?") {
 		t.Errorf("a commit without an image: %v", err)
+	}
+}
+
+// TestForeignImageIsBuiltAnew: a tag of the registry proves nothing. An image
+// that cd-build has not signed, and one that it has signed for other sources,
+// are neither taken nor vouched for.
+func TestForeignImageIsBuiltAnew(t *testing.T) {
+	r, signer := clone(t), newSigstore(t)
+	commit := r.git(t, "rev-parse", "HEAD")
+	r.edit(t, "api/Dockerfile", "EXPOSE 8000", "EXPOSE 8000 8002")
+	r.commit(t, "api: a port")
+	older, now := commit, r.git(t, "rev-parse", "HEAD")
+	for name, test := range map[string]struct {
+		signed   bool
+		attested string
+		taken    bool
+	}{
+		"planted":                       {},
+		"signed alone":                  {signed: true},
+		"attested alone":                {attested: now},
+		"signed for older sources":      {signed: true, attested: older},
+		"signed for an unknown commit":  {signed: true, attested: strings.Repeat("0", 40)},
+		"signed for something else":     {signed: true, attested: "HEAD"},
+		"signed for the same sources":   {signed: true, attested: now, taken: true},
+		"signed for these, and for old": {signed: true, attested: now + " " + older, taken: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var said bytes.Buffer
+			r.out = &said
+			in, err := newImages(newRegistry(t), "api")
+			if err != nil {
+				t.Fatal(err)
+			}
+			digest, err := push(t, make(map[string]int))(t.Context(), in, "api", source{version: "evil"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			key, err := r.sourcesTag(t.Context(), "api", now)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := in.tag(t.Context(), digest, key); err != nil {
+				t.Fatal(err)
+			}
+			image := in.repository.Digest(digest).String()
+			if test.signed {
+				signer.add(t, signer.signed, image+"\n")
+			}
+			for commit := range strings.FieldsSeq(test.attested) {
+				signer.attest(t, image, commit)
+			}
+			made := signer.release(t, r, in.repository.RegistryStr(), "", push(t, make(map[string]int)))
+			if taken := made.Images["api"] == image; taken != test.taken || slices.Contains(made.Built, "api") == test.taken {
+				t.Errorf("taken: %t, built: %v, wanted taken: %t\n%s", taken, made.Built, test.taken, said.String())
+			}
+			if signer.has(t, image) != test.signed || !signer.has(t, made.Images["api"]) {
+				t.Error("the run has signed an image that it has not built, or not the one that it has")
+			}
+			// The run is repeated, and meets the same tag.
+			again := signer.release(t, r, in.repository.RegistryStr(), "", push(t, make(map[string]int)))
+			if diff := cmp.Diff(made.Images, again.Images); diff != "" {
+				t.Errorf("repeated, it is another release:\n%s", diff)
+			}
+		})
 	}
 }
 

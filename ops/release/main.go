@@ -19,10 +19,12 @@ import (
 const usage = `usage: release prepare  -module api -version 0.2.0      changelog, required shared, commit and tag; nothing is pushed
        release check    -tag api/v0.2.0                 a tag that may be released
        release compat   [-module api]                   each service with the shared that it requires
-       release images   -registry R -name main-SHA      what changed is built, and the record is written
-       release sign     -record FILE                    a signature without a key for each image
-       release verify   -record FILE -repository O/R    signatures, provenance; with -current FILE only forward
-       release promote  -registry R -tag api/v0.2.0     the image of the tag's commit is tagged v0.2.0
+       release images   -registry R -name main-SHA      what changed is built, and the record is written; with -repository O/R
+                                                        an image that its cd-build has signed is not built again
+       release sign     -record FILE                    a signature without a key for each built image, then all names
+       release verify   -record FILE -repository O/R    signatures, provenance, sources; with -current FILE only forward;
+                                                        -out FILE is the verified record, for deploy
+       release promote  -registry R -tag api/v0.2.0     the image of the tag's commit is tagged v0.2.0; wants -repository O/R
        release notes    -tag api/v0.2.0                 the changelog's section
        release binaries -tag api/v0.2.0 -out DIR        programs and their checksums
        release summary  -record FILE -log FILE          what a deployment did, as Markdown
@@ -60,7 +62,7 @@ type options struct {
 // needs names the flags that a command cannot do without.
 var needs = map[string][]string{
 	"prepare": {"module", "version"}, "check": {"tag"}, "compat": nil, "images": {"registry", "name"}, "sign": {"record"},
-	"verify": {"record", "repository"}, "promote": {"registry", "tag"}, "notes": {"tag"}, "binaries": {"tag", "out"},
+	"verify": {"record", "repository"}, "promote": {"registry", "repository", "tag"}, "notes": {"tag"}, "binaries": {"tag", "out"},
 	"summary": {"record", "log"},
 }
 
@@ -117,13 +119,13 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 	case "compat":
 		return r.compatAll(ctx, o.module)
 	case "images":
-		return r.images(ctx, imageOptions{registry: o.registry, name: o.name, out: o.out, outputs: o.outputs, build: r.buildx(o.attest)})
+		return r.images(ctx, imageOptions{registry: o.registry, name: o.name, repository: o.repository, out: o.out, outputs: o.outputs, build: r.buildx(o.attest)})
 	case "sign":
 		return r.sign(ctx, o.record)
 	case "verify":
 		return r.verify(ctx, o)
 	case "promote":
-		return r.promote(ctx, o.registry, o.tag, o.wait)
+		return r.promote(ctx, o.registry, o.repository, o.tag, o.wait)
 	case "notes":
 		return r.notes(o.tag)
 	case "binaries":

@@ -24,6 +24,20 @@ func newImages(registry, service string) (images, error) {
 	return images{repository}, err
 }
 
+// image is one image of a service, by its digest.
+type image struct {
+	in     images
+	digest string
+}
+
+func imageOf(reference string) (image, error) {
+	found, err := name.NewDigest(reference)
+	if err != nil {
+		return image{}, err
+	}
+	return image{images{found.Context()}, found.DigestStr()}, nil
+}
+
 func asking(ctx context.Context) []remote.Option {
 	return []remote.Option{remote.WithContext(ctx), remote.WithAuthFromKeychain(authn.DefaultKeychain)}
 }
@@ -82,10 +96,10 @@ func (i images) version(ctx context.Context, digest string) (string, error) {
 // promotePause is the time between two looks for an image that is being built.
 const promotePause = 15 * time.Second
 
-// promote gives the image that was built of a tag's commit the tag's version.
-// Nothing is built: what was tried is what is released. It waits so long for
-// a build that has not ended.
-func (r *repository) promote(ctx context.Context, registry, tag string, wait time.Duration) error {
+// promote gives the image that cd-build of a repository has built and signed
+// for a tag's commit the tag's version. Nothing is built: what was tried is what
+// is released. It waits so long for a build that has not ended.
+func (r *repository) promote(ctx context.Context, registry, repository, tag string, wait time.Duration) error {
 	module, version, err := parseTag(tag)
 	if err != nil {
 		return err
@@ -100,6 +114,9 @@ func (r *repository) promote(ctx context.Context, registry, tag string, wait tim
 	}
 	digest, err := in.await(ctx, "main-"+commit, wait)
 	if err != nil {
+		return err
+	}
+	if err := r.verified(ctx, repository, module, in.repository.Digest(digest).String(), commit); err != nil {
 		return err
 	}
 	if err := in.tag(ctx, digest, version); err != nil {
@@ -136,6 +153,11 @@ type record struct {
 	Version string            `json:"version"` // what the API's /health answers
 	Schema  string            `json:"schema"`
 	Images  map[string]string `json:"images"` // by service, by digest
+	// Built has the services whose image the run of this release has built; the others were signed by an earlier one.
+	Built []string `json:"built,omitempty"`
+	// Verified is the repository whose cd-build has signed the images: written by verify, believed in no record that
+	// was read from elsewhere.
+	Verified string `json:"verified,omitempty"`
 }
 
 func parseRecord(text []byte) (record, error) {

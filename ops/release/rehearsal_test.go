@@ -1,4 +1,4 @@
-//go:build integration
+//go:build lab
 
 package main
 
@@ -28,20 +28,12 @@ func TestRehearsal(t *testing.T) {
 			t.Errorf("%s leaves changes:\n%s", what, status)
 		}
 	}
-	address, build := newRegistry(t), push(t, make(map[string]int))
+	address, build, signer := newRegistry(t), push(t, make(map[string]int)), newSigstore(t)
 	// promoted: the tag's commit is built, and its version is one more name of that image.
 	promoted := func(service, version string) {
 		t.Helper()
-		file := filepath.Join(t.TempDir(), "release.json")
-		name := "main-" + r.git(t, "rev-parse", "HEAD")
-		if err := r.images(t.Context(), imageOptions{registry: address, name: name, out: file, build: build}); err != nil {
-			t.Fatal(err)
-		}
-		made, err := read(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := r.promote(t.Context(), address, service+"/"+version, 0); err != nil {
+		made := signer.release(t, r, address, "", build)
+		if err := r.promote(t.Context(), address, fualab, service+"/"+version, 0); err != nil {
 			t.Fatal(err)
 		}
 		in, err := newImages(address, service)

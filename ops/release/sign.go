@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -15,6 +17,7 @@ const builtBy = ".github/workflows/cd-build.yml"
 
 var (
 	fullName = regexp.MustCompile(`^[A-Za-z0-9._-]+/[A-Za-z0-9._-]+$`)
+	commitID = regexp.MustCompile(`^[0-9a-f]{40}$`)
 	byDigest = regexp.MustCompile(`^[A-Za-z0-9.:/_-]+@sha256:[0-9a-f]{64}$`)
 )
 
@@ -28,6 +31,10 @@ func read(name string) (record, error) {
 	if err != nil {
 		return got, err
 	}
+	if got.Name == "" {
+		return got, fmt.Errorf("%s has no release: nothing was released there before, so name a release", name)
+	}
+	got.Verified = ""
 	for _, service := range services {
 		if !byDigest.MatchString(got.Images[service]) {
 			return got, fmt.Errorf("the record of %q has no image of %s by digest", got.Name, service)
@@ -36,27 +43,36 @@ func read(name string) (record, error) {
 	return got, nil
 }
 
-// sign has each image signed with the identity of the workflow that runs it;
-// there is no key that could be lost.
+// sign has each image that the run has built signed with the identity of the
+// workflow that runs it, and then names all of them; there is no key that could
+// be lost.
 func (r *repository) sign(ctx context.Context, file string) error {
-	signed, err := read(file)
+	made, err := read(file)
 	if err != nil {
 		return err
 	}
-	for _, service := range slices.Sorted(maps.Keys(signed.Images)) {
-		if err := r.do(ctx, nil, "cosign", "sign", "--yes", "--recursive", signed.Images[service]); err != nil {
+	for _, service := range services {
+		if slices.Contains(made.Built, service) {
+			if err := r.do(ctx, nil, "cosign", "sign", "--yes", "--recursive", made.Images[service]); err != nil {
+				return err
+			}
+		}
+		if err := r.name(ctx, made, service); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// verify wants of each image a signature by cd-build on main, and the provenance
-// that it attested. Given what runs, it refuses a release that is older: a
-// build that ends late does not undo a later one.
+// verify wants each image to be signed by cd-build on main, which has attested
+// that it is made of the sources of the record's commit. Given what runs, it
+// refuses a release that is older: a build that ends late does not undo a later
+// one. The record that it has verified is written to o.out, for deploy.
 func (r *repository) verify(ctx context.Context, o options) error {
-	if !fullName.MatchString(o.repository) {
-		return fmt.Errorf("%q is no repository of GitHub, such as fualab/fualab", o.repository)
+	if o.out != "" { // nothing of an earlier release stays for deploy to find
+		if err := os.Remove(o.out); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return err
+		}
 	}
 	next, err := read(o.record)
 	if err != nil {
@@ -65,23 +81,59 @@ func (r *repository) verify(ctx context.Context, o options) error {
 	if o.name != "" && next.Name != o.name {
 		return fmt.Errorf("the record of %q was found under %q", next.Name, o.name)
 	}
-	workflow := o.repository + "/" + builtBy
-	for _, service := range slices.Sorted(maps.Keys(next.Images)) {
-		image := next.Images[service]
-		if err := r.do(ctx, nil, "cosign", "verify", "--output", "text",
-			"--certificate-oidc-issuer", "https://token.actions.githubusercontent.com",
-			"--certificate-identity", "https://github.com/"+workflow+"@refs/heads/main", image); err != nil {
-			return fmt.Errorf("%s is not signed by cd-build on main: %w", service, err)
-		}
-		if err := r.do(ctx, nil, "gh", "attestation", "verify", "oci://"+image, "--repo", o.repository,
-			"--signer-workflow", workflow, "--source-ref", "refs/heads/main"); err != nil {
-			return fmt.Errorf("%s has no provenance of cd-build: %w", service, err)
+	for _, service := range services {
+		if err := r.verified(ctx, o.repository, service, next.Images[service], next.Commit); err != nil {
+			return err
 		}
 	}
-	if o.current == "" {
-		return nil
+	if o.current != "" {
+		if err := r.forward(ctx, next, o.current); err != nil {
+			return err
+		}
 	}
-	return r.forward(ctx, next, o.current)
+	next.Verified = o.repository
+	text, err := json.Marshal(next)
+	if err != nil {
+		return err
+	}
+	return write(o.out, text, os.O_TRUNC)
+}
+
+// verified wants of an image a signature by cd-build of a repository on main,
+// and that this workflow has attested to have built it of the service's sources
+// as they are in commit. Another commit's image is good if its sources are the
+// same; an older one is refused, however well it is signed.
+func (r *repository) verified(ctx context.Context, repository, service, image, commit string) error {
+	if !fullName.MatchString(repository) {
+		return fmt.Errorf("%q is no repository of GitHub, such as fualab/fualab", repository)
+	}
+	workflow := repository + "/" + builtBy
+	if err := r.do(ctx, nil, "cosign", "verify", "--output", "text",
+		"--certificate-oidc-issuer", "https://token.actions.githubusercontent.com",
+		"--certificate-identity", "https://github.com/"+workflow+"@refs/heads/main", image); err != nil {
+		return fmt.Errorf("%s is not signed by cd-build on main: %w", service, err)
+	}
+	attested, err := r.output(ctx, "gh", "attestation", "verify", "oci://"+image, "--repo", repository,
+		"--signer-workflow", workflow, "--source-ref", "refs/heads/main",
+		"--format", "json", "--jq", `.[].verificationResult | .signature.certificate.sourceRepositoryDigest as $commit | .statement.subject[] | "\(.name)@\($commit)"`)
+	if err != nil {
+		return fmt.Errorf("%s has no provenance of cd-build: %w", service, err)
+	}
+	want, err := r.sourcesTag(ctx, service, commit)
+	if err != nil {
+		return fmt.Errorf("%s: the release's commit is not in this clone, so fetch main: %w", service, err)
+	}
+	for subject := range strings.FieldsSeq(attested) {
+		name, built, _ := strings.Cut(subject, "@")
+		if !strings.HasPrefix(image, name+"@") || !strings.HasSuffix(name, "/fualab/"+service) || !commitID.MatchString(built) {
+			continue
+		}
+		// A commit that is not in this clone is none that the release is made of.
+		if got, err := r.sourcesTag(ctx, service, built); err == nil && got == want {
+			return nil
+		}
+	}
+	return fmt.Errorf("%s is an image of other sources than those of %s: cd-build attested %s", service, commit, strings.Join(strings.Fields(attested), ", "))
 }
 
 // forward refuses a release whose commit comes before the one that runs.

@@ -2,6 +2,9 @@ package main
 
 import (
 	"bytes"
+	"cmp"
+	"errors"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -13,51 +16,77 @@ var (
 	workerImage = "r.example.com/fualab/worker@sha256:" + strings.Repeat("b", 64)
 )
 
-func both() map[string]string { return map[string]string{"api": apiImage, "worker": workerImage} }
-
-func TestSign(t *testing.T) {
-	calls := fakes(t, map[string]string{"cosign": ""})
-	r := &repository{dir: t.TempDir(), out: t.Output()}
-	if err := r.sign(t.Context(), writeRecord(t, record{Name: "main-1", Images: both()})); err != nil {
-		t.Fatal(err)
-	}
-	want := "cosign sign --yes --recursive " + apiImage + "\ncosign sign --yes --recursive " + workerImage + "\n"
-	if got := calls(); got != want {
-		t.Errorf("%s\nwant\n%s", got, want)
-	}
-}
-
-// TestVerify: whatever is not signed by cd-build on main is not deployed.
+// TestVerify: an image that cd-build on main has not signed for the sources of
+// the record's commit is not deployed, however the record came by it.
 func TestVerify(t *testing.T) {
-	file := writeRecord(t, record{Name: "main-1", Images: both()})
-	for _, test := range []struct{ name, cosign, gh, repository, file, release, want string }{
-		{"signed and attested", "exit 0", "exit 0", "fualab/fualab", file, "main-1", ""},
-		{"not signed", "exit 1", "exit 0", "fualab/fualab", file, "main-1", "api is not signed"},
-		{"one not signed", `case "$*" in *worker*) exit 1;; esac`, "exit 0", "fualab/fualab", file, "main-1", "worker is not signed"},
-		{"no provenance", "exit 0", "exit 1", "fualab/fualab", file, "main-1", "api has no provenance"},
-		{"another record", "exit 0", "exit 0", "fualab/fualab", file, "main-2", `the record of "main-1" was found under "main-2"`},
-		{"no repository", "exit 0", "exit 0", "fualab/fualab; true", file, "main-1", "is no repository"},
-		{"by tag", "exit 0", "exit 0", "fualab/fualab", writeRecord(t, record{Name: "main-1", Images: map[string]string{"api": "r/api:v1"}}), "main-1", "by digest"},
+	r, address, signer := clone(t), newRegistry(t), newSigstore(t)
+	older := signer.release(t, r, address, "", push(t, make(map[string]int)))
+	r.edit(t, "api/Dockerfile", "EXPOSE 8000", "EXPOSE 8000 8002")
+	r.commit(t, "api: a port")
+	good := signer.release(t, r, address, "", push(t, make(map[string]int)))
+	changed := func(change func(r *record)) record {
+		r := good
+		r.Images = maps.Clone(good.Images)
+		change(&r)
+		return r
+	}
+	for name, test := range map[string]struct {
+		record     record
+		repository string
+		release    string
+		want       string
+	}{
+		"signed and attested":           {record: good, release: good.Name},
+		"found without a name":          {record: good},
+		"an image of other sources":     {record: changed(func(r *record) { r.Images["api"] = older.Images["api"] }), want: "api is an image of other sources"},
+		"the commit of other sources":   {record: changed(func(r *record) { r.Commit = older.Commit }), want: "api is an image of other sources"},
+		"the other service's image":     {record: changed(func(r *record) { r.Images["worker"] = r.Images["api"] }), want: "worker is an image of other sources"},
+		"an image that nobody signed":   {record: changed(func(r *record) { r.Images["worker"] = workerImage }), want: "worker is not signed"},
+		"an unknown commit":             {record: changed(func(r *record) { r.Commit = strings.Repeat("0", 40) }), want: "is not in this clone"},
+		"another record":                {record: good, release: "main-2", want: "was found under"},
+		"no repository":                 {record: good, repository: "fualab/fualab; true", want: "is no repository"},
+		"by tag":                        {record: changed(func(r *record) { r.Images["api"] = "r/api:v1" }), want: "by digest"},
+		"none":                          {want: "name a release"},
+		"a record that says it is good": {record: changed(func(r *record) { r.Images["api"], r.Verified = apiImage, fualab }), want: "api is not signed"},
 	} {
-		t.Run(test.name, func(t *testing.T) {
-			calls := fakes(t, map[string]string{"cosign": test.cosign, "gh": test.gh})
-			r := &repository{dir: t.TempDir(), out: t.Output()}
-			err := r.verify(t.Context(), options{record: test.file, repository: test.repository, name: test.release})
+		t.Run(name, func(t *testing.T) {
+			out := filepath.Join(t.TempDir(), "verified.json")
+			if err := os.WriteFile(out, []byte("of before"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			err := r.verify(t.Context(), options{record: writeRecord(t, test.record), repository: cmp.Or(test.repository, fualab), name: test.release, out: out})
 			if (test.want == "") != (err == nil) || err != nil && !strings.Contains(err.Error(), test.want) {
 				t.Fatalf("%v, want %q", err, test.want)
 			}
+			text, read := os.ReadFile(out)
 			if err != nil {
+				if !errors.Is(read, os.ErrNotExist) {
+					t.Errorf("a verified record is there: %v\n%s", read, text)
+				}
 				return
 			}
-			for _, want := range []string{
-				"--certificate-identity https://github.com/fualab/fualab/.github/workflows/cd-build.yml@refs/heads/main " + apiImage,
-				"gh attestation verify oci://" + workerImage + " --repo fualab/fualab --signer-workflow fualab/fualab/.github/workflows/cd-build.yml",
-			} {
-				if !strings.Contains(calls(), want) {
-					t.Errorf("not called: %s\n%s", want, calls())
-				}
+			got, err := parseRecord(text)
+			if err != nil || got.Verified != fualab || got.Images["api"] != good.Images["api"] {
+				t.Errorf("verified: %v\n%s", err, text)
 			}
 		})
+	}
+}
+
+// TestVerifyWantsTheWorkflowOnMain holds what the programs are asked.
+func TestVerifyWantsTheWorkflowOnMain(t *testing.T) {
+	r := clone(t)
+	calls := fakes(t, map[string]string{"cosign": "", "gh": "echo r.example.com/fualab/api@" + r.git(t, "rev-parse", "HEAD")})
+	if err := r.verified(t.Context(), fualab, "api", apiImage, "HEAD"); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		"--certificate-oidc-issuer https://token.actions.githubusercontent.com --certificate-identity https://github.com/fualab/fualab/.github/workflows/cd-build.yml@refs/heads/main " + apiImage,
+		"gh attestation verify oci://" + apiImage + " --repo fualab/fualab --signer-workflow fualab/fualab/.github/workflows/cd-build.yml --source-ref refs/heads/main",
+	} {
+		if !strings.Contains(calls(), want) {
+			t.Errorf("not called: %s\n%s", want, calls())
+		}
 	}
 }
 
@@ -89,7 +118,7 @@ func TestForward(t *testing.T) {
 
 func TestSummary(t *testing.T) {
 	t.Parallel()
-	file, log := writeRecord(t, record{Name: "main-1", Version: "main-0", Images: both()}), filepath.Join(t.TempDir(), "log")
+	file, log := writeRecord(t, record{Name: "main-1", Version: "main-0", Images: map[string]string{"api": apiImage, "worker": workerImage}}), filepath.Join(t.TempDir(), "log")
 	for text, want := range map[string]string{
 		"dev: main-0 → main-1\n→ smoke test\n  at http://192.0.2.1:8000\ndev runs main-1 after 3m2s\n": "| main-1 | released |\n| --- | --- |\n| version | main-0 |\n| duration | 3m2s |\n| address | http://192.0.2.1:8000 |\n| api | `sha256:",
 		"FAILED: services\n": "| main-1 | **failed**: what ran before runs |",

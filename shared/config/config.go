@@ -150,6 +150,8 @@ func expected(e env.ParseError) string {
 		return "must be true or false"
 	case reflect.Int, reflect.Int64:
 		return "must be a whole number"
+	case reflect.Uint16:
+		return "must be a whole number from 0 to 65535"
 	default:
 		return fmt.Sprintf("is not a valid %s", strings.ToLower(e.Type.Name()))
 	}

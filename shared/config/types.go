@@ -4,6 +4,8 @@ import (
 	"log/slog"
 	"net"
 	"net/url"
+	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
@@ -150,7 +152,8 @@ type DatabaseURL string
 const DatabaseURLExpected = "must be postgresql://user:password@host:5432/database, " +
 	"or sqlite:///relative/path.db (three slashes) or sqlite:////absolute/path.db (four)"
 
-// UnmarshalText checks the form only; nothing is opened.
+// UnmarshalText checks the form, and that a file is no directory; nothing is
+// opened.
 func (u *DatabaseURL) UnmarshalText(text []byte) error {
 	p, err := url.Parse(string(text))
 	if err != nil {
@@ -162,14 +165,42 @@ func (u *DatabaseURL) UnmarshalText(text []byte) error {
 			return &SyntaxError{DatabaseURLExpected}
 		}
 	case "sqlite":
-		if p.Host != "" || len(p.Path) < 2 {
-			return &SyntaxError{DatabaseURLExpected}
+		if _, err := DatabaseURL(text).SQLitePath(); err != nil {
+			return err
 		}
 	default:
 		return &SyntaxError{DatabaseURLExpected}
 	}
 	*u = DatabaseURL(text)
 	return nil
+}
+
+// SQLitePath returns the file that a sqlite: URL names, in SQLAlchemy's form:
+// three slashes before a relative path, four before an absolute one. A URL that
+// SQLite would understand in another way, or a part of it not at all, is a
+// *SyntaxError, and so is a directory.
+func (u DatabaseURL) SQLitePath() (string, error) {
+	p, err := url.Parse(string(u))
+	if err != nil || p.Scheme != "sqlite" || p.Host != "" || p.User != nil || len(p.Path) < 2 {
+		return "", &SyntaxError{DatabaseURLExpected}
+	}
+	path := filepath.FromSlash(p.Path[1:])
+	switch base := filepath.Base(path); {
+	case strings.Contains(string(u), "?"):
+		return "", &SyntaxError{"must name a SQLite file without parameters, which are FUALab's to choose: remove the ? and what follows, or write %3F for one in the file's name"}
+	case strings.Contains(string(u), "#"):
+		return "", &SyntaxError{"must name a SQLite file without a #: write %23 for one in the file's name"}
+	case path == ":memory:":
+		return "", &SyntaxError{"must name a SQLite file and not :memory:, of which each connection has a database of its own: use sqlite:///.data/fualab.db"}
+	case strings.HasSuffix(p.Path, "/"), base == ".", base == "..":
+		return "", &SyntaxError{"must name a SQLite file and not a directory, such as sqlite:///.data/fualab.db"}
+	case strings.ContainsRune(path, 0):
+		return "", &SyntaxError{"must name a SQLite file without %00 in its name"}
+	}
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		return "", &SyntaxError{"must name a SQLite file, and a directory or device is there: add the file's name, such as fualab.db"}
+	}
+	return path, nil
 }
 
 // Reveal returns the URL with its password.

@@ -2,13 +2,17 @@ package config
 
 import (
 	"reflect"
+	"slices"
 	"strings"
 )
 
-// Names lists every variable of the platform, so that a service that shares
-// an environment file with others can tell a neighbour's variable from a
-// typo. A test in ops holds it to the services' structs.
-var Names = []string{
+// Names lists every variable of the platform and the product, sorted, so that a
+// service that shares an environment file with others can tell a neighbour's
+// variable from a typo. A test in ops holds it to the services' structs.
+var Names = slices.Sorted(slices.Values(slices.Concat(platformNames, productNames)))
+
+// platformNames lists the variables of the platform.
+var platformNames = []string{
 	"FUALAB_API_ADDR",
 	"FUALAB_API_ADMIN_ADDR",
 	"FUALAB_API_PORT",
@@ -18,6 +22,7 @@ var Names = []string{
 	"FUALAB_BUILD_CLIENT",
 	"FUALAB_CACHE_BYTES",
 	"FUALAB_CORS_ORIGINS",
+	"FUALAB_DATABASE_CA",
 	"FUALAB_DATABASE_MAX_CONNS",
 	"FUALAB_DATABASE_PASSWORD",
 	"FUALAB_DATABASE_PORT",
@@ -28,18 +33,18 @@ var Names = []string{
 	"FUALAB_DOMAIN",
 	"FUALAB_EMF_ENVIRONMENT",
 	"FUALAB_ENV",
-	"FUALAB_EVENT_RETENTION_DAYS",
 	"FUALAB_FRONTEND_ADDR",
 	"FUALAB_FRONTEND_PORT",
 	"FUALAB_GRAFANA_PORT",
 	"FUALAB_HEARTBEAT_INTERVAL_SECONDS",
 	"FUALAB_HEARTBEAT_KEY",
 	"FUALAB_HEARTBEAT_TTL_SECONDS",
+	"FUALAB_HOSTS",
 	"FUALAB_IMPORT_MAX_BYTES",
-	"FUALAB_ITEM_RETENTION_DAYS",
 	"FUALAB_JOBS_PORT",
 	"FUALAB_JOBS_UI",
 	"FUALAB_LOG_LEVEL",
+	"FUALAB_MIGRATE_DATABASE_URL",
 	"FUALAB_MIGRATE_ON_START",
 	"FUALAB_OIDC_AUDIENCE",
 	"FUALAB_OIDC_ISSUER",
@@ -47,8 +52,10 @@ var Names = []string{
 	"FUALAB_RATE_BURST",
 	"FUALAB_RATE_LIMIT",
 	"FUALAB_REDIS_PORT",
+	"FUALAB_REDIS_PREFIX",
 	"FUALAB_REDIS_URL",
 	"FUALAB_RUN_RETENTION_DAYS",
+	"FUALAB_SERVICE_DATABASE_PASSWORD",
 	"FUALAB_SERVICE_NAME",
 	"FUALAB_SHUTDOWN_DELAY_SECONDS",
 	"FUALAB_SHUTDOWN_TIMEOUT_SECONDS",

@@ -3,7 +3,9 @@
 package cron
 
 import (
+	_ "embed"
 	"errors"
+	"regexp"
 	"strings"
 	"time"
 	_ "time/tzdata" // a container may have no zone files
@@ -20,34 +22,83 @@ type Schedule struct {
 	wallClock bool
 }
 
-var parser = gocron.MustNewParser(gocron.SecondOptional | gocron.Minute | gocron.Hour | gocron.Dom | gocron.Month | gocron.Dow)
+// searchYears is how far ahead due times are looked for: 29 February on a given
+// weekday comes after 40 years at most, which is where 2100 has no such day.
+const searchYears = 40
+
+var parser = gocron.MustNewParser(gocron.SecondOptional | gocron.Minute | gocron.Hour | gocron.Dom | gocron.Month | gocron.Dow).
+	WithMaxSearchYears(searchYears)
+
+// element is one of the parts of a field that commas separate: *, a value or a
+// range, each with or without a step. A value is of one or two digits, or the
+// name of a month or weekday.
+const element = `(?:\*|(?:\d{1,2}|[A-Za-z]{3})(?:-(?:\d{1,2}|[A-Za-z]{3}))?)(?:/\d{1,2})?`
+
+// grammar is all that Parse takes for a field. The parser takes more.
+var grammar = regexp.MustCompile(`^` + element + `(?:,` + element + `)*$`)
+
+// zones are the names of the IANA time zone database, one a line.
+//
+//go:generate go test . -run ^TestZones$ -update
+//go:embed zones.txt
+var zones string
 
 // Parse reads five fields (minute, hour, day of month, month, day of week),
 // or six with the second first, and a time zone such as Europe/Berlin. Its
 // errors are sentences for the person who wrote the expression.
+//
+// A field is a list of values, ranges and steps, as in crontab(5), and ? is the
+// same as *. A time is due only if all fields match, also day of month and day of
+// week: 0 0 13 * 5 is due on each Friday the 13th. An expression may have no such
+// time, which Validate refuses. The time zone is a name of the IANA database,
+// letter by letter; it does not depend on the machine which names are known.
 //
 // Where a clock is put forward, a time that it skips is due later by as much as
 // it skips, mostly an hour, so that a daily schedule is never left out. Where it
 // is put back, a time that comes twice is due at the first only, unless the hour
 // is * or a step of it.
 func Parse(expression, timeZone string) (*Schedule, error) {
-	zone, err := time.LoadLocation(timeZone)
-	if err != nil || timeZone == "" || timeZone == "Local" {
-		return nil, errors.New("the time zone must be an IANA name, such as UTC or Europe/Berlin")
+	zone, err := location(timeZone)
+	if err != nil {
+		return nil, err
 	}
-	fields := strings.Fields(expression)
-	if len(fields) != 5 && len(fields) != 6 || strings.Contains(expression, "=") {
+	fields := strings.Fields(strings.ReplaceAll(expression, "?", "*"))
+	if len(fields) != 5 && len(fields) != 6 {
 		return nil, errors.New("a cron expression has five fields (minute hour day month weekday), or six with the second first")
+	}
+	for _, field := range fields {
+		if !grammar.MatchString(field) {
+			return nil, errUnreadable
+		}
 	}
 	spec, err := parser.Parse(strings.Join(fields, " "))
 	if err != nil {
-		return nil, errors.New("the cron expression cannot be read; a daily one at half past two is 30 2 * * *")
+		return nil, errUnreadable
 	}
-	s := &Schedule{spec: spec, zone: zone, wallClock: !strings.HasPrefix(fields[len(fields)-4], "*")}
-	if s.Next(time.Now()).IsZero() {
-		return nil, errors.New("the cron expression is never due; check day and month")
+	return &Schedule{spec: spec, zone: zone, wallClock: !strings.Contains(fields[len(fields)-4], "*")}, nil
+}
+
+var errUnreadable = errors.New("the cron expression cannot be read; a daily one at half past two is 30 2 * * *")
+
+// Validate is Parse for an expression that a person gives: it also refuses one
+// that is never due, such as 30 February.
+func Validate(expression, timeZone string) (*Schedule, error) {
+	s, err := Parse(expression, timeZone)
+	if err != nil {
+		return nil, err
+	}
+	if s.Next(time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)).IsZero() { // any time finds the same
+		return nil, errors.New("the cron expression is never due; check day, month and weekday, which must all match")
 	}
 	return s, nil
+}
+
+// location returns the zone of the given name.
+func location(name string) (*time.Location, error) {
+	if name == "" || strings.Contains(name, "\n") || !strings.Contains("\n"+zones, "\n"+name+"\n") {
+		return nil, errors.New("the time zone must be an IANA name, such as UTC or Europe/Berlin, in the same upper and lower case")
+	}
+	return time.LoadLocation(name)
 }
 
 // Next returns the first time after t at which the schedule is due, in UTC,

@@ -1,10 +1,18 @@
 package cron_test
 
 import (
+	"archive/zip"
+	"flag"
 	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/fualab/fualab/shared/cron"
 )
@@ -21,6 +29,13 @@ func TestNext(t *testing.T) {
 		{"leap day", "0 0 29 2 *", "UTC", "2026-01-01T00:00:00Z", []string{"2028-02-29T00:00:00Z"}},
 		{"zone", "0 9 * * 1", "America/New_York", "2026-01-01T00:00:00Z", []string{"2026-01-05T14:00:00Z"}},
 
+		{"day and weekday both match", "0 0 13 * 5", "UTC", "2026-03-01T00:00:00Z", []string{"2026-03-13T00:00:00Z", "2026-11-13T00:00:00Z"}},
+		{"25 December on a Sunday", "0 0 25 12 0", "UTC", "2026-12-01T00:00:00Z", []string{"2033-12-25T00:00:00Z", "2039-12-25T00:00:00Z"}},
+		{"29 February on a Monday", "0 0 29 2 1", "UTC", "2026-12-01T00:00:00Z", []string{"2044-02-29T00:00:00Z", "2072-02-29T00:00:00Z"}},
+		{"1 January on a Monday", "0 0 1 1 1", "UTC", "2028-06-01T00:00:00Z", []string{"2029-01-01T00:00:00Z", "2035-01-01T00:00:00Z", "2046-01-01T00:00:00Z"}},
+		{"leap day over 2100", "0 0 29 2 *", "UTC", "2096-03-01T00:00:00Z", []string{"2104-02-29T00:00:00Z"}},
+		{"names", "0 0 * feb,DEC Mon-Fri", "UTC", "2026-02-27T12:00:00Z", []string{"2026-12-01T00:00:00Z", "2026-12-02T00:00:00Z"}},
+
 		// Berlin puts the clock forward from 02:00 to 03:00 on 29 March 2026.
 		{"a time that does not exist is due an hour later", "30 2 * * *", "Europe/Berlin", "2026-03-28T12:00:00Z",
 			[]string{"2026-03-29T01:30:00Z", "2026-03-30T00:30:00Z"}},
@@ -32,6 +47,8 @@ func TestNext(t *testing.T) {
 			[]string{"2026-10-25T00:30:00Z", "2026-10-26T01:30:00Z"}},
 		{"each of its minutes once", "*/20 2 * * *", "Europe/Berlin", "2026-10-24T12:00:00Z",
 			[]string{"2026-10-25T00:00:00Z", "2026-10-25T00:20:00Z", "2026-10-25T00:40:00Z", "2026-10-26T01:00:00Z"}},
+		{"? is the same as *", "30 ? ? ? ?", "Europe/Berlin", "2027-10-31T00:30:00Z",
+			[]string{"2027-10-31T01:30:00Z", "2027-10-31T02:30:00Z"}},
 		{"an hour after it is not taken for repeated", "0 3 * * *", "Europe/Berlin", "2026-10-24T12:00:00Z",
 			[]string{"2026-10-25T02:00:00Z", "2026-10-26T02:00:00Z"}},
 		{"an interval follows elapsed time", "*/30 * * * *", "Europe/Berlin", "2026-10-25T00:00:00Z",
@@ -147,10 +164,112 @@ func TestParseRefuses(t *testing.T) {
 	t.Parallel()
 	for _, tt := range [][2]string{
 		{"", "UTC"}, {"* * * *", "UTC"}, {"* * * * * * *", "UTC"}, {"61 * * * *", "UTC"}, {"@daily", "UTC"}, {"a b c d e", "UTC"},
-		{"0 0 31 2 *", "UTC"}, {"* * * * *", ""}, {"* * * * *", "Local"}, {"* * * * *", "Mars/Olympus"}, {"TZ=UTC * * * * *", "UTC"},
+		{"TZ=UTC * * * * *", "UTC"}, {"CRON_TZ=UTC * * * *", "UTC"},
+		{"1,,2 * * * *", "UTC"}, {"1, * * * *", "UTC"}, {",1 * * * *", "UTC"}, {"* * * * *,", "UTC"}, {", * * * *", "UTC"},
+		{"+1 * * * *", "UTC"}, {"-1 * * * *", "UTC"}, {"1- * * * *", "UTC"}, {"1-2-3 * * * *", "UTC"}, {"1/ * * * *", "UTC"}, {"1/2/3 * * * *", "UTC"},
+		{"*/0 * * * *", "UTC"}, {"*/+1 * * * *", "UTC"}, {"*-5 * * * *", "UTC"}, {"** * * * *", "UTC"}, {"001 * * * *", "UTC"}, {"1.5 * * * *", "UTC"},
+		{"0 0 L * *", "UTC"}, {"0 0 * * 1#2", "UTC"}, {"H * * * *", "UTC"}, {"0 0 * jan mon-", "UTC"}, {"0 0 * mon *", "UTC"}, {"1\u066b * * * *", "UTC"},
+		{"* * * * *", ""}, {"* * * * *", "Local"}, {"* * * * *", "Mars/Olympus"}, {"* * * * *", "../x"}, {"* * * * *", "../zoneinfo/UTC"},
+		{"* * * * *", "Europe/../UTC"}, {"* * * * *", "/etc/localtime"}, {"* * * * *", "europe/berlin"}, {"* * * * *", "utc"}, {"* * * * *", "EUROPE/BERLIN"},
+		{"* * * * *", "posix/UTC"}, {"* * * * *", "right/UTC"}, {"* * * * *", "localtime"}, {"* * * * *", "posixrules"}, {"* * * * *", "Factory"},
+		{"* * * * *", " UTC"}, {"* * * * *", "UTC\nZulu"}, {"* * * * *", "UTC+1"}, {"* * * * *", "+01:00"}, {"* * * * *", "CEST"}, {"* * * * *", "Europe"},
 	} {
 		if _, err := cron.Parse(tt[0], tt[1]); err == nil {
 			t.Errorf("%q in %q is accepted", tt[0], tt[1])
+		}
+	}
+}
+
+// TestValidateRefusesWhatIsNeverDue: Parse takes it, so that a row that is due
+// runs whatever follows.
+func TestValidateRefusesWhatIsNeverDue(t *testing.T) {
+	t.Parallel()
+	for _, expression := range []string{"0 0 31 2 *", "0 0 30 2 1", "0 0 31 4,6,9,11 *"} {
+		for _, zone := range []string{"UTC", "Europe/Berlin"} {
+			s, err := cron.Parse(expression, zone)
+			if err != nil {
+				t.Errorf("%s in %s: %v", expression, zone, err)
+				continue
+			}
+			now := instant(t, "2026-01-01T00:00:00Z")
+			if next := s.Next(now); !next.IsZero() {
+				t.Errorf("%s in %s: due at %s", expression, zone, next)
+			}
+			if due, next := s.Due(now, now, 10); len(due) != 1 || !next.IsZero() {
+				t.Errorf("%s in %s: due %v, then %s", expression, zone, due, next)
+			}
+			if newest, next := s.Newest(now, now.Add(time.Hour)); !newest.Equal(now) || !next.IsZero() {
+				t.Errorf("%s in %s: newest %s, then %s", expression, zone, newest, next)
+			}
+			if _, err := cron.Validate(expression, zone); err == nil || !strings.Contains(err.Error(), "never due") {
+				t.Errorf("%s in %s: validated: %v", expression, zone, err)
+			}
+		}
+	}
+}
+
+// TestRareDatesAreFound holds for each day that some year has and each weekday:
+// it is due within the search, from anywhere.
+func TestRareDatesAreFound(t *testing.T) {
+	t.Parallel()
+	for weekday := range 7 {
+		for _, day := range []string{"29 2", "1 1", "31 12", "30 6"} {
+			expression := fmt.Sprintf("0 0 %s %d", day, weekday)
+			s, err := cron.Validate(expression, "UTC")
+			if err != nil {
+				t.Errorf("%s: %v", expression, err)
+				continue
+			}
+			for at := instant(t, "2000-01-01T00:00:00Z"); at.Year() < 2400; {
+				next := s.Next(at)
+				if years := next.Year() - at.Year(); next.IsZero() || years > 40 {
+					t.Errorf("%s: due at %s after %s", expression, next, at)
+					break
+				}
+				at = next
+			}
+		}
+	}
+}
+
+var update = flag.Bool("update", false, "write zones.txt instead of comparing it")
+
+// TestZones holds zones.txt to the database that Go brings.
+func TestZones(t *testing.T) {
+	t.Parallel()
+	root, err := exec.CommandContext(t.Context(), "go", "env", "GOROOT").Output()
+	if err != nil {
+		t.Skip(err)
+	}
+	archive, err := zip.OpenReader(filepath.Join(strings.TrimSpace(string(root)), "lib", "time", "zoneinfo.zip"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = archive.Close() }()
+	var names []string
+	for _, file := range archive.File {
+		if !strings.HasSuffix(file.Name, "/") && file.Name != "Factory" { // which stands for "not configured"
+			names = append(names, file.Name)
+		}
+	}
+	slices.Sort(names)
+	text := strings.Join(names, "\n") + "\n"
+	if *update {
+		if err := os.WriteFile("zones.txt", []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	stored, err := os.ReadFile("zones.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(stored), text); diff != "" {
+		t.Errorf("zones.txt is stale; `go tool task generate` writes it (-stored +database):\n%s", diff)
+	}
+	for _, name := range names {
+		if _, err := cron.Parse("* * * * *", name); err != nil {
+			t.Errorf("%s: %v", name, err)
 		}
 	}
 }

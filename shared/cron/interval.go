@@ -17,7 +17,7 @@ func (s *Schedule) Interval(from time.Time) time.Duration {
 	last := s.Next(from)
 	for range mostDues {
 		next := s.Next(last)
-		if next.IsZero() || next.After(end) {
+		if last.IsZero() || next.IsZero() || next.After(end) {
 			break
 		}
 		longest = max(longest, next.Sub(last))

@@ -7,8 +7,10 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
 	"runtime"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -23,6 +25,7 @@ import (
 // Options configures Open.
 type Options struct {
 	URL       config.DatabaseURL
+	CA        string        // PEM of the authorities of Postgres' certificate; "" leaves them to the URL and the system
 	AppName   string        // shown in pg_stat_activity
 	MaxConns  int           // 0 derives it from the machine's cores
 	Wait      time.Duration // how long to wait for a database that is not reachable yet
@@ -36,12 +39,58 @@ type DB struct {
 	*bun.DB
 	// Pool is the pgx pool beneath DB on Postgres, nil on SQLite.
 	Pool     *pgxpool.Pool
+	options  Options
 	prepared pgx.QueryExecMode
-	file     string // of SQLite
+	connects *atomic.Uint64 // to Postgres
+	session  string         // the statements that a connection to Postgres begins with
+	file     string         // of SQLite
+	opened   os.FileInfo    // of file, once it is open
+}
+
+// Unfit is why a database that answers cannot be used as it should: the end of a
+// sentence that /ready shows, whose subject is the database.
+type Unfit string
+
+func (u Unfit) Error() string { return "the database " + string(u) }
+
+// The reasons.
+const (
+	ReadOnly Unfit = "refuses writes: it is a standby, or read-only, as some providers make it when its disk is full; promote it, or make room"
+	FileGone Unfit = "was moved or deleted while its file was open: put the file back, or restart to use the one that is there now"
+)
+
+// Check asks for a sign of life, and returns an errs.Unavailable error if the
+// database can be read only, or if the file of SQLite is no longer at its path;
+// its cause is an Unfit.
+func (db *DB) Check(ctx context.Context) error {
+	const attempt = "check the database"
+	if !db.IsPostgres() {
+		if err := db.checkFile(); err != nil {
+			return Error(err, attempt)
+		}
+		_, err := db.ExecContext(ctx, "SELECT 1")
+		return Error(err, attempt)
+	}
+	var readOnly bool
+	err := db.NewRaw("SELECT pg_is_in_recovery() OR current_setting('transaction_read_only')::boolean").Scan(ctx, &readOnly)
+	if err == nil && readOnly {
+		err = ReadOnly
+	}
+	return Error(err, attempt)
 }
 
 // IsPostgres reports the dialect; the other one is SQLite.
 func (db *DB) IsPostgres() bool { return db.Dialect().Name() == dialect.PG }
+
+// SkipLocked ends a SELECT of rows to write, so that it neither waits for
+// another writer nor has one wait twice. It is empty for SQLite, which has one
+// writer at a time.
+func (db *DB) SkipLocked() bun.Safe {
+	if db.IsPostgres() {
+		return "FOR UPDATE SKIP LOCKED"
+	}
+	return ""
+}
 
 // DialectName returns "postgres" or "sqlite".
 func (db *DB) DialectName() string {
@@ -65,6 +114,26 @@ func (db *DB) Close() error {
 // the cause and the cure, and holds no password; it is ctx's own when ctx has
 // ended.
 func Open(ctx context.Context, o Options) (*DB, error) {
+	db, err := openOnly(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	if err := awaitAnswer(ctx, db, o); err != nil {
+		if ctx.Err() != nil {
+			return nil, errors.Join(ctx.Err(), db.Close())
+		}
+		return nil, errors.Join(fmt.Errorf("FUALAB_DATABASE_URL: %w", diagnose(o.URL, err)), db.Close())
+	}
+	if db.file != "" {
+		if db.opened, err = os.Stat(db.file); err != nil {
+			return nil, errors.Join(fmt.Errorf("FUALAB_DATABASE_URL: %w", err), db.Close())
+		}
+	}
+	return db, nil
+}
+
+// openOnly opens the database without a connection to it.
+func openOnly(ctx context.Context, o Options) (*DB, error) {
 	open := openPostgres
 	if strings.HasPrefix(o.URL.Reveal(), "sqlite:") {
 		open = openSQLite
@@ -73,19 +142,28 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 	if err != nil {
 		return nil, fmt.Errorf("FUALAB_DATABASE_URL: %w", err)
 	}
+	db.options = o
 	if o.SlowQuery > 0 && !db.IsPostgres() {
 		db.DB = db.WithQueryHook(&slowLog{threshold: o.SlowQuery, log: o.Log})
 	}
 	if o.Traced && !db.IsPostgres() {
 		db.DB = db.WithQueryHook(spans{"sqlite"})
 	}
-	if err := awaitAnswer(ctx, db, o); err != nil {
-		if ctx.Err() != nil {
-			return nil, errors.Join(ctx.Err(), db.Close())
-		}
-		return nil, errors.Join(fmt.Errorf("FUALAB_DATABASE_URL: %w", diagnose(o.URL, err)), db.Close())
-	}
 	return db, nil
+}
+
+// Reserve opens conns further connections to the database of db, for work that
+// must not wait while all connections of db are busy. They are opened at their
+// first use. The caller closes the result.
+func (db *DB) Reserve(ctx context.Context, conns int) (*DB, error) {
+	o := db.options
+	o.MaxConns = conns
+	reserved, err := openOnly(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	reserved.opened = db.opened
+	return reserved, nil
 }
 
 // awaitAnswer pings until the database answers, refuses for good, or o.Wait
@@ -129,6 +207,7 @@ func maxConns(configured int) int {
 func OpenConfigured(ctx context.Context, cfg config.Common, app string, log *slog.Logger) (*DB, error) {
 	return Open(ctx, Options{
 		URL:       cfg.DatabaseURL,
+		CA:        cfg.DatabaseCA,
 		AppName:   app,
 		MaxConns:  cfg.DatabaseMaxConns,
 		Wait:      cfg.DatabaseWait.Duration(),
@@ -136,4 +215,13 @@ func OpenConfigured(ctx context.Context, cfg config.Common, app string, log *slo
 		Traced:    cfg.OTLP.Traces.On(),
 		Log:       log,
 	})
+}
+
+// Now returns the database's time. That of SQLite is this machine's.
+func (db *DB) Now(ctx context.Context) (now time.Time, err error) {
+	if !db.IsPostgres() {
+		return time.Now(), nil
+	}
+	err = db.QueryRowContext(ctx, "SELECT clock_timestamp()").Scan(&now)
+	return now, Error(err, "ask the database for the time")
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	neturl "net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -16,6 +17,7 @@ import (
 	"github.com/fualab/fualab/shared/database"
 	"github.com/fualab/fualab/shared/errs"
 	"github.com/fualab/fualab/shared/testdb"
+	"github.com/fualab/fualab/shared/testwait"
 )
 
 func TestSQLiteURL(t *testing.T) {
@@ -48,19 +50,36 @@ func TestSQLiteFileNameWithSpecialCharacters(t *testing.T) {
 	}
 }
 
+// TestNowOnALostConnection: Postgres is asked for its time, SQLite has this
+// machine's.
+func TestNowOnALostConnection(t *testing.T) {
+	t.Parallel()
+	testdb.Each(t, func(t *testing.T, db *database.DB) {
+		db, faults := testdb.Faulty(t, db)
+		faults.Set(testdb.Fault{})
+		if _, err := db.Now(t.Context()); db.IsPostgres() != errors.Is(err, testdb.ErrLost) {
+			t.Errorf("Now: %v", err)
+		}
+		faults.Clear()
+		if got, err := db.Now(t.Context()); err != nil || time.Since(got).Abs() > time.Minute {
+			t.Errorf("Now is %s, %v", got, err)
+		}
+	})
+}
+
 // TestErrorKinds causes each fault for real, on both dialects.
 func TestErrorKinds(t *testing.T) {
 	t.Parallel()
 	testdb.Each(t, func(t *testing.T, db *database.DB) {
 		insert := func(id int, name, status string) string {
-			return fmt.Sprintf(`INSERT INTO items (id, name, status, created_at, updated_at)
-				VALUES (%d, '%s', '%s', '2026-01-01 00:00:00.000000+00:00', '2026-01-01 00:00:00.000000+00:00')`, id, name, status)
+			return fmt.Sprintf("INSERT INTO things (id, name, status) VALUES (%d, '%s', '%s')", id, name, status)
 		}
 		exec := func(query string) error {
 			_, err := db.ExecContext(t.Context(), query)
 			return database.Error(err, "try")
 		}
-		if err := exec(insert(1, "first", "active")); err != nil {
+		const table = "CREATE TABLE things (id integer PRIMARY KEY, name text CHECK (length(name) < 256), status text CHECK (status IN ('active')))"
+		if err := errors.Join(exec(table), exec(insert(1, "first", "active"))); err != nil {
 			t.Fatal(err)
 		}
 		for name, tt := range map[string]struct {
@@ -77,8 +96,8 @@ func TestErrorKinds(t *testing.T) {
 			}
 		}
 		var none int
-		err := db.NewRaw("SELECT id FROM items WHERE id = 99").Scan(t.Context(), &none)
-		if err := database.Error(err, "select item %d", 99); !errs.Is(err, errs.NotFound) || !strings.Contains(err.Error(), "select item 99") {
+		err := db.NewRaw("SELECT id FROM things WHERE id = 99").Scan(t.Context(), &none)
+		if err := database.Error(err, "select thing %d", 99); !errs.Is(err, errs.NotFound) || !strings.Contains(err.Error(), "select thing 99") {
 			t.Errorf("no row: %v", err)
 		}
 		ended, cancel := context.WithCancel(t.Context())
@@ -113,22 +132,126 @@ func TestTransactionThatPostgresEnds(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = tx.Rollback() }()
-	for deadline := time.Now().Add(10 * time.Second); err == nil && time.Now().Before(deadline); {
-		time.Sleep(100 * time.Millisecond)
-		_, err = tx.ExecContext(t.Context(), "SELECT 1")
+	var session int
+	if err := tx.NewRaw("SELECT pg_backend_pid()").Scan(t.Context(), &session); err != nil {
+		t.Fatal(err)
 	}
+	testwait.For(t, "Postgres to end the session", func() bool {
+		var there bool
+		if err := db.NewRaw("SELECT EXISTS (SELECT FROM pg_stat_activity WHERE pid = ?)", session).Scan(t.Context(), &there); err != nil {
+			t.Fatal(err)
+		}
+		return !there
+	})
+	_, err = tx.ExecContext(t.Context(), "SELECT 1")
 	if !errs.Is(database.Error(err, "go on"), errs.Unavailable) {
 		t.Errorf("got %v, want an Unavailable error", err)
 	}
 }
 
-// TestReadOnly is how a standby answers, to which a failover leads for a while.
+// TestReadOnly is how a standby answers, to which a failover leads for a while,
+// and a server whose disk is full at some providers. Once the database takes
+// writes again, so do connections that began before.
 func TestReadOnly(t *testing.T) {
 	t.Parallel()
-	db := openWith(t, "default_transaction_read_only=on")
-	_, err := db.ExecContext(t.Context(), "DELETE FROM items")
-	if !errs.Is(database.Error(err, "delete"), errs.Unavailable) {
+	url := testdb.NewURL(t, "postgres")
+	admin := testdb.Open(t, url)
+	var name string
+	if err := admin.NewRaw("SELECT current_database()").Scan(t.Context(), &name); err != nil {
+		t.Fatal(err)
+	}
+	alter := func(how string) {
+		t.Helper()
+		if _, err := admin.ExecContext(t.Context(), "ALTER DATABASE "+name+" "+how); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := admin.Check(t.Context()); err != nil {
+		t.Errorf("check: %v", err)
+	}
+	alter("SET default_transaction_read_only = on")
+	db := testdb.Open(t, url)
+	write := func() error {
+		_, err := db.ExecContext(t.Context(), "DELETE FROM workers")
+		return database.Error(err, "delete")
+	}
+	if err := write(); !errs.Is(err, errs.Unavailable) {
 		t.Errorf("got %v, want an Unavailable error", err)
+	}
+	if err := db.Check(t.Context()); !errors.Is(err, database.ReadOnly) || !errs.Is(err, errs.Unavailable) {
+		t.Errorf("check: %v", err)
+	}
+	alter("RESET default_transaction_read_only")
+	testwait.For(t, "the connections that began as read-only to be replaced", func() bool { return write() == nil })
+
+	// One that says so by its error alone is not used again.
+	if _, err := admin.ExecContext(t.Context(), "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY"); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 * admin.Usage().Max {
+		_, _ = admin.ExecContext(t.Context(), "DELETE FROM workers") // one of them fails
+	}
+	if _, err := admin.ExecContext(t.Context(), "DELETE FROM workers"); err != nil {
+		t.Errorf("a read-only connection is used again: %v", err)
+	}
+}
+
+// TestSessionSettings: no setting of a database or of the URL changes the form of
+// values.
+func TestSessionSettings(t *testing.T) {
+	t.Parallel()
+	url := testdb.NewURL(t, "postgres")
+	admin := testdb.Open(t, url)
+	var name string
+	if err := admin.NewRaw("SELECT current_database()").Scan(t.Context(), &name); err != nil {
+		t.Fatal(err)
+	}
+	for _, setting := range []string{
+		"bytea_output = escape", "datestyle = 'German, DMY'", "intervalstyle = iso_8601", "timezone = 'Asia/Kathmandu'", "client_encoding = LATIN1",
+		"standard_conforming_strings = off",
+	} {
+		if _, err := admin.ExecContext(t.Context(), fmt.Sprintf("ALTER DATABASE %s SET %s", name, setting)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	separator := config.DatabaseURL("?")
+	if strings.Contains(url.Reveal(), "?") {
+		separator = "&"
+	}
+	db := testdb.Open(t, url+separator+"DateStyle=SQL&bytea_output=escape")
+	var raw []byte
+	var text, zone string
+	if err := db.QueryRowContext(t.Context(), `SELECT '\x00ff5c'::bytea, '2026-01-31 12:00:00+00'::timestamptz::text || ' ' || '1 day'::interval, current_setting('timezone')`).
+		Scan(&raw, &text, &zone); err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(raw, []byte{0, 0xff, '\\'}) || text != "2026-01-31 12:00:00+00 1 day" || zone != "UTC" {
+		t.Errorf("got %x, %s, %s", raw, text, zone)
+	}
+}
+
+// TestOtherEncodingIsRefused with the cure.
+func TestOtherEncodingIsRefused(t *testing.T) {
+	t.Parallel()
+	url := testdb.NewURL(t, "postgres")
+	admin := testdb.Open(t, url)
+	for _, encoding := range []string{"LATIN1", "SQL_ASCII"} {
+		name := "fualab_test_encoding_" + strings.ToLower(encoding) + fmt.Sprint(os.Getpid())
+		if _, err := admin.ExecContext(t.Context(), fmt.Sprintf("CREATE DATABASE %s ENCODING '%s' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0", name, encoding)); err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() {
+			_, _ = admin.ExecContext(context.WithoutCancel(t.Context()), "DROP DATABASE "+name+" WITH (FORCE)")
+		})
+		u, err := neturl.Parse(url.Reveal())
+		if err != nil {
+			t.Fatal(err)
+		}
+		u.Path = "/" + name
+		_, err = database.Open(t.Context(), database.Options{URL: config.DatabaseURL(u.String()), Wait: time.Hour, Log: slog.New(slog.DiscardHandler)})
+		if err == nil || !strings.Contains(err.Error(), encoding) || !strings.Contains(err.Error(), "createdb -E UTF8") {
+			t.Errorf("%s: %v", encoding, err)
+		}
 	}
 }
 
@@ -157,11 +280,11 @@ func TestSlowQueriesAreLoggedWithoutValues(t *testing.T) {
 			}
 			defer func() { _ = db.Close() }()
 			var n int
-			if err := db.NewRaw("SELECT count(*) FROM items WHERE name = ? AND id > ?", "it's a marker", 12345).Scan(t.Context(), &n); err != nil {
+			if err := db.NewRaw("SELECT count(*) FROM workers WHERE instance = ? AND lag_ms > ?", "it's a marker", 12345).Scan(t.Context(), &n); err != nil {
 				t.Fatal(err)
 			}
 			line := out.String()
-			if !strings.Contains(line, "name = ? AND id > ?") || strings.Contains(line, "marker") || strings.Contains(line, "12345") {
+			if !strings.Contains(line, "instance = ? AND lag_ms > ?") || strings.Contains(line, "marker") || strings.Contains(line, "12345") {
 				t.Errorf("logged: %s", line)
 			}
 		})

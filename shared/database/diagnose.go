@@ -2,6 +2,7 @@ package database
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"net"
@@ -24,7 +25,11 @@ func diagnose(u config.DatabaseURL, err error) error {
 	where, name, user := p.Host, p.Path[min(1, len(p.Path)):], p.User.Username()
 	var pg *pgconn.PgError
 	var dns *net.DNSError
+	var encoding encodingError
 	switch {
+	case errors.As(err, &encoding):
+		return fmt.Errorf("the database %q at %s has the encoding %s, which does not hold every text: make one in UTF-8 (createdb -E UTF8 -T template0 NAME), "+
+			"and copy what this one has by pg_dump", name, where, string(encoding))
 	case errors.As(err, &pg) && (pg.Code == "28P01" || pg.Code == "28000"):
 		return fmt.Errorf("the database at %s refused user %q (SQLSTATE %s): correct the user or the password; a special character in it is percent-encoded", where, user, pg.Code)
 	case errors.As(err, &pg) && pg.Code == "3D000":
@@ -39,6 +44,10 @@ func diagnose(u config.DatabaseURL, err error) error {
 		return fmt.Errorf("the host of %s cannot be found: correct its name", where)
 	case errors.Is(err, context.DeadlineExceeded):
 		return fmt.Errorf("%s did not answer within 5 s: check host, port and firewall", where)
+	case errors.As(err, new(x509.UnknownAuthorityError)):
+		return fmt.Errorf("the certificate of the database at %s is signed by an authority that is not known here: put the authority's certificate into FUALAB_DATABASE_CA, or name its file by sslrootcert in the URL", where)
+	case errors.As(err, new(x509.HostnameError)):
+		return fmt.Errorf("the certificate of the database at %s is for another name: write the name that it is for into the URL", where)
 	case p.Scheme == "sqlite":
 		return fmt.Errorf("cannot open %s: %w", name, err)
 	default:

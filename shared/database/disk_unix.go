@@ -12,3 +12,8 @@ func disk(dir string) (free, size uint64, known bool) {
 	block := uint64(s.Bsize)                                //nolint:gosec // a size
 	return uint64(s.Bavail) * block, s.Blocks * block, true //nolint:unconvert // of other types on other systems
 }
+
+// mayWrite returns why this process may not write the file at path.
+func mayWrite(path string) error {
+	return unix.Faccessat(unix.AT_FDCWD, path, unix.W_OK, unix.AT_EACCESS)
+}

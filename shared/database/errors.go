@@ -18,7 +18,7 @@ import (
 	"github.com/fualab/fualab/shared/errs"
 )
 
-// Error wraps err with what was attempted ("select item 7") and classifies
+// Error wraps err with what was attempted ("select run 7") and classifies
 // it: what a client did wrong, what may pass by itself, and the rest. It
 // returns nil for nil, and leaves a cancelled context and an *errs.Error as
 // they are.
@@ -49,9 +49,12 @@ func kindOf(err error) errs.Kind {
 	var pg *pgconn.PgError
 	var lite *sqlite.Error
 	var network net.Error
+	var unfit Unfit
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
 		return errs.NotFound
+	case errors.As(err, &unfit):
+		return errs.Unavailable
 	case errors.As(err, &pg):
 		return postgresKind(pg.Code)
 	case errors.As(err, &lite):

@@ -2,12 +2,20 @@ package database
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"database/sql"
 	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/multitracer"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/uptrace/bun"
@@ -21,7 +29,44 @@ import (
 var postgresDefaults = map[string]string{
 	"statement_timeout":                   "30000", // ms
 	"idle_in_transaction_session_timeout": "60000", // ms
-	"timezone":                            "UTC",
+}
+
+// postgresForms are the forms in which values come and go, whatever the server,
+// the database, the role or the URL says of them. A connection begins with them.
+var postgresForms = map[string]string{
+	"timezone":                    "UTC",
+	"datestyle":                   "ISO",
+	"client_encoding":             "UTF8",
+	"standard_conforming_strings": "on",
+}
+
+// postgresOutputs are further such forms. PgBouncer refuses a connection that
+// begins with one of them, or with one of postgresDefaults: a statement sets them.
+var postgresOutputs = map[string]string{
+	"intervalstyle": "postgres",
+	"bytea_output":  "hex",
+}
+
+// settings returns the statements that a new connection begins with: defaults
+// that the URL does not have, and forms that it must not have.
+func settings(cfg *pgx.ConnConfig) string {
+	session := maps.Clone(postgresOutputs)
+	for key, value := range postgresDefaults {
+		if _, set := cfg.RuntimeParams[key]; !set {
+			session[key] = value
+		}
+	}
+	maps.DeleteFunc(cfg.RuntimeParams, func(key, _ string) bool {
+		_, form := postgresForms[strings.ToLower(key)]
+		_, output := postgresOutputs[strings.ToLower(key)]
+		return form || output
+	})
+	maps.Copy(cfg.RuntimeParams, postgresForms)
+	var statements strings.Builder
+	for _, key := range slices.Sorted(maps.Keys(session)) {
+		fmt.Fprintf(&statements, "SET %s = '%s';", key, session[key])
+	}
+	return statements.String()
 }
 
 func openPostgres(ctx context.Context, o Options) (*DB, error) {
@@ -30,11 +75,8 @@ func openPostgres(ctx context.Context, o Options) (*DB, error) {
 		// The library's message repeats the URL.
 		return nil, errors.New(config.DatabaseURLExpected)
 	}
-	for key, value := range postgresDefaults {
-		if _, set := cfg.ConnConfig.RuntimeParams[key]; !set {
-			cfg.ConnConfig.RuntimeParams[key] = value
-		}
-	}
+	trust(cfg.ConnConfig, o.CA)
+	session := settings(cfg.ConnConfig)
 	if _, set := cfg.ConnConfig.RuntimeParams["application_name"]; !set {
 		cfg.ConnConfig.RuntimeParams["application_name"] = o.AppName
 	}
@@ -48,14 +90,82 @@ func openPostgres(ctx context.Context, o Options) (*DB, error) {
 	cfg.MaxConnIdleTime = 5 * time.Minute
 	cfg.MaxConnLifetime = time.Hour
 	cfg.MaxConnLifetimeJitter = 5 * time.Minute
-	cfg.AfterConnect = nameTypes
+	connects := new(atomic.Uint64)
+	cfg.AfterConnect = func(ctx context.Context, conn *pgx.Conn) error {
+		connects.Add(1)
+		return connected(ctx, conn, session)
+	}
+	cfg.PrepareConn = prepare
+	fatal := cfg.ConnConfig.OnPgError
+	cfg.ConnConfig.OnPgError = func(conn *pgconn.PgConn, err *pgconn.PgError) bool {
+		return err.Code != readOnlyTransaction && fatal(conn, err) // false closes the connection
+	}
 
 	db, err := openPool(ctx, cfg)
 	if err != nil {
 		return nil, err
 	}
-	db.prepared = prepared
+	db.prepared, db.connects, db.session = prepared, connects, session
 	return db, nil
+}
+
+const (
+	// readOnlyTransaction is the SQLSTATE of a write where only reading is allowed.
+	// Its connection is closed: another may lead to a server that takes writes, or
+	// begin when this one does again.
+	readOnlyTransaction = "25006"
+	// readOnlyFor is how long a connection is used that began as read-only. It
+	// stays so when the database no longer is.
+	readOnlyFor = time.Second
+)
+
+// openedAt is the key of the time at which a connection was made.
+const openedAt = "fualab: opened at"
+
+// encodingError is the encoding of a database that is not UTF-8.
+type encodingError string
+
+func (e encodingError) Error() string { return "the database has the encoding " + string(e) }
+
+// connected prepares a new connection with the statements of session, or refuses
+// it.
+func connected(ctx context.Context, conn *pgx.Conn, session string) error {
+	conn.PgConn().CustomData()[openedAt] = time.Now()
+	if encoding := conn.PgConn().ParameterStatus("server_encoding"); encoding != "UTF8" && encoding != "" {
+		return encodingError(encoding)
+	}
+	if _, err := conn.PgConn().Exec(ctx, session).ReadAll(); err != nil {
+		return err
+	}
+	return nameTypes(ctx, conn)
+}
+
+// prepare reports whether an idle connection may be used.
+func prepare(_ context.Context, conn *pgx.Conn) (bool, error) {
+	if conn.PgConn().ParameterStatus("default_transaction_read_only") != "on" {
+		return true, nil
+	}
+	opened, _ := conn.PgConn().CustomData()[openedAt].(time.Time)
+	return time.Since(opened) < readOnlyFor, nil
+}
+
+// trust has the certificate of each host, where it is checked, signed by one of
+// the authorities in the PEM text ca.
+func trust(cfg *pgx.ConnConfig, ca string) {
+	if ca == "" {
+		return
+	}
+	pool := x509.NewCertPool()
+	pool.AppendCertsFromPEM([]byte(ca)) // the configuration has validated it, and an empty pool trusts nobody
+	all := []*tls.Config{cfg.TLSConfig}
+	for _, fallback := range cfg.Fallbacks {
+		all = append(all, fallback.TLSConfig)
+	}
+	for _, one := range all {
+		if one != nil {
+			one.RootCAs = pool
+		}
+	}
 }
 
 // tracerOf returns what is told of each query, nil for nobody.
@@ -78,22 +188,22 @@ func tracerOf(o Options) pgx.QueryTracer {
 }
 
 // Patient opens a second pool to the Postgres of db, of one connection, in which
-// a statement may take as long as it needs: for migrations. prepare runs first
-// on that connection, and on any that replaces it. The caller closes the pool.
-func (db *DB) Patient(ctx context.Context, prepare func(ctx context.Context, conn *pgx.Conn) error) (*DB, error) {
+// a statement may take as long as it needs: for migrations. lock runs first on
+// that connection, and on any that replaces it. The caller closes the pool.
+func (db *DB) Patient(ctx context.Context, lock func(ctx context.Context, conn *pgx.Conn) error) (*DB, error) {
 	if db.Pool == nil {
 		return nil, errors.New("open a second pool: not a Postgres database")
 	}
 	cfg := db.Pool.Config() // a copy
-	cfg.ConnConfig.RuntimeParams["statement_timeout"] = "0"
+	session := db.session + "SET statement_timeout = 0"
 	cfg.ConnConfig.Tracer = nil // nor is it slow
 	cfg.MaxConns, cfg.MinConns = 1, 0
 	cfg.MaxConnIdleTime, cfg.MaxConnLifetime = 24*time.Hour, 24*time.Hour
 	cfg.AfterConnect = func(ctx context.Context, conn *pgx.Conn) error {
-		if err := nameTypes(ctx, conn); err != nil {
+		if err := connected(ctx, conn, session); err != nil {
 			return err
 		}
-		return prepare(ctx, conn)
+		return lock(ctx, conn)
 	}
 	return openPool(ctx, cfg)
 }

@@ -3,11 +3,12 @@ package database
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
+	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -17,15 +18,9 @@ import (
 	"github.com/fualab/fualab/shared/config"
 )
 
-// SQLitePath returns the file that a sqlite: URL names, in SQLAlchemy's form:
-// three slashes before a relative path, four before an absolute one.
-func SQLitePath(u config.DatabaseURL) (string, error) {
-	p, err := url.Parse(u.Reveal())
-	if err != nil || p.Scheme != "sqlite" || p.Host != "" || len(p.Path) < 2 {
-		return "", fmt.Errorf("%s", config.DatabaseURLExpected)
-	}
-	return filepath.FromSlash(strings.TrimPrefix(p.Path, "/")), nil
-}
+// SQLitePath returns the file that a sqlite: URL names; see
+// config.DatabaseURL.SQLitePath.
+func SQLitePath(u config.DatabaseURL) (string, error) { return u.SQLitePath() }
 
 // SQLiteURL is the inverse of SQLitePath.
 func SQLiteURL(path string) config.DatabaseURL {
@@ -46,6 +41,9 @@ func openSQLite(_ context.Context, o Options) (*DB, error) {
 		return nil, err
 	}
 	if err := writable(path); err != nil {
+		return nil, err
+	}
+	if err := private(path); err != nil {
 		return nil, err
 	}
 	sqldb, err := sql.Open(sqliteshim.ShimName, "file:"+(&url.URL{Path: path}).EscapedPath()+sqliteOptions)
@@ -71,4 +69,38 @@ func writable(path string) error {
 	}
 	_ = probe.Close()
 	return os.Remove(probe.Name())
+}
+
+// private makes sure that there is a file which this user may write and no other
+// may read, whatever the umask, and that those beside it are such: SQLite makes
+// them with the mode of the database. It opens none that is there: to close it
+// would take SQLite's locks from it, which are the process's.
+func private(path string) error {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600) //nolint:gosec // the file that the settings name
+	if err == nil {
+		return errors.Join(f.Chmod(0o600), f.Close())
+	}
+	if !errors.Is(err, fs.ErrExist) {
+		return fmt.Errorf("cannot make the file %s (%w): give this user write access to its directory, or name another path", path, cause(err))
+	}
+	for _, name := range []string{path, path + "-wal", path + "-shm"} {
+		if err := mayWrite(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("cannot write the file %s (%w): give this user write access to it, or name another path", name, err)
+		}
+		// Another user's file, which this one may write, keeps its mode.
+		if err := os.Chmod(name, 0o600); err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, fs.ErrPermission) {
+			return fmt.Errorf("cannot keep other users from %s (%w): correct its owner, or name another path", name, cause(err))
+		}
+	}
+	return nil
+}
+
+// checkFile returns an error if the file that is open is not the one at its path.
+func (db *DB) checkFile() error {
+	now, err := os.Stat(db.file)
+	switch {
+	case errors.Is(err, fs.ErrNotExist), err == nil && !os.SameFile(now, db.opened):
+		return FileGone
+	}
+	return err
 }

@@ -47,6 +47,7 @@ func (k Kind) String() string { return names[k] }
 type Error struct {
 	Kind    Kind
 	Message string  // a sentence for the client: what is wrong and what helps
+	Title   string  // a short name of the problem that is closer than the Kind's; mostly ""
 	Fields  []Field // for Invalid: what is wrong where
 	Cause   error   // for the log only
 }
@@ -79,6 +80,16 @@ func Wrap(kind Kind, message string, cause error) error {
 // InvalidFields returns an Invalid error that lists every fault of an input.
 func InvalidFields(fields ...Field) *Error {
 	return &Error{Kind: Invalid, Message: "The request breaks at least one rule; see errors.", Fields: fields}
+}
+
+// Changed returns a PreconditionFailed error about a record, such as a schedule, that is not in the state that the client
+// asked for.
+func Changed(record string) *Error {
+	return &Error{
+		Kind:    PreconditionFailed,
+		Title:   "The " + record + " has changed",
+		Message: "The " + record + " is not as the request's preconditions want it. Get it again, and repeat the change on its present state.",
+	}
 }
 
 func (e *Error) Error() string {

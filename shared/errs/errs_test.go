@@ -11,14 +11,14 @@ import (
 
 func TestKindOf(t *testing.T) {
 	t.Parallel()
-	missing := errs.Wrap(errs.NotFound, "Item not found", io.EOF)
+	missing := errs.Wrap(errs.NotFound, "Thing not found", io.EOF)
 	for name, tt := range map[string]struct {
 		err  error
 		want errs.Kind
 	}{
 		"nil":          {nil, errs.Internal},
 		"unclassified": {io.EOF, errs.Internal},
-		"wrapped":      {fmt.Errorf("select item 7: %w", missing), errs.NotFound},
+		"wrapped":      {fmt.Errorf("select thing 7: %w", missing), errs.NotFound},
 		"outermost":    {errs.Wrap(errs.Unavailable, "later", missing), errs.Unavailable},
 	} {
 		if got := errs.KindOf(tt.err); got != tt.want {

@@ -26,16 +26,8 @@ const Kept = 10_000
 // Type says what happened. Its part before the dot says to what.
 type Type string
 
-// The types of events.
+// The types of events of the platform. A product has its own.
 const (
-	ItemsCreated  Type = "items.created"
-	ItemsUpdated  Type = "items.updated"
-	ItemsDeleted  Type = "items.deleted"
-	ItemsRestored Type = "items.restored"
-	ItemsEnriched Type = "items.enriched"
-	ItemsExpired  Type = "items.expired"
-	ItemsPurged   Type = "items.purged"
-
 	RunsQueued   Type = "runs.queued"
 	RunsStarted  Type = "runs.started"
 	RunsProgress Type = "runs.progress"
@@ -62,12 +54,12 @@ type Event struct {
 	Type Type       `json:"type"`
 	At   model.Time `json:"at"`
 
-	// Count is how many items it happened to, IDs which ones: none if they
+	// Count is how many rows it happened to, IDs which ones: none if they
 	// are more than MostIDs, or if whoever tells does not know.
 	Count int64   `json:"count,omitempty"`
 	IDs   []int64 `json:"ids,omitempty"`
 
-	// Name is a lone item's, the schedule's, or the worker's instance.
+	// Name is a lone row's, the schedule's, or the worker's instance.
 	Name string `json:"name,omitempty"`
 
 	Run    *Run    `json:"run,omitempty"`
@@ -83,8 +75,9 @@ type Run struct {
 	RowsAffected int64  `json:"rows_affected"`
 }
 
-// Items returns an event about items. Too many ids are left out.
-func Items(t Type, at model.Time, ids ...int64) Event {
+// OfRows returns an event about rows with the given ids. Too many ids are left
+// out.
+func OfRows(t Type, at model.Time, ids ...int64) Event {
 	e := Event{Type: t, At: at, Count: int64(len(ids))}
 	if len(ids) <= MostIDs {
 		e.IDs = ids
@@ -92,7 +85,7 @@ func Items(t Type, at model.Time, ids ...int64) Event {
 	return e
 }
 
-// joined makes one event of several in a row that say the same of items, as
+// joined makes one event of several in a row that say the same of rows, as
 // many as one may name.
 func joined(all []Event) []Event {
 	out := all[:0]

@@ -8,38 +8,44 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
-	"github.com/riverqueue/river/rivertype"
 
 	"github.com/fualab/fualab/shared/model"
+	"github.com/fualab/fualab/shared/runs"
+)
+
+// The events of a product.
+const (
+	thingsCreated Type = "things.created"
+	thingsUpdated Type = "things.updated"
 )
 
 var noon = model.NewTime(time.Date(2030, 1, 31, 12, 0, 0, 0, time.UTC))
 
-func TestItemsNamesOnlySoMany(t *testing.T) {
+func TestOfRowsNamesOnlySoMany(t *testing.T) {
 	t.Parallel()
 	for n, named := range map[int]int{0: 0, 1: 1, MostIDs: MostIDs, MostIDs + 1: 0} {
-		e := Items(ItemsCreated, noon, slices.Repeat([]int64{7}, n)...)
+		e := OfRows(thingsCreated, noon, slices.Repeat([]int64{7}, n)...)
 		if e.Count != int64(n) || len(e.IDs) != named {
-			t.Errorf("%d items: a count of %d and %d ids, want %d", n, e.Count, len(e.IDs), named)
+			t.Errorf("%d things: a count of %d and %d ids, want %d", n, e.Count, len(e.IDs), named)
 		}
 	}
 }
 
 func TestJoined(t *testing.T) {
 	t.Parallel()
-	item := func(of Type, id int64) Event {
+	thing := func(of Type, id int64) Event {
 		return Event{Type: of, At: noon, Count: 1, IDs: []int64{id}, Name: "Sample"}
 	}
-	many := Items(ItemsCreated, noon, slices.Repeat([]int64{9}, MostIDs)...)
-	unnamed := Event{Type: ItemsCreated, At: noon, Count: 5}
+	many := OfRows(thingsCreated, noon, slices.Repeat([]int64{9}, MostIDs)...)
+	unnamed := Event{Type: thingsCreated, At: noon, Count: 5}
 	run := Event{Type: RunsQueued, At: noon, Run: &Run{ID: 1}}
 	got := joined([]Event{
-		item(ItemsCreated, 1), item(ItemsCreated, 2), item(ItemsCreated, 3), item(ItemsUpdated, 1), item(ItemsCreated, 4),
-		many, item(ItemsCreated, 5), unnamed, item(ItemsCreated, 6), run, run,
+		thing(thingsCreated, 1), thing(thingsCreated, 2), thing(thingsCreated, 3), thing(thingsUpdated, 1), thing(thingsCreated, 4),
+		many, thing(thingsCreated, 5), unnamed, thing(thingsCreated, 6), run, run,
 	})
 	want := []Event{
-		Items(ItemsCreated, noon, 1, 2, 3), item(ItemsUpdated, 1), item(ItemsCreated, 4),
-		many, item(ItemsCreated, 5), unnamed, item(ItemsCreated, 6), run, run,
+		OfRows(thingsCreated, noon, 1, 2, 3), thing(thingsUpdated, 1), thing(thingsCreated, 4),
+		many, thing(thingsCreated, 5), unnamed, thing(thingsCreated, 6), run, run,
 	}
 	if diff := cmp.Diff(want, got, cmpopts.EquateComparable(model.Time{})); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
@@ -48,12 +54,10 @@ func TestJoined(t *testing.T) {
 
 func TestOfRun(t *testing.T) {
 	t.Parallel()
-	for output, rows := range map[string]int64{`{"output":{"rows_affected":3}}`: 3, `{"output":"text"}`: 0, `{}`: 0} {
-		e := OfRun(RunsStarted, noon, &rivertype.JobRow{ID: 5, Kind: "items.expire", State: rivertype.JobStateRunning, Attempt: 2, Metadata: []byte(output)})
-		want := Event{Type: RunsStarted, At: noon, Run: &Run{ID: 5, Task: "items.expire", State: "running", Attempt: 2, RowsAffected: rows}}
-		if diff := cmp.Diff(want, e, cmpopts.EquateComparable(model.Time{})); diff != "" {
-			t.Errorf("with %s (-want +got):\n%s", output, diff)
-		}
+	e := OfRun(RunsStarted, noon, &runs.Run{ID: 5, Task: "test.task", State: runs.StateRunning, Attempt: 2, Output: runs.Output{RowsAffected: 3}})
+	want := Event{Type: RunsStarted, At: noon, Run: &Run{ID: 5, Task: "test.task", State: "running", Attempt: 2, RowsAffected: 3}}
+	if diff := cmp.Diff(want, e, cmpopts.EquateComparable(model.Time{})); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
 
@@ -61,11 +65,11 @@ func TestOfRun(t *testing.T) {
 func TestForm(t *testing.T) {
 	t.Parallel()
 	for want, e := range map[string]Event{
-		`{"type":"items.updated","at":"2030-01-31T12:00:00.000000Z","count":1,"ids":[7],"name":"Sample"}`: {
-			Type: ItemsUpdated, At: noon, Count: 1, IDs: []int64{7}, Name: "Sample",
+		`{"type":"things.updated","at":"2030-01-31T12:00:00.000000Z","count":1,"ids":[7],"name":"Sample"}`: {
+			Type: thingsUpdated, At: noon, Count: 1, IDs: []int64{7}, Name: "Sample",
 		},
-		`{"type":"runs.finished","at":"2030-01-31T12:00:00.000000Z","run":{"id":1,"task":"items.enrich","state":"completed","attempt":1,"rows_affected":0}}`: {
-			Type: RunsFinished, At: noon, Run: &Run{ID: 1, Task: "items.enrich", State: "completed", Attempt: 1},
+		`{"type":"runs.finished","at":"2030-01-31T12:00:00.000000Z","run":{"id":1,"task":"test.task","state":"completed","attempt":1,"rows_affected":0}}`: {
+			Type: RunsFinished, At: noon, Run: &Run{ID: 1, Task: "test.task", State: "completed", Attempt: 1},
 		},
 		`{"type":"reset","at":"2030-01-31T12:00:00.000000Z"}`: {Type: Reset, At: noon},
 	} {

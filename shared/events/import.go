@@ -3,11 +3,11 @@ package events
 import (
 	"math"
 
-	"github.com/fualab/fualab/shared/model"
+	"github.com/fualab/fualab/shared/imports"
 )
 
 // Import is the import that an event is about, and how far it has got; see
-// model.Import.
+// imports.Import.
 type Import struct {
 	ID               int64   `json:"id"`
 	State            string  `json:"state"`
@@ -24,7 +24,7 @@ type Import struct {
 }
 
 // OfImport returns an event about i.
-func OfImport(i *model.Import) Event {
+func OfImport(i *imports.Import) Event {
 	e := &Import{
 		ID: i.ID, State: string(i.State), BytesRead: i.BytesRead, BytesTotal: i.BytesTotal, RowsRead: i.RowsRead, RowsTotal: i.RowsTotal,
 		Inserted: i.Inserted, Updated: i.Updated, Unchanged: i.Unchanged, Rejected: i.Rejected, RowsPerSecond: math.Round(i.Rate()),

@@ -23,6 +23,8 @@ const (
 	// pace is how long events gather between two round trips, unless a batch is
 	// there sooner. The first one waits for nobody.
 	pace = 10 * time.Millisecond
+	// retry is how long a failing publisher waits before it tries again by itself.
+	retry = 2 * time.Second
 	// sendTimeout bounds one round trip.
 	sendTimeout = 500 * time.Millisecond
 )
@@ -31,18 +33,18 @@ const (
 // for Redis, nor learns how it went. After events were lost, a Reset stands
 // for them.
 type Publisher struct {
-	client  redis.Client
+	client  *redis.Client
 	log     *slog.Logger
 	pending chan Event
 	stop    chan struct{}
 	done    sync.WaitGroup
 	missed  atomic.Bool // events were lost that no Reset stands for yet
-	failing bool        // whether the last send failed; only loop has it
+	failing atomic.Bool // whether the last send failed
 }
 
 // Start returns a Publisher that works until Close, which the caller must
 // call. Without a client it does nothing.
-func Start(ctx context.Context, client redis.Client, log *slog.Logger) *Publisher {
+func Start(ctx context.Context, client *redis.Client, log *slog.Logger) *Publisher {
 	p := &Publisher{client: client, log: log, pending: make(chan Event, queue), stop: make(chan struct{})}
 	if client != nil {
 		// What is in flight when ctx ends still publishes, hence Close.
@@ -70,9 +72,20 @@ func (p *Publisher) Close() {
 	p.done.Wait()
 }
 
+// Failing reports whether Redis has not taken the last events: it is lost, full,
+// or a replica that refuses writes. A failing publisher tries again every two
+// seconds.
+func (p *Publisher) Failing() bool { return p.failing.Load() }
+
 func (p *Publisher) loop(ctx context.Context) {
+	again := time.NewTicker(retry)
+	defer again.Stop()
 	for {
 		select {
+		case <-again.C:
+			if p.failing.Load() {
+				p.send(ctx, nil) // the Reset that stands for the lost events
+			}
 		case e := <-p.pending:
 			p.send(ctx, joined(p.more(e)))
 			p.gather()
@@ -117,30 +130,28 @@ func (p *Publisher) send(ctx context.Context, events []Event) {
 	}
 	err := Append(ctx, p.client, events...)
 	switch {
-	case err != nil && !p.failing:
+	case err != nil && !p.failing.Load():
 		p.log.WarnContext(ctx, "live events are lost until Redis answers again", "error", err)
-	case err == nil && p.failing:
+	case err == nil && p.failing.Load():
 		p.log.InfoContext(ctx, "live events reach Redis again")
 	}
-	p.failing = err != nil
-	if p.failing {
+	p.failing.Store(err != nil)
+	if err != nil {
 		p.missed.Store(true)
 	}
 }
 
 // Append writes events to the stream in one round trip.
-func Append(ctx context.Context, client redis.Client, events ...Event) error {
-	_, err := client.Pipelined(ctx, func(pipe goredis.Pipeliner) error {
-		for _, e := range events {
-			text, err := json.Marshal(e)
-			if err != nil {
-				return fmt.Errorf("encode: %w", err)
-			}
-			pipe.XAdd(ctx, &goredis.XAddArgs{Stream: Stream, MaxLen: Kept, Approx: true, Values: []any{Field, text}})
+func Append(ctx context.Context, client *redis.Client, events ...Event) error {
+	pipe := client.Pipeline()
+	for _, e := range events {
+		text, err := json.Marshal(e)
+		if err != nil {
+			return fmt.Errorf("append %d events: encode: %w", len(events), err)
 		}
-		return nil
-	})
-	if err != nil {
+		pipe.XAdd(ctx, goredis.XAddArgs{Stream: Stream, MaxLen: Kept, Approx: true, Values: []any{Field, text}})
+	}
+	if err := pipe.Exec(ctx); err != nil {
 		return fmt.Errorf("append %d events: %w", len(events), err)
 	}
 	return nil

@@ -17,9 +17,10 @@ import (
 	"github.com/fualab/fualab/shared/config"
 	"github.com/fualab/fualab/shared/redis"
 	"github.com/fualab/fualab/shared/testredis"
+	"github.com/fualab/fualab/shared/testwait"
 )
 
-func open(t *testing.T, url config.RedisURL) redis.Client {
+func open(t *testing.T, url config.RedisURL) *redis.Client {
 	t.Helper()
 	client, err := redis.Open(url, "test", slog.New(slog.DiscardHandler))
 	if err != nil {
@@ -51,9 +52,9 @@ func (j *journal) logger() *slog.Logger { return slog.New(slog.NewTextHandler(j,
 
 // names returns the names of the events in the stream, in order; a Reset's is
 // its type.
-func names(t *testing.T, client redis.Client) []string {
+func names(t *testing.T, client *redis.Client) []string {
 	t.Helper()
-	entries, err := client.XRange(t.Context(), Stream, "-", "+").Result()
+	entries, err := client.XRangeN(t.Context(), Stream, "-", "+", 2*Kept)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -70,24 +71,10 @@ func names(t *testing.T, client redis.Client) []string {
 	return all
 }
 
-func named(name string) Event { return Event{Type: ItemsUpdated, At: noon, Name: name} }
-
-func eventually(t *testing.T, what string, done func() bool) {
-	t.Helper()
-	deadline := time.After(20 * time.Second)
-	poll := time.NewTicker(5 * time.Millisecond)
-	defer poll.Stop()
-	for !done() {
-		select {
-		case <-deadline:
-			t.Fatal("waited in vain for", what)
-		case <-poll.C:
-		}
-	}
-}
+func named(name string) Event { return Event{Type: thingsUpdated, At: noon, Name: name} }
 
 // each runs test on an embedded Redis and on a real one, emptied of events.
-func each(t *testing.T, test func(t *testing.T, client redis.Client)) {
+func each(t *testing.T, test func(t *testing.T, client *redis.Client)) {
 	t.Helper()
 	t.Run("embedded", func(t *testing.T) {
 		t.Parallel()
@@ -96,7 +83,7 @@ func each(t *testing.T, test func(t *testing.T, client redis.Client)) {
 	})
 	t.Run("server", func(t *testing.T) {
 		client := open(t, testredis.Server(t)) // which tests share, so not in parallel
-		if err := client.Del(t.Context(), Stream).Err(); err != nil {
+		if err := client.Del(t.Context(), Stream); err != nil {
 			t.Fatal(err)
 		}
 		test(t, client)
@@ -105,7 +92,7 @@ func each(t *testing.T, test func(t *testing.T, client redis.Client)) {
 
 // TestPublish: events arrive in order, and Close sends what waits.
 func TestPublish(t *testing.T) {
-	each(t, func(t *testing.T, client redis.Client) {
+	each(t, func(t *testing.T, client *redis.Client) {
 		p := Start(t.Context(), client, slog.New(slog.DiscardHandler))
 		var want []string
 		for i := range batch {
@@ -174,12 +161,12 @@ func TestOverflow(t *testing.T) {
 	client.AddHook(hook)
 	p := Start(t.Context(), client, slog.New(slog.DiscardHandler))
 	p.Publish(named("first"))
-	eventually(t, "the first round trip", func() bool { return len(hook.made()) == 1 })
+	testwait.For(t, "the first round trip", func() bool { return len(hook.made()) == 1 })
 	for range queue + 10 {
 		p.Publish(named("next")) // returns, though nothing is sent
 	}
 	close(hook.hold)
-	eventually(t, "all that waited", func() bool { return len(names(t, client)) == 1+queue+1 })
+	testwait.For(t, "all that waited", func() bool { return len(names(t, client)) == 1+queue+1 })
 	p.Close()
 	want := append([]int{1, batch + 1}, slices.Repeat([]int{batch}, queue/batch-1)...)
 	if got := hook.made(); !slices.Equal(got, want) {
@@ -199,17 +186,17 @@ func TestLostRedis(t *testing.T) {
 	log := new(journal)
 	p := Start(t.Context(), client, log.logger())
 	p.Publish(named("before"))
-	eventually(t, "the first event", func() bool { return len(names(t, client)) == 1 })
+	testwait.For(t, "the first event", func() bool { return len(names(t, client)) == 1 })
 
 	m.SetError("LOADING")
 	for i := range 3 {
 		p.Publish(named("lost"))
-		eventually(t, "its loss", func() bool { return p.missed.Load() && len(p.pending) == 0 })
+		testwait.For(t, "its loss", func() bool { return p.missed.Load() && len(p.pending) == 0 })
 		if n := log.count("live events are lost"); i > 0 && n != 1 {
 			t.Errorf("%d warnings after %d losses", n, i+1)
 		}
 	}
-	eventually(t, "the warning", func() bool { return log.count("live events are lost until Redis answers again") == 1 })
+	testwait.For(t, "the warning", func() bool { return log.count("live events are lost until Redis answers again") == 1 })
 	m.SetError("")
 	p.Publish(named("after"))
 	p.Close()
@@ -218,6 +205,24 @@ func TestLostRedis(t *testing.T) {
 	}
 	if lost, back := log.count("level=WARN"), log.count("live events reach Redis again"); lost != 1 || back != 1 {
 		t.Errorf("%d warnings and %d lines of the end, want one each:\n%s", lost, back, log.text.String())
+	}
+}
+
+// TestRefusedEventsAreTriedAgain: a Redis that is full takes none; the publisher
+// says so, and tries again without another event.
+func TestRefusedEventsAreTriedAgain(t *testing.T) {
+	t.Parallel()
+	server, url := testredis.Embedded(t)
+	client := open(t, url)
+	p := Start(t.Context(), client, slog.New(slog.DiscardHandler))
+	defer p.Close()
+	server.SetError("OOM command not allowed when used memory > 'maxmemory'.")
+	p.Publish(Event{Type: thingsCreated})
+	testwait.For(t, "the publisher fails", p.Failing)
+	server.SetError("")
+	testwait.For(t, "the publisher tries again", func() bool { return !p.Failing() })
+	if got := names(t, client); len(got) != 1 || got[0] != string(Reset) {
+		t.Errorf("the stream has %q, want one reset", got)
 	}
 }
 
@@ -264,13 +269,14 @@ func TestWithoutRedis(t *testing.T) {
 // TestStreamIsBounded: old events go. Redis cuts by whole nodes, hence the
 // allowance.
 func TestStreamIsBounded(t *testing.T) {
-	each(t, func(t *testing.T, client redis.Client) {
+	each(t, func(t *testing.T, client *redis.Client) {
 		for range Kept/1000 + 2 {
 			if err := Append(t.Context(), client, slices.Repeat([]Event{named("x")}, 1000)...); err != nil {
 				t.Fatal(err)
 			}
 		}
-		n, err := client.XLen(t.Context(), Stream).Result()
+		answer, err := client.Do(t.Context(), "XLEN", Stream)
+		n, _ := answer.(int64)
 		if err != nil || n < Kept || n > Kept+1000 {
 			t.Errorf("%d events, %v; want about %d", n, err, Kept)
 		}

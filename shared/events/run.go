@@ -1,19 +1,13 @@
 package events
 
 import (
-	"encoding/json"
-
-	"github.com/riverqueue/river/rivertype"
-
 	"github.com/fualab/fualab/shared/model"
 	"github.com/fualab/fualab/shared/runs"
 )
 
-// OfRun returns an event about the run that job is.
-func OfRun(t Type, at model.Time, job *rivertype.JobRow) Event {
-	var output runs.Output
-	_ = json.Unmarshal(job.Output(), &output) // a job that is no task's has an output of its own
+// OfRun returns an event about a run.
+func OfRun(t Type, at model.Time, run *runs.Run) Event {
 	return Event{Type: t, At: at, Run: &Run{
-		ID: job.ID, Task: job.Kind, State: string(job.State), Attempt: job.Attempt, RowsAffected: output.RowsAffected,
+		ID: run.ID, Task: run.Task, State: string(run.State), Attempt: run.Attempt, RowsAffected: run.Output.RowsAffected,
 	}}
 }

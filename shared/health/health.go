@@ -6,6 +6,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/fualab/fualab/shared/database"
 	"github.com/fualab/fualab/shared/redis"
 )
 
@@ -30,12 +31,15 @@ type Database interface {
 	SchemaVersion(ctx context.Context) (string, error)
 }
 
+// ReadOnly reports whether d is a database that answers and refuses writes.
+func (d Dependency) ReadOnly() bool { return errors.Is(d.cause, database.ReadOnly) }
+
 // CheckDatabase asks db for a sign of life and for its newest migration, ""
 // when it has none or cannot tell.
 func CheckDatabase(ctx context.Context, db Database) (d Dependency, schemaVersion string) {
 	d = check(ctx, db.Ping)
 	d.Dialect = db.Dialect()
-	if d.Status != "ok" {
+	if d.Status != "ok" && !d.ReadOnly() {
 		return d, ""
 	}
 	ctx, cancel := context.WithTimeout(ctx, Timeout)
@@ -48,11 +52,11 @@ func CheckDatabase(ctx context.Context, db Database) (d Dependency, schemaVersio
 }
 
 // CheckRedis asks client, which may be nil, for a sign of life.
-func CheckRedis(ctx context.Context, client redis.Client) Dependency {
+func CheckRedis(ctx context.Context, client *redis.Client) Dependency {
 	if client == nil {
 		return Dependency{Status: "disabled"}
 	}
-	return check(ctx, func(ctx context.Context) error { return client.Ping(ctx).Err() })
+	return check(ctx, client.Ping)
 }
 
 // check times one round trip.
@@ -71,6 +75,10 @@ func check(ctx context.Context, ping func(context.Context) error) Dependency {
 func (d *Dependency) down(err error) { d.Status, d.Error, d.cause = "down", reason(err), err }
 
 func reason(err error) string {
+	var unfit database.Unfit
+	if errors.As(err, &unfit) {
+		return string(unfit)
+	}
 	if errors.Is(err, context.DeadlineExceeded) {
 		return "did not answer within 2 s"
 	}

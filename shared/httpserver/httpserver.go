@@ -12,6 +12,8 @@ import (
 	"sync/atomic"
 	"syscall"
 	"time"
+
+	"github.com/fualab/fualab/shared/log"
 )
 
 // Bounds of a connection. None is left at Go's default, which is none.
@@ -30,12 +32,20 @@ const grace = 300 * time.Millisecond
 // Config configures a Server.
 type Config struct {
 	Handler         http.Handler
+	Browsers        Browsers      // the pages whose requests are accepted
 	ShutdownDelay   time.Duration // not ready, yet still serving
 	ShutdownTimeout time.Duration // then, for requests in flight
 	// OnStop is called once between the two: it ends what would not end by
 	// itself, such as streams, and returns at once. nil: there is nothing.
 	OnStop func()
 	Log    *slog.Logger
+
+	Connections Connections // the bounds of the open ones
+
+	// Noted is told of each security event that no request handler sees: a page
+	// of another origin, a connection beyond the bounds. It is called by many
+	// goroutines and returns at once. nil: only the log tells.
+	Noted func(log.Event)
 }
 
 // Server serves one listener until its context ends.
@@ -43,12 +53,16 @@ type Server struct {
 	cfg      Config
 	http     http.Server
 	draining atomic.Bool
-	open     atomic.Int64 // connections
+	open     *connections
 }
 
 // New returns a server that does not listen yet.
 func New(cfg Config) *Server {
-	s := &Server{cfg: cfg}
+	if cfg.Noted == nil {
+		cfg.Noted = func(log.Event) {}
+	}
+	s := &Server{cfg: cfg, open: newConnections(cfg.Connections, cfg.Log, cfg.Noted)}
+	s.cfg.Handler = cfg.Browsers.protect(cfg.Handler, cfg.Log, cfg.Noted)
 	s.http = http.Server{
 		Handler:           http.HandlerFunc(s.serve),
 		ReadHeaderTimeout: readHeaderTimeout,
@@ -56,7 +70,7 @@ func New(cfg Config) *Server {
 		WriteTimeout:      writeTimeout,
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeaderBytes,
-		ConnState:         s.count,
+		ConnState:         s.open.note,
 		ErrorLog:          slog.NewLogLogger(cfg.Log.Handler(), slog.LevelWarn),
 	}
 	return s
@@ -105,7 +119,7 @@ func (s *Server) Serve(ctx context.Context, ln net.Listener) error {
 // that is between two requests would otherwise see its next one reset.
 func (s *Server) wait(atLeast, atMost time.Duration) {
 	const pause = 5 * time.Millisecond
-	for begin := time.Now(); time.Since(begin) < atLeast || (s.open.Load() > 0 && time.Since(begin) < atMost); {
+	for begin := time.Now(); time.Since(begin) < atLeast || (s.open.open() > 0 && time.Since(begin) < atMost); {
 		time.Sleep(pause) //nolint:forbidigo // bounded by the condition; ctx has already ended
 	}
 }
@@ -115,15 +129,6 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Connection", "close")
 	}
 	s.cfg.Handler.ServeHTTP(w, r)
-}
-
-func (s *Server) count(_ net.Conn, state http.ConnState) {
-	switch state {
-	case http.StateNew:
-		s.open.Add(1)
-	case http.StateClosed, http.StateHijacked:
-		s.open.Add(-1)
-	}
 }
 
 // Listen binds addr. variable is the setting that moves it, for the message.

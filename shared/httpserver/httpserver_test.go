@@ -15,7 +15,11 @@ import (
 	"time"
 
 	"github.com/fualab/fualab/shared/httpserver"
+	"github.com/fualab/fualab/shared/testwait"
 )
+
+// clientTimeout guards against a request that hangs.
+const clientTimeout = testwait.Patience
 
 // start serves h and returns its address, and a function that stops it and
 // waits for it.
@@ -65,7 +69,9 @@ func read(ctx context.Context, client *http.Client, url string) (body string, cl
 func TestRequestInFlightFinishes(t *testing.T) {
 	t.Parallel()
 	entered, release := make(chan struct{}), make(chan struct{})
-	addr, stop := start(t, httpserver.Config{ShutdownTimeout: 5 * time.Second, Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	// The answer comes while the server stops: OnStop is called before its end.
+	stopping := func() { close(release) }
+	addr, stop := start(t, httpserver.Config{ShutdownTimeout: testwait.Patience, OnStop: stopping, Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		close(entered)
 		<-release
 		_, _ = io.WriteString(w, "done")
@@ -78,7 +84,6 @@ func TestRequestInFlightFinishes(t *testing.T) {
 	<-entered
 	stopped := make(chan error, 1)
 	go func() { stopped <- stop() }()
-	time.AfterFunc(100*time.Millisecond, func() { close(release) })
 	if err := <-result; err != nil {
 		t.Error("request in flight:", err)
 	}
@@ -121,7 +126,7 @@ func stopUnderLoad(t *testing.T, reconnect bool) {
 	t.Helper()
 	own := rand.Text() // tells this server from one that gets its port afterwards
 	addr, stop := start(t, httpserver.Config{ShutdownTimeout: 20 * time.Second, Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		time.Sleep(time.Millisecond) // a query's time
+		<-time.After(time.Millisecond) // a query's time, so that some requests are in flight
 		_, _ = io.WriteString(w, own)
 	})})
 	var clients, underLoad sync.WaitGroup
@@ -129,7 +134,7 @@ func stopUnderLoad(t *testing.T, reconnect bool) {
 	underLoad.Add(n)
 	for range n {
 		clients.Go(func() {
-			client := &http.Client{Transport: &http.Transport{DisableKeepAlives: reconnect}, Timeout: 20 * time.Second}
+			client := &http.Client{Transport: &http.Transport{DisableKeepAlives: reconnect}, Timeout: clientTimeout}
 			defer client.CloseIdleConnections()
 			busy := sync.OnceFunc(underLoad.Done)
 			defer busy() // also if it fails before
@@ -270,7 +275,105 @@ func TestCheck(t *testing.T) {
 		t.Error("503 passes")
 	}
 	_ = stop()
-	if err := httpserver.Check(t.Context(), "127.0.0.1:1", "/health"); err == nil {
-		t.Error("a server that is not there passes")
+	for addr, names := range map[string]string{
+		"127.0.0.1:1": "127.0.0.1:1", ":1": "127.0.0.1:1", "0.0.0.0:1": "127.0.0.1:1", "[::]:1": "127.0.0.1:1",
+		"localhost:1": "localhost:1", "127.0.0.2:1": "127.0.0.2:1", "no port": "missing port",
+	} {
+		if err := httpserver.Check(t.Context(), addr, "/health"); err == nil || !strings.Contains(err.Error(), names) {
+			t.Errorf("a server that is not at %s: %v, want an error that names %s", addr, err, names)
+		}
+	}
+	if err := httpserver.Check(t.Context(), addr, "/%"); err == nil {
+		t.Error("a path that is none passes")
+	}
+}
+
+// TestCheckEnds: a server that accepts and never answers fails the check.
+func TestCheckEnds(t *testing.T) {
+	t.Parallel()
+	ln, err := httpserver.Listen(t.Context(), "127.0.0.1:0", "FUALAB_TEST_ADDR")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = ln.Close() }()
+	begin := time.Now()
+	err = httpserver.Check(t.Context(), ln.Addr().String(), "/health")
+	if took := time.Since(begin); !errors.Is(err, context.DeadlineExceeded) || took < 2*time.Second || took > 20*time.Second {
+		t.Errorf("after %s: %v, want it to end after 3 s", took, err)
+	}
+}
+
+// TestServeReportsAListenerThatFails: it returns although its context goes on.
+func TestServeReportsAListenerThatFails(t *testing.T) {
+	t.Parallel()
+	ln, err := httpserver.Listen(t.Context(), "127.0.0.1:0", "FUALAB_TEST_ADDR")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = ln.Close()
+	server := httpserver.New(httpserver.Config{Handler: http.NotFoundHandler(), Log: slog.New(slog.DiscardHandler)})
+	if err := server.Serve(t.Context(), ln); !errors.Is(err, net.ErrClosed) || !strings.Contains(err.Error(), ln.Addr().String()) {
+		t.Errorf("got %v, want the listener's error with its address", err)
+	}
+}
+
+// TestDraining: a server is draining from the end of its context on, while it
+// still answers.
+func TestDraining(t *testing.T) {
+	t.Parallel()
+	ln, err := httpserver.Listen(t.Context(), "127.0.0.1:0", "FUALAB_TEST_ADDR")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	var server *httpserver.Server
+	server = httpserver.New(httpserver.Config{
+		ShutdownTimeout: 20 * time.Second, Log: slog.New(slog.DiscardHandler),
+		OnStop: func() {
+			if !server.Draining() {
+				t.Error("it stops, and is not draining")
+			}
+		},
+		Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			_, _ = fmt.Fprint(w, server.Draining())
+		}),
+	})
+	done := make(chan error, 1)
+	go func() { done <- server.Serve(ctx, ln) }()
+	body, closes, err := read(t.Context(), new(http.Client), "http://"+ln.Addr().String())
+	if err != nil || body != "false" || closes {
+		t.Errorf("draining is %s, the answer closes %t, %v; want neither before the stop", body, closes, err)
+	}
+	cancel()
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+}
+
+func TestLongHeaderIsRefused(t *testing.T) {
+	t.Parallel()
+	addr, stop := start(t, httpserver.Config{ShutdownTimeout: time.Second, Handler: http.NotFoundHandler()})
+	defer func() { _ = stop() }()
+	for size, want := range map[int]int{60 << 10: http.StatusNotFound, 80 << 10: http.StatusRequestHeaderFieldsTooLarge} {
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+addr, http.NoBody)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("X-Long", strings.Repeat("x", size))
+		resp, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = resp.Body.Close()
+		if resp.StatusCode != want {
+			t.Errorf("a header of %d bytes: status %d, want %d", size, resp.StatusCode, want)
+		}
+	}
+}
+
+func TestListenNamesTheVariableOfABadAddress(t *testing.T) {
+	t.Parallel()
+	if _, err := httpserver.Listen(t.Context(), "127.0.0.1:x", "FUALAB_TEST_ADDR"); err == nil || !strings.Contains(err.Error(), "FUALAB_TEST_ADDR") {
+		t.Errorf("got %v", err)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"path"
 	"regexp"
 	"runtime/debug"
 	"time"
@@ -44,6 +45,7 @@ type Answered struct {
 	Route  string // the pattern that matched, "" for none
 	Status int
 	Took   time.Duration
+	Event  log.Event // the security event that it was, "" for none
 }
 
 type observer struct {
@@ -79,7 +81,7 @@ func (o *observer) end(r *http.Request, x *exchange, begin time.Time) {
 	now := time.Now()
 	o.note(r, x, now, now.Sub(begin))
 	for _, watcher := range o.watchers {
-		watcher.End(r.Context(), Answered{Method: r.Method, Route: x.request.Route, Status: x.status, Took: now.Sub(begin)})
+		watcher.End(r.Context(), Answered{Method: r.Method, Route: x.request.Route, Status: x.status, Took: now.Sub(begin), Event: x.request.Event})
 	}
 }
 
@@ -98,8 +100,19 @@ func (o *observer) note(r *http.Request, x *exchange, now time.Time, took time.D
 	line.AddAttrs(
 		slog.String("method", r.Method), slog.String("route", route), slog.Int("status", x.status), slog.Int64("bytes", x.bytes),
 		slog.Int64("duration_us", took.Microseconds()))
-	if x.request.Caller != "" {
-		line.AddAttrs(slog.String("caller", x.request.Caller))
+	record := ""
+	if x.status < http.StatusMultipleChoices { // so that it exists, and is no text of the client's own
+		record = x.request.Record
+		if location := x.Header().Get("Location"); record == "" && location != "" {
+			record = path.Base(location)
+		}
+	}
+	for _, known := range [...]struct{ name, value string }{
+		{"caller", x.request.Caller}, {"address", x.request.Address}, {"record", record}, {"event", string(x.request.Event)},
+	} {
+		if known.value != "" {
+			line.AddAttrs(slog.String(known.name, known.value))
+		}
 	}
 	_ = h.Handle(ctx, line) // as Logger does
 }

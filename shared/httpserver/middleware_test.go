@@ -1,6 +1,7 @@
 package httpserver_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -103,5 +104,109 @@ func TestRequestID(t *testing.T) {
 		if got := w.Header().Get("X-Request-Id"); (got == header) != kept || got == "" {
 			t.Errorf("%q became %q", header, got)
 		}
+	}
+}
+
+// watcher notes what it is told, and marks the context of the request.
+type watcher struct{ answered []httpserver.Answered }
+
+type watched struct{}
+
+func (w *watcher) Begin(ctx context.Context, _ *http.Request) context.Context {
+	return context.WithValue(ctx, watched{}, w)
+}
+
+func (w *watcher) End(ctx context.Context, a httpserver.Answered) {
+	if ctx.Value(watched{}) == w {
+		w.answered = append(w.answered, a)
+	}
+}
+
+// TestRequestsAreNoted: the line and the watchers have the same of a request.
+// The line of a probe is for debugging.
+func TestRequestsAreNoted(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		route, caller, line string
+		level               slog.Level
+	}{
+		{"/api/things", "ci", `"level":"INFO" "method":"PUT" "route":"/api/things" "status":499 "bytes":4 "caller":"ci"`, slog.LevelInfo},
+		{"", "", `"level":"INFO" "method":"PUT" "route":"none" "status":499 "bytes":4`, slog.LevelInfo},
+		{"/api/health", "", `"level":"DEBUG" "route":"/api/health"`, slog.LevelDebug},
+		{"/health", "", "", slog.LevelInfo},
+		{"/ready", "", "", slog.LevelInfo},
+		{"/api/ready", "", "", slog.LevelInfo},
+	} {
+		var out strings.Builder
+		told := new(watcher)
+		h := httpserver.Observed(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			request := log.RequestOf(r.Context())
+			request.Route, request.Caller = tt.route, tt.caller
+			w.WriteHeader(http.StatusAccepted)
+			_, _ = io.WriteString(w, "so")
+			_, _ = io.WriteString(w, "me")
+			w.WriteHeader(499) // the client is gone
+		}), log.New(&out, tt.level, "test"), nil, told)
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodPut, "/", http.NoBody))
+		if w.Code != http.StatusAccepted || w.Body.String() != "some" || w.Header().Get("X-Content-Type-Options") != "nosniff" {
+			t.Errorf("%s: answered %d %s %v", tt.route, w.Code, w.Body, w.Header())
+		}
+		if (out.Len() == 0) != (tt.line == "") || tt.caller == "" && strings.Contains(out.String(), "caller") {
+			t.Errorf("%s at level %s: logged %s", tt.route, tt.level, out.String())
+		}
+		for want := range strings.FieldsSeq(tt.line) {
+			if !strings.Contains(out.String(), want) {
+				t.Errorf("%s: the line lacks %s: %s", tt.route, want, out.String())
+			}
+		}
+		if len(told.answered) != 1 {
+			t.Fatalf("%s: the watcher is told %d times", tt.route, len(told.answered))
+		}
+		if a := told.answered[0]; a.Method != http.MethodPut || a.Route != tt.route || a.Status != 499 || a.Took <= 0 {
+			t.Errorf("%s: the watcher is told %+v", tt.route, a)
+		}
+	}
+}
+
+// TestAbortIsNoFault: a handler that aborts its answer is not logged as a panic,
+// and its request is noted. Another panic is logged, although the client is gone.
+func TestAbortIsNoFault(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		value  any
+		logged bool
+	}{{http.ErrAbortHandler, false}, {errors.New("kaput"), true}} {
+		var out strings.Builder
+		h := httpserver.Observed(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			_, _ = io.WriteString(w, "x")
+			panic(tt.value)
+		}), log.New(&out, slog.LevelInfo, "test"), nil)
+		func() {
+			defer func() {
+				if v := recover(); v != http.ErrAbortHandler { //nolint:errorlint // net/http's own sentinel
+					t.Errorf("panics with %v, want it aborted", v)
+				}
+			}()
+			h.ServeHTTP(unreachable{httptest.NewRecorder()}, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", http.NoBody))
+		}()
+		if strings.Contains(out.String(), "ERROR") != tt.logged || !strings.Contains(out.String(), `"msg":"request"`) {
+			t.Errorf("%v: logged %s", tt.value, out.String())
+		}
+	}
+}
+
+// TestExchangeReachesTheConnection: a handler of a stream can flush.
+func TestExchangeReachesTheConnection(t *testing.T) {
+	t.Parallel()
+	h := httpserver.Observed(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		if err := http.NewResponseController(w).Flush(); err != nil {
+			t.Error(err)
+		}
+	}), slog.New(slog.DiscardHandler), nil)
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", http.NoBody))
+	if !w.Flushed {
+		t.Error("not flushed")
 	}
 }

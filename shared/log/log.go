@@ -15,7 +15,30 @@ import (
 type Request struct {
 	ID     string
 	Route  string // the pattern that matched, never the path; "" until one has
-	Caller string // who sent it, as far as that is known; "" for nobody
+	Caller string // the known caller; "" for none
+
+	Address string // of the client, as far as proxies are trusted to tell it
+	Record  string // the id or name of the record that it changes, logged after a success
+	Event   Event  // a security event; mostly ""
+}
+
+// Event names a security event in a log line. The names are stable: searches
+// and alarms use them.
+type Event string
+
+// The security events.
+const (
+	TokenCreated       Event = "token_created"
+	TokenRevoked       Event = "token_revoked"
+	TokenRefused       Event = "token_refused" // missing, malformed, unknown, expired or revoked
+	ScopeRefused       Event = "scope_refused"
+	LimitReached       Event = "limit_reached" // of requests, slots, bytes, connections or invalid tokens
+	CrossOriginRefused Event = "cross_origin_refused"
+)
+
+// Events returns the names of all security events.
+func Events() []Event {
+	return []Event{TokenCreated, TokenRevoked, TokenRefused, ScopeRefused, LimitReached, CrossOriginRefused}
 }
 
 type requestKey struct{}

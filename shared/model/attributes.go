@@ -7,24 +7,35 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/fualab/fualab/shared/strictjson"
 )
 
-// Bounds of an item's attributes.
+// Bounds of attributes.
 const (
-	MaxAttributesBytes = 64 << 10 // of the canonical form
-	maxDepth           = 32       // objects and arrays within one another
-	maxDigits          = 400      // of a number, written out, on either side of the point
+	MaxAttributesBytes = 64 << 10               // of the canonical form
+	MaxAttributesText  = 4 * MaxAttributesBytes // of the text before, with its white space and escapes
+	MaxAttributesDepth = 32                     // objects and arrays within one another
+	// MaxAttributesValues bounds values and names. It follows from MaxAttributesBytes: in an object's canonical form
+	// each takes at least two bytes.
+	MaxAttributesValues = MaxAttributesBytes / 2
+	maxDigits           = 400 // of a number, written out, on either side of the point
 )
+
+// attributesLimits bound a text before it is decoded. All digits are written out in the canonical form.
+var attributesLimits = strictjson.Limits{Depth: MaxAttributesDepth, Values: MaxAttributesValues, Digits: MaxAttributesBytes}
+
+// errTooLarge says that the canonical form would be too large.
+var errTooLarge = fmt.Errorf("must be at most %d bytes of JSON", MaxAttributesBytes)
 
 // Attributes is a JSON object in canonical form: the form in which Postgres
 // returns jsonb, without white space. Keys are sorted by length and then by
-// byte, the last of equal keys wins, numbers are written out exactly. Both
-// dialects thus return the same bytes, and no number is rounded.
+// byte, numbers are written out exactly. Both dialects thus return the same
+// bytes, and no number is rounded.
 type Attributes string
 
 // NoAttributes is the empty object.
@@ -33,17 +44,21 @@ const NoAttributes Attributes = "{}"
 // ParseAttributes brings a JSON object into canonical form. Its errors are
 // sentences for the client.
 func ParseAttributes(raw []byte) (Attributes, error) {
-	v, err := decode(raw)
+	v, err := ParseValue(raw)
 	if err != nil {
 		return "", err
 	}
 	return canonical(v)
 }
 
+// AttributesOf returns the object with the given members, which ParseValue
+// returned or which are strings.
+func AttributesOf(members map[string]any) (Attributes, error) { return canonical(members) }
+
 // Merge applies patch, a JSON object, as RFC 7396 defines: null removes a
 // member, an object merges into one, everything else replaces.
 func (a Attributes) Merge(patch []byte) (Attributes, error) {
-	p, err := decode(patch)
+	p, err := ParseValue(patch)
 	if err != nil {
 		return "", err
 	}
@@ -54,28 +69,47 @@ func (a Attributes) Merge(patch []byte) (Attributes, error) {
 	return canonical(merge(target, p))
 }
 
-// Set sets members, which ParseValue returned or which are strings, in place of
-// those of the same names.
-func (a Attributes) Set(members map[string]any) (Attributes, error) {
-	object := make(map[string]any, len(members))
-	if a != NoAttributes {
-		v, err := decode([]byte(a))
-		if err != nil {
+// Set sets members in place of those of the same names. Both are canonical, so
+// that their values are copied as they are.
+func (a Attributes) Set(members Attributes) (Attributes, error) {
+	if a == NoAttributes {
+		return members, nil
+	}
+	var object map[string]json.RawMessage
+	for _, text := range []Attributes{a, members} {
+		if err := json.Unmarshal([]byte(text), &object); err != nil {
 			return a, fmt.Errorf("stored attributes: %w", err)
 		}
-		object, _ = v.(map[string]any)
 	}
-	maps.Copy(object, members)
-	return canonical(object)
+	var w bytes.Buffer
+	if err := writeMembers(&w, object, func(value json.RawMessage) error {
+		w.Write(value)
+		return nil
+	}); err != nil {
+		return a, err
+	}
+	return Attributes(w.String()), nil
 }
 
-// ParseValue returns a JSON value for Set.
+// ParseValue returns a JSON value for AttributesOf. It refuses what no
+// attributes can hold before it decodes the text. Its errors are sentences for
+// the client.
 func ParseValue(raw []byte) (any, error) {
-	v, err := decode(raw)
-	if err != nil {
-		return nil, errors.New("must be a JSON value")
+	if len(raw) > MaxAttributesText {
+		return nil, fmt.Errorf("must be at most %d bytes of JSON, with white space and escapes at most %d", MaxAttributesBytes, MaxAttributesText)
 	}
-	return v, nil
+	err := strictjson.Check(raw, attributesLimits)
+	switch {
+	case errors.Is(err, strictjson.ErrSyntax):
+		return nil, errors.New("must be a JSON object")
+	case errors.Is(err, strictjson.ErrDepth):
+		return nil, fmt.Errorf("must be nested at most %d levels deep", MaxAttributesDepth)
+	case errors.Is(err, strictjson.ErrValues), errors.Is(err, strictjson.ErrDigits):
+		return nil, fmt.Errorf("must be at most %d bytes of JSON, with numbers written out", MaxAttributesBytes)
+	case err != nil:
+		return nil, err
+	}
+	return decode(raw)
 }
 
 func merge(target, patch any) any {
@@ -97,16 +131,14 @@ func merge(target, patch any) any {
 	return t
 }
 
-// decode keeps numbers as they are written.
+// decode keeps numbers as they are written. The text is one that ParseValue has
+// checked, or canonical.
 func decode(raw []byte) (any, error) {
 	d := json.NewDecoder(bytes.NewReader(raw))
 	d.UseNumber()
 	var v any
 	if err := d.Decode(&v); err != nil {
 		return nil, errors.New("must be a JSON object")
-	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return nil, errors.New("must be one JSON object")
 	}
 	return v, nil
 }
@@ -120,19 +152,17 @@ func canonical(v any) (Attributes, error) {
 	if err := write(&w, object, 1); err != nil {
 		return "", err
 	}
-	if w.Len() > MaxAttributesBytes {
-		return "", fmt.Errorf("must be at most %d bytes of JSON", MaxAttributesBytes)
-	}
 	return Attributes(w.String()), nil
 }
 
+// write appends v. It stops with an error once the form is too large.
 func write(w *bytes.Buffer, v any, depth int) error {
-	if depth > maxDepth {
-		return fmt.Errorf("must be nested at most %d levels deep", maxDepth)
+	if depth > MaxAttributesDepth {
+		return fmt.Errorf("must be nested at most %d levels deep", MaxAttributesDepth)
 	}
 	switch v := v.(type) {
 	case map[string]any:
-		return writeObject(w, v, depth)
+		return writeMembers(w, v, func(value any) error { return write(w, value, depth+1) })
 	case []any:
 		w.WriteByte('[')
 		for i, element := range v {
@@ -157,10 +187,14 @@ func write(w *bytes.Buffer, v any, depth int) error {
 	default:
 		w.WriteString("null")
 	}
+	if w.Len() > MaxAttributesBytes {
+		return errTooLarge
+	}
 	return nil
 }
 
-func writeObject(w *bytes.Buffer, object map[string]any, depth int) error {
+// writeMembers appends an object whose values writeValue appends.
+func writeMembers[V any](w *bytes.Buffer, object map[string]V, writeValue func(V) error) error {
 	keys := slices.SortedFunc(maps.Keys(object), func(a, b string) int {
 		return cmp.Or(cmp.Compare(len(a), len(b)), cmp.Compare(a, b))
 	})
@@ -173,16 +207,22 @@ func writeObject(w *bytes.Buffer, object map[string]any, depth int) error {
 			return err
 		}
 		w.WriteByte(':')
-		if err := write(w, object[key], depth+1); err != nil {
+		if err := writeValue(object[key]); err != nil {
 			return err
 		}
 	}
 	w.WriteByte('}')
+	if w.Len() > MaxAttributesBytes {
+		return errTooLarge
+	}
 	return nil
 }
 
 // writeString escapes what Postgres escapes: quote, backslash and controls.
 func writeString(w *bytes.Buffer, s string) error {
+	if w.Len()+len(s) > MaxAttributesBytes {
+		return errTooLarge
+	}
 	w.WriteByte('"')
 	for _, r := range s {
 		switch r {

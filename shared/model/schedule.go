@@ -67,16 +67,3 @@ func declare[T comparable](field, declared *T, now T) (changed bool) {
 	*declared = now
 	return changed
 }
-
-// DayStats counts what happened to items on one UTC day.
-type DayStats struct {
-	bun.BaseModel `bun:"table:item_stats"`
-
-	Day       string `bun:",pk"` // 2006-01-02
-	Created   int64
-	Updated   int64
-	Expired   int64
-	Deleted   int64
-	Restored  int64
-	UpdatedAt Time
-}

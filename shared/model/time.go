@@ -1,9 +1,13 @@
+// Package model holds the records that the API and the worker share, and the
+// rules they keep.
 package model
 
 import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"regexp"
+	"strings"
 	"time"
 )
 
@@ -37,13 +41,26 @@ func (t Time) String() string { return t.t.Format(jsonTime) }
 // MarshalText writes RFC 3339.
 func (t Time) MarshalText() ([]byte, error) { return t.t.AppendFormat(nil, jsonTime), nil }
 
-// UnmarshalText reads RFC 3339 in any zone and precision, of an instant that
-// is Representable.
+// rfc3339 is the grammar of RFC 3339, section 5.6, of which time.Parse takes
+// more: an hour of one digit, a comma for the point, offsets of 24 hours. Its
+// letters may be small, as the RFC says; it is T that separates, not a space.
+var rfc3339 = regexp.MustCompile(`^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d+)?(?:[Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d)$`)
+
+// UnmarshalText reads a date-time of RFC 3339, and nothing else, in any zone and
+// precision, of an instant that is Representable. Leap seconds are refused: no
+// clock here has them. It is the one place where a time of a client is read.
 func (t *Time) UnmarshalText(text []byte) error {
-	parsed, err := time.Parse(time.RFC3339Nano, string(text))
+	const expected = "must be a date and time as in RFC 3339, such as 2030-01-31T12:00:00Z"
+	if !rfc3339.Match(text) {
+		return errors.New(expected)
+	}
+	parsed, err := time.Parse(time.RFC3339Nano, strings.ToUpper(string(text)))
+	if err != nil {
+		return errors.New(expected)
+	}
 	read := NewTime(parsed)
-	if err != nil || !read.Representable() {
-		return errors.New("must be a date and time as in RFC 3339, such as 2030-01-31T12:00:00Z")
+	if !read.Representable() {
+		return errors.New(YearsExpected)
 	}
 	*t = read
 	return nil

@@ -20,8 +20,6 @@ const (
 	Heartbeat = 45 * time.Second
 	// Queue is how long a run may wait for a worker to start it.
 	Queue = 5 * time.Minute
-	// Enrichment is how long an item may wait to be enriched: three sweeps.
-	Enrichment = 3 * time.Minute
 
 	// intervals is how many times in a row a task may miss.
 	intervals = 3

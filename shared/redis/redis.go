@@ -14,10 +14,6 @@ import (
 	"github.com/fualab/fualab/shared/config"
 )
 
-// Client is go-redis' UniversalClient: one server, a sentinel group or a
-// cluster behind one interface.
-type Client = goredis.UniversalClient
-
 // Nil is what a command on a missing key returns.
 const Nil = goredis.Nil
 
@@ -36,7 +32,7 @@ const (
 // redis://host:6379/0 is one server, rediss:// the same over TLS.
 // ?master_name=NAME makes the host a sentinel. ?cluster=true, or ?addr= with
 // further nodes, makes it a cluster's node; ElastiCache Serverless wants it.
-func Open(u config.RedisURL, name string, log *slog.Logger) (Client, error) {
+func Open(u config.RedisURL, name string, log *slog.Logger) (*Client, error) {
 	if u == "" {
 		return nil, nil //nolint:nilnil // no URL means no client; every caller asks
 	}
@@ -60,13 +56,13 @@ func Open(u config.RedisURL, name string, log *slog.Logger) (Client, error) {
 	opts.MaxRetries = 1
 	opts.DialerRetries = 1 // its own five hold up every command of a lost Redis for half a second
 	opts.ContextTimeoutEnabled = true
-	return goredis.NewUniversalClient(opts), nil
+	return wrap(goredis.NewUniversalClient(opts)), nil
 }
 
 // OpenOrWarn is Open for a service that starts, and that says so where it
 // runs without Redis. Unless it fails, the
 // caller must call closeClient.
-func OpenOrWarn(ctx context.Context, u config.RedisURL, name string, log *slog.Logger) (client Client, closeClient func() error, err error) {
+func OpenOrWarn(ctx context.Context, u config.RedisURL, name string, log *slog.Logger) (client *Client, closeClient func() error, err error) {
 	client, err = Open(u, name, log)
 	if err != nil {
 		return nil, nil, err

@@ -14,7 +14,7 @@ import (
 
 // Trace has client make a span of each command that belongs to a trace. A nil
 // client has none.
-func Trace(client Client) {
+func Trace(client *Client) {
 	if client != nil {
 		client.AddHook(spans{})
 	}

@@ -1,5 +1,6 @@
 // Package runs is what API and worker agree on about runs of tasks: each is a
-// job of River, whose kind is the task's name.
+// job of River, whose kind is the task's name. River's types stay in this package
+// and in the worker's runner, which executes.
 package runs
 
 import (
@@ -42,11 +43,6 @@ type Args struct {
 // Kind is the task's name.
 func (a Args) Kind() string { return a.Task }
 
-// Client inserts, reads and steers runs. Its transactions are those of the
-// database's own pool, so that a run is inserted in the transaction that
-// makes it due.
-type Client = river.Client[*sql.Tx]
-
 // NewDriver returns River's driver for db. On Postgres it listens for new
 // jobs on db's own pool; on SQLite it polls.
 func NewDriver(db *database.DB) riverdriver.Driver[*sql.Tx] {
@@ -78,7 +74,7 @@ func NewInserter(db *database.DB, log *slog.Logger) (*Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("prepare the queue: %w", err)
 	}
-	return c, nil
+	return ClientOf(c), nil
 }
 
 // MaxAttempts is how often a run is tried before it is discarded, which keeps
@@ -108,7 +104,7 @@ func InsertDue(ctx context.Context, c *Client, tx *sql.Tx, due []Due) ([]int64, 
 			},
 		}
 	}
-	inserted, err := c.InsertManyTx(ctx, tx, all)
+	inserted, err := c.river.InsertManyTx(ctx, tx, all)
 	if err != nil {
 		return nil, database.Error(err, "insert %d runs that are due", len(due))
 	}
@@ -123,21 +119,21 @@ func InsertDue(ctx context.Context, c *Client, tx *sql.Tx, due []Due) ([]int64, 
 const NudgeQueue = "nudge"
 
 // Insert inserts a run of task that is due now.
-func Insert(ctx context.Context, c *Client, task string, trigger Trigger) (*rivertype.JobRow, error) {
-	res, err := c.Insert(ctx, Args{Task: task, Trigger: trigger}, insertOpts(ctx, trigger))
+func Insert(ctx context.Context, c *Client, task string, trigger Trigger) (*Run, error) {
+	res, err := c.river.Insert(ctx, Args{Task: task, Trigger: trigger}, insertOpts(ctx, trigger))
 	if err != nil {
 		return nil, database.Error(err, "insert a run of %s", task)
 	}
-	return res.Job, nil
+	return Of(res.Job), nil
 }
 
 // InsertTx is Insert in tx.
-func InsertTx(ctx context.Context, c *Client, tx *sql.Tx, task string, trigger Trigger) (*rivertype.JobRow, error) {
-	res, err := c.InsertTx(ctx, tx, Args{Task: task, Trigger: trigger}, insertOpts(ctx, trigger))
+func InsertTx(ctx context.Context, c *Client, tx *sql.Tx, task string, trigger Trigger) (*Run, error) {
+	res, err := c.river.InsertTx(ctx, tx, Args{Task: task, Trigger: trigger}, insertOpts(ctx, trigger))
 	if err != nil {
 		return nil, database.Error(err, "insert a run of %s", task)
 	}
-	return res.Job, nil
+	return Of(res.Job), nil
 }
 
 // insertOpts has the run belong to the trace of ctx, if that is in one.

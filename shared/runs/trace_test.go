@@ -38,20 +38,20 @@ func TestTraceTravels(t *testing.T) {
 	}
 	defer func() { _ = client.Close() }()
 	for name, from := range map[string]context.Context{"without": t.Context(), "traced": traced} {
-		if err := SendNudge(from, client, EnrichTask); err != nil {
+		if err := SendNudge(from, client, "test.task"); err != nil {
 			t.Fatal(err)
 		}
-		nudge, err := server.Pop(NudgeKey)
+		nudge, err := server.Pop(NudgeKey("test.task"))
 		if err != nil {
 			t.Fatal(err)
 		}
 		below, task := ReadNudge(t.Context(), nudge)
-		if task != EnrichTask {
+		if task != "test.task" {
 			t.Errorf("%s: the nudge is for %q", name, task)
 		}
 		if from == traced {
 			same("the nudge", below)
-		} else if nudge != EnrichTask {
+		} else if nudge != "test.task" {
 			t.Errorf("a nudge from nowhere is %q", nudge)
 		}
 	}

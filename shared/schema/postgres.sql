@@ -64,6 +64,10 @@ CREATE TABLE bun_migrations (
     CONSTRAINT bun_migrations_pkey PRIMARY KEY (id)
 );
 
+CREATE TABLE history (
+    name text
+);
+
 CREATE TABLE idempotency_keys (
     caller text NOT NULL,
     key text NOT NULL,
@@ -127,6 +131,9 @@ CREATE TABLE imports (
     phase_at timestamp with time zone NOT NULL,
     finished_at timestamp with time zone,
     ids_distinct boolean DEFAULT false NOT NULL,
+    passes_begun bigint DEFAULT 0 NOT NULL,
+    created_by text,
+    updated_by text,
     CONSTRAINT imports_pkey PRIMARY KEY (id),
     CONSTRAINT imports_state_check CHECK ((state = ANY (ARRAY['uploading'::text, 'queued'::text, 'validating'::text, 'importing'::text, 'completed'::text, 'failed'::text, 'cancelled'::text])))
 );
@@ -168,6 +175,8 @@ CREATE TABLE items (
     updated_at timestamp with time zone NOT NULL,
     deleted_at timestamp with time zone,
     external_id character varying(255) COLLATE "C",
+    created_by text,
+    updated_by text,
     CONSTRAINT items_attributes_check CHECK ((jsonb_typeof(attributes) = 'object'::text)),
     CONSTRAINT items_name_check CHECK (((name)::text <> ''::text)),
     CONSTRAINT items_pkey PRIMARY KEY (id),
@@ -358,6 +367,12 @@ INSERT INTO bun_migrations (name, group_id) VALUES ('0007', 7);
 INSERT INTO bun_migrations (name, group_id) VALUES ('0008', 8);
 
 INSERT INTO bun_migrations (name, group_id) VALUES ('0009', 9);
+
+INSERT INTO bun_migrations (name, group_id) VALUES ('0010', 10);
+
+INSERT INTO bun_migrations (name, group_id) VALUES ('0011', 11);
+
+INSERT INTO bun_migrations (name, group_id) VALUES ('0012', 12);
 
 INSERT INTO river_migration (line, version) VALUES ('main', 1);
 

@@ -14,7 +14,7 @@ import (
 )
 
 // Version is the migration that this code needs to have been applied.
-const Version = "0009"
+const Version = "0012"
 
 // Postgres and SQLite create the schema in an empty database.
 var (

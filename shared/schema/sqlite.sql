@@ -4,6 +4,8 @@ CREATE TABLE bun_migration_locks ("id" INTEGER NOT NULL PRIMARY KEY AUTOINCREMEN
 
 CREATE TABLE bun_migrations ("id" INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, "name" VARCHAR, "group_id" INTEGER, "migrated_at" TIMESTAMP NOT NULL DEFAULT current_timestamp);
 
+CREATE TABLE history (name text);
+
 CREATE TABLE idempotency_keys (
     caller      TEXT NOT NULL,
     key         TEXT NOT NULL,
@@ -67,7 +69,7 @@ CREATE TABLE imports (
     updated_at       TEXT NOT NULL,
     phase_at         TEXT NOT NULL,
     finished_at      TEXT
-, ids_distinct INTEGER NOT NULL DEFAULT 0) STRICT;
+, ids_distinct INTEGER NOT NULL DEFAULT 0, passes_begun INTEGER NOT NULL DEFAULT 0, created_by TEXT, updated_by TEXT) STRICT;
 
 CREATE TABLE "item_events" (
     id      INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -101,7 +103,7 @@ CREATE TABLE items (
     created_at       TEXT NOT NULL,
     updated_at       TEXT NOT NULL,
     deleted_at       TEXT
-, external_id TEXT CHECK (length(external_id) BETWEEN 1 AND 255)) STRICT;
+, external_id TEXT CHECK (length(external_id) BETWEEN 1 AND 255), created_by TEXT, updated_by TEXT) STRICT;
 
 CREATE TABLE river_job (
     id integer PRIMARY KEY AUTOINCREMENT,
@@ -315,6 +317,12 @@ INSERT INTO bun_migrations (name, group_id) VALUES ('0007', 7);
 INSERT INTO bun_migrations (name, group_id) VALUES ('0008', 8);
 
 INSERT INTO bun_migrations (name, group_id) VALUES ('0009', 9);
+
+INSERT INTO bun_migrations (name, group_id) VALUES ('0010', 10);
+
+INSERT INTO bun_migrations (name, group_id) VALUES ('0011', 11);
+
+INSERT INTO bun_migrations (name, group_id) VALUES ('0012', 12);
 
 INSERT INTO river_migration (line, version) VALUES ('main', 1);
 

@@ -14,9 +14,9 @@ import (
 // Redis in it included.
 const scrapeTimeout = 10 * time.Second
 
-// adminHandler serves the metrics, and the profiles of net/http/pprof. It asks
-// nobody who they are: its listener is for the operators' network alone.
-func adminHandler(metrics prometheus.Gatherer, log *slog.Logger) http.Handler {
+// adminHandler serves the metrics, and with profiles those of net/http/pprof. It
+// authenticates no caller: its listener is for the operators' network alone.
+func adminHandler(metrics prometheus.Gatherer, profiles bool, log *slog.Logger) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.HandlerFor(metrics, promhttp.HandlerOpts{
 		// What cannot be told now is missing; the rest is told.
@@ -25,6 +25,9 @@ func adminHandler(metrics prometheus.Gatherer, log *slog.Logger) http.Handler {
 		MaxRequestsInFlight: 4,
 		Timeout:             scrapeTimeout,
 	}))
+	if !profiles {
+		return mux
+	}
 	mux.HandleFunc("/debug/pprof/", pprof.Index)
 	mux.HandleFunc("/debug/pprof/cmdline", pprof.Cmdline)
 	mux.HandleFunc("/debug/pprof/profile", pprof.Profile)

@@ -40,6 +40,7 @@ type emf struct {
 	from   prometheus.Gatherer
 	log    *slog.Logger
 	before requestTotals
+	events float64 // security events before
 }
 
 // emfMetric is a metric's name and unit.
@@ -90,12 +91,17 @@ func (e *emf) line(families []*dto.MetricFamily, now time.Time) ([]byte, error) 
 	seconds := float64(now.UnixMilli()) / 1000
 	add("Up", "Count", 1, true)
 	e.addRequests(byName["http_server_request_duration_seconds"], add)
+	e.addEvents(byName["fualab_security_events_total"], add)
 	beat, beats := one(byName["fualab_heartbeat_timestamp_seconds"])
 	add("HeartbeatAgeSeconds", "Seconds", max(0, seconds-beat), beats)
 	age, known := one(byName["fualab_queue_age_seconds"])
 	add("QueueAgeSeconds", "Seconds", age, known)
-	behind, known := one(byName["fualab_enrich_backlog_age_seconds"])
-	add("EnrichBacklogAgeSeconds", "Seconds", behind, known)
+	for _, f := range families {
+		if of, ok := strings.CutSuffix(strings.TrimPrefix(f.GetName(), "fualab_"), "_backlog_age_seconds"); ok {
+			age, known := one(f)
+			add(camel(of)+"BacklogAgeSeconds", "Seconds", age, known)
+		}
+	}
 	incoherent, known := one(byName["fualab_cache_incoherent"])
 	add("CacheIncoherent", "Count", incoherent, known)
 	used, most, known := pool(byName)
@@ -113,7 +119,7 @@ func (e *emf) line(families []*dto.MetricFamily, now time.Time) ([]byte, error) 
 	return append(line, '\n'), err
 }
 
-// camel makes ItemsEnrich of items.enrich.
+// camel makes RunsPrune of runs.prune.
 func camel(task string) string {
 	var b strings.Builder
 	for part := range strings.FieldsFuncSeq(task, func(r rune) bool { return r == '.' || r == '_' || r == '-' }) {
@@ -134,6 +140,16 @@ func (e *emf) addRequests(f *dto.MetricFamily, add func(name, unit string, value
 	add("ServerErrors", "Count", since.failed, true)
 	p99, known := since.quantile(0.99)
 	add("LatencyP99Seconds", "Seconds", p99, known)
+}
+
+// addEvents adds the security events since the line before.
+func (e *emf) addEvents(f *dto.MetricFamily, add func(name, unit string, value float64, known bool)) {
+	now := 0.0
+	for _, m := range f.GetMetric() {
+		now += m.GetCounter().GetValue()
+	}
+	add("SecurityEvents", "Count", now-e.events, f != nil)
+	e.events = now
 }
 
 // requestTotals is what has been answered so far.

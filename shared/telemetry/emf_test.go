@@ -14,6 +14,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/fualab/fualab/shared/httpserver"
+	"github.com/fualab/fualab/shared/log"
 )
 
 // TestEMF: what an API writes is what CloudWatch's specification wants, and each
@@ -21,7 +22,7 @@ import (
 func TestEMF(t *testing.T) {
 	t.Parallel()
 	registry := prometheus.NewRegistry()
-	api := &Telemetry{registry: registry}
+	api := &Telemetry{registry: registry, events: newEvents()}
 	watchers, err := api.Requests()
 	if err != nil {
 		t.Fatal(err)
@@ -35,20 +36,22 @@ func TestEMF(t *testing.T) {
 	e := &emf{EMF: EMF{Service: "api", Environment: "dev"}, to: &out, from: registry, log: slog.New(slog.DiscardHandler)}
 	now := time.Unix(1_800_000_000, 0)
 
-	answer("/api/items", 200, 98, 2*time.Millisecond)
-	answer("/api/items", 503, 2, 700*time.Millisecond)
+	answer("/api/things", 200, 98, 2*time.Millisecond)
+	answer("/api/things", 503, 2, 700*time.Millisecond)
 	answer("/api/events", 200, 1, time.Hour)
 	answer("/ready", 503, 50, time.Minute)
 	e.write(t.Context(), now)
 	answer("", 404, 3, time.Millisecond/2)
+	watchers[0].End(t.Context(), httpserver.Answered{Method: "GET", Status: 401, Took: time.Millisecond / 2, Event: log.TokenRefused})
+	api.Note(log.LimitReached)
 	e.write(t.Context(), now.Add(time.Minute))
 	e.write(t.Context(), now.Add(2*time.Minute))
 
 	lines := strings.Split(strings.TrimSuffix(out.String(), "\n"), "\n")
 	want := []map[string]float64{
-		{"Up": 1, "Requests": 101, "ServerErrors": 2, "LatencyP99Seconds": 0.75},
-		{"Up": 1, "Requests": 3, "ServerErrors": 0, "LatencyP99Seconds": 0.00099},
-		{"Up": 1, "Requests": 0, "ServerErrors": 0}, // of nothing there is no latency
+		{"Up": 1, "Requests": 101, "ServerErrors": 2, "LatencyP99Seconds": 0.75, "SecurityEvents": 0},
+		{"Up": 1, "Requests": 4, "ServerErrors": 0, "LatencyP99Seconds": 0.00099, "SecurityEvents": 2},
+		{"Up": 1, "Requests": 0, "ServerErrors": 0, "SecurityEvents": 0}, // of nothing there is no latency
 	}
 	if len(lines) != len(want) {
 		t.Fatalf("%d lines", len(lines))
@@ -66,7 +69,7 @@ func TestEMFOfWorker(t *testing.T) {
 	now := time.Unix(1_800_000_000, 0)
 	registry := prometheus.NewRegistry()
 	success := prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "fualab_task_last_success_timestamp_seconds"}, []string{"task"})
-	success.WithLabelValues("items.enrich").Set(float64(now.Unix() - 90))
+	success.WithLabelValues("test.enrich").Set(float64(now.Unix() - 90))
 	success.WithLabelValues("runs.prune").Set(float64(now.Unix() + 5)) // by another machine's clock
 	connections := prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "db_client_connection_count"}, []string{"state"})
 	connections.WithLabelValues("used").Set(3)
@@ -83,7 +86,7 @@ func TestEMFOfWorker(t *testing.T) {
 	(&emf{EMF: EMF{Service: "worker", Environment: "prod"}, to: &out, from: registry, log: slog.New(slog.DiscardHandler)}).write(t.Context(), now)
 	want := map[string]float64{
 		"Up": 1, "HeartbeatAgeSeconds": 7, "QueueAgeSeconds": 12, "EnrichBacklogAgeSeconds": 34, "DatabaseConnectionsPercent": 37.5,
-		"ItemsEnrichSuccessAgeSeconds": 90, "RunsPruneSuccessAgeSeconds": 0,
+		"TestEnrichSuccessAgeSeconds": 90, "RunsPruneSuccessAgeSeconds": 0,
 	}
 	if diff := cmp.Diff(want, checkEMF(t, strings.TrimSuffix(out.String(), "\n"), now, "worker", "prod")); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

@@ -39,7 +39,7 @@ func TestExport(t *testing.T) {
 	defer server.Close()
 	registry := prometheus.NewRegistry()
 	count := prometheus.NewCounterVec(prometheus.CounterOpts{Name: "c_total"}, []string{"task"})
-	count.WithLabelValues("items.enrich").Add(3)
+	count.WithLabelValues("test.task").Add(3)
 	took := prometheus.NewHistogram(prometheus.HistogramOpts{Name: "h_seconds", Buckets: []float64{1, 2}})
 	for _, seconds := range []float64{.5, .5, 1.5, 9} {
 		took.Observe(seconds)
@@ -71,7 +71,7 @@ func TestExport(t *testing.T) {
 		t.Fatalf("%d metrics: %s", len(metrics), metrics)
 	}
 	sum := metrics[0].GetSum()
-	if p := sum.GetDataPoints()[0]; !sum.GetIsMonotonic() || p.GetAsDouble() != 3 || p.GetAttributes()[0].GetValue().GetStringValue() != "items.enrich" {
+	if p := sum.GetDataPoints()[0]; !sum.GetIsMonotonic() || p.GetAsDouble() != 3 || p.GetAttributes()[0].GetValue().GetStringValue() != "test.task" {
 		t.Errorf("counter: %s", metrics[0])
 	}
 	if v := metrics[1].GetGauge().GetDataPoints()[0].GetAsDouble(); v != 7 {

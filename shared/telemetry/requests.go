@@ -10,12 +10,14 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/fualab/fualab/shared/httpserver"
+	"github.com/fualab/fualab/shared/log"
 )
 
 // requests counts and times requests. None of its labels holds what a client
 // can make up.
 type requests struct {
 	took *prometheus.HistogramVec
+	note func(log.Event)
 
 	mu   sync.RWMutex
 	seen map[answer]prometheus.Observer
@@ -28,8 +30,28 @@ type answer struct {
 	status        int
 }
 
+// newEvents returns a counter of security events. Each name is there from the
+// beginning, so that the first event is an increase.
+func newEvents() *prometheus.CounterVec {
+	events := prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "fualab_security_events_total", Help: "Security events, which the log has in full.",
+	}, []string{"event"})
+	for _, event := range log.Events() {
+		events.WithLabelValues(string(event))
+	}
+	return events
+}
+
+// Note counts a security event of one of the names in package log. It is safe
+// for concurrent use.
+func (t *Telemetry) Note(event log.Event) {
+	if t != nil {
+		t.events.WithLabelValues(string(event)).Inc()
+	}
+}
+
 // Requests returns who has to be told of requests for them to be traced,
-// counted and timed, as far as that is done.
+// counted and timed, as far as that is done, and has the security events shown.
 func (t *Telemetry) Requests() ([]httpserver.Watcher, error) {
 	var watchers []httpserver.Watcher
 	if tracer := t.Tracer(); tracer != nil {
@@ -38,12 +60,12 @@ func (t *Telemetry) Requests() ([]httpserver.Watcher, error) {
 	if !t.Measures() {
 		return watchers, nil
 	}
-	r := &requests{seen: map[answer]prometheus.Observer{}, took: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+	r := &requests{note: t.Note, seen: map[answer]prometheus.Observer{}, took: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 		Name:    "http_server_request_duration_seconds",
 		Help:    "Time from a request's headers to the end of its answer; a stream's is its whole life.",
 		Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 15},
 	}, []string{"http_request_method", "http_route", "http_response_status_code"})}
-	return append(watchers, r), t.Register(r.took)
+	return append(watchers, r), t.Register(r.took, t.events)
 }
 
 // Begin implements httpserver.Watcher.
@@ -52,6 +74,9 @@ func (r *requests) Begin(ctx context.Context, _ *http.Request) context.Context {
 // End implements httpserver.Watcher.
 func (r *requests) End(_ context.Context, a httpserver.Answered) {
 	r.of(answer{Method(a.Method), Route(a.Route), a.Status}).Observe(a.Took.Seconds())
+	if a.Event != "" {
+		r.note(a.Event)
+	}
 }
 
 // of returns who counts such answers, which costs more to find by its labels.

@@ -46,7 +46,7 @@ func (c databaseCollector) Collect(out chan<- prometheus.Metric) {
 // redisTimeout bounds the question whether Redis is there.
 const redisTimeout = time.Second
 
-type redisCollector struct{ client redis.Client }
+type redisCollector struct{ client *redis.Client }
 
 func (c redisCollector) Describe(out chan<- *prometheus.Desc) { out <- redisUp }
 
@@ -54,7 +54,7 @@ func (c redisCollector) Collect(out chan<- prometheus.Metric) {
 	ctx, cancel := context.WithTimeout(context.Background(), redisTimeout)
 	defer cancel()
 	up := 0.0
-	if c.client.Ping(ctx).Err() == nil {
+	if c.client.Ping(ctx) == nil {
 		up = 1
 	}
 	out <- prometheus.MustNewConstMetric(redisUp, prometheus.GaugeValue, up)

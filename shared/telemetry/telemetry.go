@@ -30,10 +30,12 @@ type Config struct {
 	Addr     config.Addr  // of the admin listener; "": none
 	Variable string       // the setting that Addr comes from, for messages
 	Listener net.Listener // replaces Addr, for a caller that has bound a port already
+	Hosts    []string     // names of the admin listener, besides those without a dot
+	Profiles bool         // show profiles beside the metrics; see Profiles
 	EMF      EMF
 	OTLP     config.OTLP
 	DB       *database.DB
-	Redis    redis.Client // nil: runs without Redis
+	Redis    *redis.Client // nil: runs without Redis
 	Log      *slog.Logger
 }
 
@@ -42,12 +44,20 @@ func (c Config) measures() bool {
 	return c.listens() || c.EMF.Environment != "" || c.OTLP.Metrics.On()
 }
 
+// Profiles reports whether a program in env shows its profiles at addr. In
+// production others than this machine get the metrics alone: a profile holds the
+// program's command line and takes its processor for as long as the caller wants.
+func Profiles(env config.Environment, addr config.Addr) bool {
+	return env != config.Production || addr.Loopback()
+}
+
 // Telemetry measures and traces one service. A nil one does neither: all
 // methods may be called on it.
 type Telemetry struct {
 	log      *slog.Logger
 	registry *prometheus.Registry     // nil: nothing is measured
 	spans    *sdktrace.TracerProvider // nil: nothing is traced
+	events   *prometheus.CounterVec   // the security events
 	stop     context.CancelFunc
 	done     sync.WaitGroup
 }
@@ -57,7 +67,7 @@ func Start(ctx context.Context, cfg Config) (*Telemetry, error) {
 	if !cfg.measures() && !cfg.OTLP.Traces.On() {
 		return nil, nil //nolint:nilnil // nothing is what was asked for, and its methods do nothing
 	}
-	t := &Telemetry{log: cfg.Log}
+	t := &Telemetry{log: cfg.Log, events: newEvents()}
 	// Who operates the service looks at it while it stops, too: until Close.
 	ctx, t.stop = context.WithCancel(context.WithoutCancel(ctx))
 	if cfg.measures() {
@@ -90,7 +100,7 @@ func (t *Telemetry) listen(ctx context.Context, cfg Config) error {
 			return err
 		}
 	}
-	server := httpserver.New(httpserver.Config{Handler: adminHandler(t.registry, cfg.Log), ShutdownTimeout: time.Second, Log: cfg.Log})
+	server := httpserver.New(httpserver.Config{Handler: adminHandler(t.registry, cfg.Profiles, cfg.Log), Browsers: httpserver.Browsers{Hosts: cfg.Hosts}, ShutdownTimeout: time.Second, Log: cfg.Log, Noted: t.Note})
 	cfg.Log.InfoContext(ctx, "metrics and profiles", "addr", ln.Addr().String())
 	t.done.Go(func() {
 		if err := server.Serve(ctx, ln); err != nil {

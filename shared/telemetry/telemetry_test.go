@@ -14,6 +14,7 @@ import (
 	"github.com/fualab/fualab/shared/redis"
 	"github.com/fualab/fualab/shared/telemetry"
 	"github.com/fualab/fualab/shared/testdb"
+	"github.com/fualab/fualab/shared/testport"
 	"github.com/fualab/fualab/shared/testredis"
 )
 
@@ -37,7 +38,7 @@ func TestOff(t *testing.T) {
 func TestAdmin(t *testing.T) {
 	t.Parallel()
 	var lc net.ListenConfig
-	ln, err := lc.Listen(t.Context(), "tcp", "127.0.0.1:0")
+	ln, err := lc.Listen(t.Context(), "tcp", testport.Reserve(t)) // no other test listens there after Close
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -48,7 +49,7 @@ func TestAdmin(t *testing.T) {
 	}
 	defer func() { _ = rdb.Close() }()
 	on, err := telemetry.Start(t.Context(), telemetry.Config{
-		Service: "test", Listener: ln, DB: testdb.New(t, "sqlite"), Redis: rdb, Log: slog.New(slog.DiscardHandler),
+		Service: "test", Listener: ln, Profiles: true, DB: testdb.New(t, "sqlite"), Redis: rdb, Log: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -58,7 +59,7 @@ func TestAdmin(t *testing.T) {
 		t.Fatalf("%d watchers, %v", len(watchers), err)
 	}
 	for _, a := range []httpserver.Answered{
-		{Method: "GET", Route: "/api/items", Status: 200, Took: time.Millisecond},
+		{Method: "GET", Route: "/api/things", Status: 200, Took: time.Millisecond},
 		{Method: "PURGE", Status: 404, Took: time.Second},
 	} {
 		watchers[0].End(t.Context(), a)
@@ -67,7 +68,7 @@ func TestAdmin(t *testing.T) {
 	for _, want := range []string{
 		`fualab_build_info{service="test",version="`, "go_goroutines ", "fualab_redis_up 1\n", "fualab_data_disk_size_bytes ",
 		`db_client_connection_count{state="used"} 0`, "db_client_connection_max ",
-		`http_server_request_duration_seconds_bucket{http_request_method="GET",http_response_status_code="200",http_route="/api/items",le="0.001"} 1`,
+		`http_server_request_duration_seconds_bucket{http_request_method="GET",http_response_status_code="200",http_route="/api/things",le="0.001"} 1`,
 		`http_server_request_duration_seconds_count{http_request_method="_OTHER",http_response_status_code="404",http_route="unmatched"} 1`,
 	} {
 		if !strings.Contains(metrics, want) {
@@ -82,7 +83,7 @@ func TestAdmin(t *testing.T) {
 		t.Errorf("profiles: %s", page)
 	}
 	on.Close(t.Context())
-	dialer := net.Dialer{Timeout: time.Second}
+	dialer := net.Dialer{Timeout: time.Minute}
 	if _, err := dialer.DialContext(t.Context(), "tcp", ln.Addr().String()); err == nil {
 		t.Error("it still listens after Close")
 	}
@@ -90,7 +91,7 @@ func TestAdmin(t *testing.T) {
 
 func get(t *testing.T, ln net.Listener, path string) string {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+ln.Addr().String()+path, nil)
 	if err != nil {

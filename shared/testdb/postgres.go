@@ -108,7 +108,7 @@ func postgresFrom(t testing.TB, template string) config.DatabaseURL {
 func admin(t testing.TB, do func(context.Context, *pgx.Conn) error) {
 	t.Helper()
 	// A cleanup's test context has already ended.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), time.Minute)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), 2*time.Minute)
 	defer cancel()
 	conn, err := pgx.Connect(ctx, server(t))
 	if err != nil {

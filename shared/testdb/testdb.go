@@ -84,7 +84,7 @@ func Open(t testing.TB, url config.DatabaseURL) *database.DB {
 
 func load(t testing.TB, db *database.DB) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	if _, err := db.ExecContext(ctx, schema.For(db)); err != nil {
 		t.Fatal("load the schema snapshot:", err)

@@ -8,24 +8,40 @@ import (
 	"testing"
 
 	"github.com/alicebob/miniredis/v2"
+	"github.com/alicebob/miniredis/v2/server"
 
 	"github.com/fualab/fualab/shared/config"
 	"github.com/fualab/fualab/shared/testdb"
+	"github.com/fualab/fualab/shared/testport"
 )
 
 // Embedded starts a miniredis that ends with the test. It asks for the
 // password, if there is one: to set that later would race with its clients.
+// Its port is reserved: after Close it refuses connections, and Restart gets it.
 func Embedded(t testing.TB, password ...string) (*miniredis.Miniredis, config.RedisURL) {
 	t.Helper()
 	m := miniredis.NewMiniRedis()
 	for _, p := range password {
 		m.RequireAuth(p)
 	}
-	if err := m.Start(); err != nil {
+	if err := m.StartAddr(testport.Reserve(t)); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(m.Close)
 	return m, config.RedisURL("redis://" + m.Addr())
+}
+
+// Asked returns a value for each command of the given name, in upper case, that
+// m gets from now on, before m answers it.
+func Asked(m *miniredis.Miniredis, name string) <-chan struct{} {
+	asked := make(chan struct{}, 1000)
+	m.Server().SetPreHook(func(_ *server.Peer, command string, _ ...string) bool {
+		if command == name {
+			asked <- struct{}{}
+		}
+		return false
+	})
+	return asked
 }
 
 // container returns the URL of a Redis of this test binary's own, which the

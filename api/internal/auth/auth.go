@@ -26,6 +26,8 @@ const (
 	maxAge = 900 * time.Millisecond
 	// maxKnown bounds how many tokens are known at a time.
 	maxKnown = 10_000
+	// goodFor is how long a token that was good is remembered as familiar.
+	goodFor = time.Hour
 	// maxToken bounds what is taken for a token, in bytes.
 	maxToken = 8 << 10
 	// lookTimeout bounds the look at the database or the provider's keys.
@@ -50,8 +52,9 @@ type Provider interface {
 // Config is what an Authenticator works with.
 type Config struct {
 	Tokens   Tokens
-	Provider Provider // nil: only API tokens are good
-	Now      func() time.Time
+	Provider Provider         // nil: only API tokens are good
+	Now      func() time.Time // this machine's time, by which memory ages
+	Expiry   func() time.Time // the database's time, by which tokens expire; nil: Now
 	Log      *slog.Logger
 }
 
@@ -60,6 +63,8 @@ type Config struct {
 type Authenticator struct {
 	Config
 	known   *otter.Cache[Hash, *known]
+	refused *otter.Cache[Hash, *refusal]
+	good    *otter.Cache[Hash, struct{}]
 	looks   singleflight.Group
 	touched *touched
 }
@@ -67,6 +72,13 @@ type Authenticator struct {
 // known is a caller, with the moment before the look that found out.
 type known struct {
 	*Principal
+	began time.Time
+}
+
+// refusal is why a token is no good, with the moment before the look that found
+// out.
+type refusal struct {
+	cause error // errs.Unauthorized
 	began time.Time
 }
 
@@ -79,6 +91,8 @@ func Start(ctx context.Context, cfg Config) *Authenticator {
 		// Frees the memory; whether what is known is young enough is asked when it is read.
 		ExpiryCalculator: otter.ExpiryWriting[Hash, *known](maxAge),
 	})
+	a.refused = otter.Must(&otter.Options[Hash, *refusal]{MaximumSize: maxKnown, ExpiryCalculator: otter.ExpiryWriting[Hash, *refusal](maxAge)})
+	a.good = otter.Must(&otter.Options[Hash, struct{}]{MaximumSize: maxKnown, ExpiryCalculator: otter.ExpiryWriting[Hash, struct{}](goodFor)})
 	return a
 }
 
@@ -94,13 +108,30 @@ func (a *Authenticator) Verify(ctx context.Context, token string) (*Principal, e
 	}
 	hash, now := HashOf(token), a.Now()
 	if k, found := a.known.GetIfPresent(hash); found && young(k.began, now) {
-		return k.in(now)
+		return k.in(a.expiry())
+	}
+	if r, found := a.refused.GetIfPresent(hash); found && young(r.began, now) {
+		return nil, r.cause
 	}
 	k, err := a.look(ctx, hash, token, now)
 	if err != nil {
 		return nil, err
 	}
-	return k.in(now)
+	return k.in(a.expiry())
+}
+
+func (a *Authenticator) expiry() time.Time {
+	if a.Expiry == nil {
+		return a.Now()
+	}
+	return a.Expiry()
+}
+
+// Familiar reports, without a look at anything but memory, whether token was
+// good within the last hour. It may be good no longer.
+func (a *Authenticator) Familiar(token string) bool {
+	_, found := a.good.GetIfPresent(HashOf(token))
+	return found
 }
 
 // ages returns the time from began to now by both clocks: the wall's may be
@@ -110,8 +141,11 @@ func ages(began, now time.Time) (mono, wall time.Duration) {
 }
 
 // young reports whether began was less than maxAge before now.
-func young(began, now time.Time) bool {
-	mono, wall := ages(began, now)
+func young(began, now time.Time) bool { return fresh(ages(began, now)) }
+
+// fresh reports whether an age is less than maxAge by both clocks. A clock that
+// was set back makes what is known old.
+func fresh(mono, wall time.Duration) bool {
 	return mono >= 0 && mono < maxAge && wall >= 0 && wall < maxAge
 }
 
@@ -130,8 +164,12 @@ func (a *Authenticator) look(ctx context.Context, hash Hash, token string, came 
 				k.Principal, err = a.recognise(ctx, hash, token)
 				return err
 			})
-			if err == nil {
+			switch {
+			case err == nil:
 				a.known.Set(hash, k)
+				a.good.Set(hash, struct{}{})
+			case errs.Is(err, errs.Unauthorized):
+				a.refused.Set(hash, &refusal{err, k.began})
 			}
 			return k, err
 		})
@@ -189,7 +227,7 @@ func (a *Authenticator) byHash(ctx context.Context, hash Hash) (*Principal, erro
 	if token.ExpiresAt != nil {
 		p.Expires = token.ExpiresAt.Std()
 	}
-	if _, err := p.in(a.Now()); err != nil {
+	if _, err := p.in(a.expiry()); err != nil {
 		return nil, err
 	}
 	a.touched.note(token.ID)

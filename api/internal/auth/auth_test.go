@@ -170,6 +170,39 @@ func TestMistypedAsksNobody(t *testing.T) {
 	}
 }
 
+// TestRefusedTokensAreRemembered: an invalid token costs one look at the
+// database a second, and one that becomes valid is accepted after it.
+func TestRefusedTokensAreRemembered(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	expired := model.NewTime(start)
+	revoked := w.add(func(row *model.Token) { row.RevokedAt = &expired })
+	for name, token := range map[string]string{
+		"no row": auth.NewToken(), "revoked": revoked, "expired": w.add(func(row *model.Token) { row.ExpiresAt = &expired }),
+	} {
+		w.looks.Store(0)
+		for range 100 {
+			w.wants(t, token, errs.Unauthorized)
+		}
+		if n := w.looks.Load(); n != 1 {
+			t.Errorf("%s: %d looks for 100 requests, want 1", name, n)
+		}
+		if w.Familiar(token) {
+			t.Errorf("%s: it is taken for one that was good", name)
+		}
+	}
+	hash := auth.HashOf(revoked)
+	w.mu.Lock()
+	row := w.rows[hash]
+	row.RevokedAt = nil
+	w.rows[hash] = row
+	w.mu.Unlock()
+	w.pass(time.Second)
+	if _, err := w.Verify(t.Context(), revoked); err != nil || !w.Familiar(revoked) {
+		t.Errorf("a second later it is valid, and refused: %v", err)
+	}
+}
+
 // TestRevokedWithinASecond: nothing has to arrive for that.
 func TestRevokedWithinASecond(t *testing.T) {
 	t.Parallel()

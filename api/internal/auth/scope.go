@@ -13,7 +13,7 @@ type Scope uint8
 // The scopes.
 const (
 	Read  Scope = 1 << iota // looks at everything but tokens
-	Write                   // creates, changes, deletes and restores items
+	Write                   // creates, changes, deletes and restores records
 	Admin                   // changes schedules, starts and ends runs, lists and revokes tokens
 
 	All = Read | Write | Admin

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"math"
+	"math/rand/v2"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -71,10 +73,28 @@ func restoreSQLite(ctx context.Context, path, file string, replace bool) (kept s
 	if err := copyFile(file, part); err != nil {
 		return "", errors.Join(fmt.Errorf("copy the backup beside the database: %w", err), os.Remove(part))
 	}
+	if err := beginHistory(ctx, part); err != nil {
+		return "", errors.Join(err, os.Remove(part))
+	}
 	if kept, err = putAside(ctx, path, replace); err != nil {
 		return "", errors.Join(err, os.Remove(part))
 	}
 	return kept, os.Rename(part, path)
+}
+
+// beginHistory gives the database at path another history (database.History):
+// the versions of its rows will count on from older ones.
+func beginHistory(ctx context.Context, path string) error {
+	db, err := sql.Open(sqliteshim.ShimName, "file:"+escaped(path))
+	if err != nil {
+		return err
+	}
+	// The number is one of 31 bits. A backup has the journal mode WAL: without it nothing of this stays beside the file.
+	_, err = db.ExecContext(ctx, fmt.Sprintf("PRAGMA journal_mode = DELETE; PRAGMA user_version = %d", 1+rand.Int32N(math.MaxInt32-1))) //nolint:gosec // names, protects nothing
+	if err := errors.Join(err, db.Close()); err != nil {
+		return fmt.Errorf("begin a history of the restored database: %w", err)
+	}
+	return nil
 }
 
 // putAside keeps the database at path under a second name, "" if there is none.

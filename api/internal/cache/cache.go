@@ -15,25 +15,24 @@ import (
 	"github.com/fualab/fualab/shared/errs"
 )
 
-// Key names an answer: Item's or Page's. The zero Key is nobody's.
+// Kind names the records of one table. It is the part before the dot of the type
+// of their events.
+type Kind string
+
+// Key names an answer: Record's or Page's. The zero Key is nobody's.
 type Key struct {
-	kind  kind
+	kind  Kind
+	page  bool
 	id    int64
 	query string
 }
 
-type kind uint8
+// Record is the key of the record of a kind with the given id.
+func Record(kind Kind, id int64) Key { return Key{kind: kind, id: id} }
 
-const (
-	item kind = iota + 1
-	page
-)
-
-// Item is the key of the item with the given id.
-func Item(id int64) Key { return Key{kind: item, id: id} }
-
-// Page is the key of the page of items that query asks for, as it is written.
-func Page(query string) Key { return Key{kind: page, query: query} }
+// Page is the key of the page of records of a kind that query asks for, as it
+// is written.
+func Page(kind Kind, query string) Key { return Key{kind: kind, page: true, query: query} }
 
 // Entry is an encoded answer. Those who get it share it and must not change
 // it.
@@ -42,16 +41,24 @@ type Entry struct {
 	ETag    string
 	Links   []string // of a page
 	Total   *int64   // of a page, if it was asked for
-	Version Version  // of an item
+	Version Version  // of a record
 }
 
-// Version orders what an item was. The zero Version is a page's.
-type Version struct{ Item, Enriched int64 }
+// Version orders what a record was. The zero Version is a page's.
+type Version struct {
+	Epoch   string // the history of the database that the numbers belong to
+	Number  int64  // counts the changes of the record
+	Derived int64  // the number that the fields which the worker derives belong to
+}
 
-// before reports whether v is older than other. The worker enriches a version
-// and does not make one, so that neither number ever falls.
+// before reports whether v is older than other. The worker derives fields from a
+// version and does not make one, so that neither number falls within an epoch.
 func (v Version) before(other Version) bool {
-	return v.Item < other.Item || v.Item == other.Item && v.Enriched < other.Enriched
+	return v.Epoch == other.Epoch && v.older(other)
+}
+
+func (v Version) older(other Version) bool {
+	return v.Number < other.Number || v.Number == other.Number && v.Derived < other.Derived
 }
 
 // overhead is about what an entry takes beside its texts.
@@ -72,7 +79,7 @@ type Cache struct {
 	entries *otter.Cache[Key, *stored]
 	largest int // entry that is kept, in bytes
 	now     func() moment
-	marks   marks
+	marks   map[Kind]*marks // of all kinds that are held; not changed after New
 	counted counters
 	served  func(age time.Duration) // nil: nobody is told
 
@@ -86,17 +93,21 @@ type stored struct {
 	began moment
 }
 
-// New returns a Cache of at most so many bytes, nil for none.
-func New(bytes int64) *Cache {
+// New returns a Cache for records of these kinds, of at most so many bytes; nil
+// for none. It keeps nothing of other kinds.
+func New(bytes int64, kinds ...Kind) *Cache {
 	if bytes <= 0 {
 		return nil
 	}
-	return newCache(bytes, clock())
+	return newCache(bytes, clock(), kinds...)
 }
 
-func newCache(bytes int64, now func() moment) *Cache {
-	c := &Cache{now: now, flights: make(map[Key]*flight)}
-	c.largest = int(min(bytes/8, math.MaxInt32)) // one page of large items does not push out all others
+func newCache(bytes int64, now func() moment, kinds ...Kind) *Cache {
+	c := &Cache{now: now, marks: make(map[Kind]*marks, len(kinds)), flights: make(map[Key]*flight)}
+	for _, kind := range kinds {
+		c.marks[kind] = new(marks)
+	}
+	c.largest = int(min(bytes/8, math.MaxInt32)) // one page of large records does not push out all others
 	c.entries = otter.Must(&otter.Options[Key, *stored]{
 		MaximumWeight: uint64(bytes),                                                //nolint:gosec // New has seen to its sign
 		Weigher:       func(k Key, s *stored) uint32 { return uint32(s.weight(k)) }, //nolint:gosec // put keeps it below largest
@@ -170,26 +181,44 @@ func (c *Cache) Read(ctx context.Context, key Key, keep bool, read func(context.
 	return entry, err
 }
 
-// Invalidate has what was read of these items so far, and of all pages, never
-// be returned again: not what is held, nor what is being read. It is to be
-// called after the commit of a change, and before anybody is told of it.
-func (c *Cache) Invalidate(ids ...int64) {
-	if c != nil {
-		c.marks.items(c.now().mono, ids)
+// Invalidate forgets these records and all pages of their kind: the entries that
+// are held, and those that are being read. It is to be called after the commit of
+// a change, and before the event of it.
+func (c *Cache) Invalidate(kind Kind, ids ...int64) {
+	if m := c.of(kind); m != nil {
+		m.records(c.now().mono, ids)
 	}
 }
 
-// InvalidateAll is Invalidate for all items.
+// InvalidateKind is Invalidate for all records of a kind.
+func (c *Cache) InvalidateKind(kind Kind) {
+	if m := c.of(kind); m != nil {
+		m.everything(c.now().mono)
+	}
+}
+
+// InvalidateAll is Invalidate for all records.
 func (c *Cache) InvalidateAll() {
 	if c != nil {
-		c.marks.everything(c.now().mono)
+		for _, m := range c.marks {
+			m.everything(c.now().mono)
+		}
 	}
+}
+
+// of returns the marks of a kind, nil for one that is not held.
+func (c *Cache) of(kind Kind) *marks {
+	if c == nil {
+		return nil
+	}
+	return c.marks[kind]
 }
 
 // good reports whether what was read for key from began on may be returned at
 // now.
 func (c *Cache) good(key Key, began, now moment) bool {
-	return began.young(now) && began.mono > c.marks.of(key)
+	m := c.marks[key.kind]
+	return m != nil && began.young(now) && began.mono > m.of(key)
 }
 
 // settle keeps what has been read from began on, or forgets what it proves to

@@ -16,6 +16,9 @@ import (
 	"github.com/fualab/fualab/shared/events"
 )
 
+// notes is the kind of the records in these tests.
+const notes Kind = "notes"
+
 // hands are clocks that a test sets. Each look at them takes a nanosecond, as
 // none is the same moment as another.
 type hands struct {
@@ -42,7 +45,7 @@ func (h *hands) turn(mono, wall time.Duration) {
 }
 
 func entry(body string, version int64) *Entry {
-	return &Entry{Body: []byte(body), Version: Version{Item: version}}
+	return &Entry{Body: []byte(body), Version: Version{Number: version}}
 }
 
 // returning is a read that returns e at once, and counts.
@@ -79,15 +82,15 @@ func TestAge(t *testing.T) {
 		{"the wall clock was set back, to where it would be young", 2 * MaxAge, MaxAge / 2, false},
 	} {
 		at, reads := newHands(), new(atomic.Int64)
-		c := newCache(1<<20, at.now)
-		if _, err := c.Load(t.Context(), Item(1), returning(entry("a", 1), reads)); err != nil {
+		c := newCache(1<<20, at.now, notes)
+		if _, err := c.Load(t.Context(), Record(notes, 1), returning(entry("a", 1), reads)); err != nil {
 			t.Fatal(err)
 		}
 		at.turn(s.mono, s.wall)
-		if got := held(c, Item(1)) == "a"; got != s.held {
+		if got := held(c, Record(notes, 1)) == "a"; got != s.held {
 			t.Errorf("%s: held %t", s.name, got)
 		}
-		if _, err := c.Load(t.Context(), Item(1), returning(entry("a", 1), reads)); err != nil {
+		if _, err := c.Load(t.Context(), Record(notes, 1), returning(entry("a", 1), reads)); err != nil {
 			t.Fatal(err)
 		}
 		if again := reads.Load() == 2; again == s.held {
@@ -101,16 +104,16 @@ func TestAge(t *testing.T) {
 func TestServed(t *testing.T) {
 	t.Parallel()
 	at, reads := newHands(), new(atomic.Int64)
-	c := newCache(1<<20, at.now)
+	c := newCache(1<<20, at.now, notes)
 	var ages []time.Duration
 	c.Served(func(age time.Duration) { ages = append(ages, age.Round(time.Millisecond)) })
 	for range 3 {
-		if _, err := c.Load(t.Context(), Item(1), returning(entry("a", 1), reads)); err != nil {
+		if _, err := c.Load(t.Context(), Record(notes, 1), returning(entry("a", 1), reads)); err != nil {
 			t.Fatal(err)
 		}
 		at.turn(400*time.Millisecond, 400*time.Millisecond)
 	}
-	if _, held := c.Get(Item(1)); held {
+	if _, held := c.Get(Record(notes, 1)); held {
 		t.Error("too old an answer is held")
 	}
 	if diff := cmp.Diff([]time.Duration{400 * time.Millisecond, 800 * time.Millisecond}, ages); diff != "" {
@@ -123,40 +126,42 @@ func TestServed(t *testing.T) {
 func TestAgeCountsFromBeforeTheRead(t *testing.T) {
 	t.Parallel()
 	at := newHands()
-	c := newCache(1<<20, at.now)
-	_, _ = c.Load(t.Context(), Item(1), func(context.Context) (*Entry, error) {
+	c := newCache(1<<20, at.now, notes)
+	_, _ = c.Load(t.Context(), Record(notes, 1), func(context.Context) (*Entry, error) {
 		at.turn(MaxAge/2, MaxAge/2)
 		return entry("a", 1), nil
 	})
-	if held(c, Item(1)) != "a" {
+	if held(c, Record(notes, 1)) != "a" {
 		t.Error("it is not held")
 	}
 	at.turn(MaxAge/2, MaxAge/2)
-	if held(c, Item(1)) != "" {
+	if held(c, Record(notes, 1)) != "" {
 		t.Error("it is held for longer than MaxAge after the read began")
 	}
 }
 
 func TestInvalidate(t *testing.T) {
 	t.Parallel()
-	keys := []Key{Item(1), Item(2), Item(1 + markCount), Page(""), Page("limit=1")}
-	items := func(of events.Type, ids ...int64) events.Event { return events.Event{Type: of, IDs: ids} }
+	keys := []Key{Record(notes, 1), Record(notes, 2), Record(notes, 1+markCount), Page(notes, ""), Page(notes, "limit=1"), Record("others", 1)}
+	about := func(of events.Type, ids ...int64) events.Event { return events.Event{Type: of, IDs: ids} }
 	for _, s := range []struct {
 		name string
 		do   func(*Cache)
 		want []bool // whether each key is held
 	}{
-		{"nothing", func(*Cache) {}, []bool{true, true, true, true, true}},
-		{"one, and who shares its mark", func(c *Cache) { c.Invalidate(1) }, []bool{false, true, false, false, false}},
-		{"another", func(c *Cache) { c.Invalidate(3) }, []bool{true, true, true, false, false}},
-		{"pages", func(c *Cache) { c.Invalidate() }, []bool{true, true, true, false, false}},
-		{"all", (*Cache).InvalidateAll, []bool{false, false, false, false, false}},
-		{"an event", func(c *Cache) { c.Observe(items(events.ItemsEnriched, 2)) }, []bool{true, false, true, false, false}},
-		{"an event of many", func(c *Cache) { c.Observe(items(events.ItemsPurged)) }, []bool{false, false, false, false, false}},
-		{"lost events", func(c *Cache) { c.Observe(items(events.Reset)) }, []bool{false, false, false, false, false}},
-		{"another's event", func(c *Cache) { c.Observe(items(events.RunsFinished)) }, []bool{true, true, true, true, true}},
+		{"nothing", func(*Cache) {}, []bool{true, true, true, true, true, true}},
+		{"one, and who shares its mark", func(c *Cache) { c.Invalidate(notes, 1) }, []bool{false, true, false, false, false, true}},
+		{"another", func(c *Cache) { c.Invalidate(notes, 3) }, []bool{true, true, true, false, false, true}},
+		{"pages", func(c *Cache) { c.Invalidate(notes) }, []bool{true, true, true, false, false, true}},
+		{"all", (*Cache).InvalidateAll, []bool{false, false, false, false, false, false}},
+		{"an event", func(c *Cache) { c.Observe(about("notes.derived", 2)) }, []bool{true, false, true, false, false, true}},
+		{"an event of many", func(c *Cache) { c.Observe(about("notes.purged")) }, []bool{false, false, false, false, false, true}},
+		{"lost events", func(c *Cache) { c.Observe(about(events.Reset)) }, []bool{false, false, false, false, false, false}},
+		{"another's event", func(c *Cache) { c.Observe(about(events.RunsFinished)) }, []bool{true, true, true, true, true, true}},
+		{"all of a kind", func(c *Cache) { c.InvalidateKind(notes) }, []bool{false, false, false, false, false, true}},
+		{"the same id of another kind", func(c *Cache) { c.Invalidate("others", 1) }, []bool{true, true, true, true, true, false}},
 	} {
-		c, reads := newCache(1<<20, newHands().now), new(atomic.Int64)
+		c, reads := newCache(1<<20, newHands().now, notes, "others"), new(atomic.Int64)
 		for _, key := range keys {
 			_, _ = c.Load(t.Context(), key, returning(entry("a", 1), reads))
 		}
@@ -171,12 +176,12 @@ func TestInvalidate(t *testing.T) {
 	}
 }
 
-// TestReadFromBeforeAChange: what was being read when the item changed is
+// TestReadFromBeforeAChange: what was being read when the record changed is
 // returned to who waits for it, and to nobody who comes after the change.
 func TestReadFromBeforeAChange(t *testing.T) {
 	t.Parallel()
-	for _, key := range []Key{Item(1), Page("")} {
-		c := newCache(1<<20, newHands().now)
+	for _, key := range []Key{Record(notes, 1), Page(notes, "")} {
+		c := newCache(1<<20, newHands().now, notes)
 		begun, finish := make(chan struct{}), make(chan struct{})
 		first := make(chan string)
 		go func() {
@@ -188,7 +193,7 @@ func TestReadFromBeforeAChange(t *testing.T) {
 			first <- string(e.Body)
 		}()
 		<-begun
-		c.Invalidate(1)
+		c.Invalidate(notes, 1)
 		e, err := c.Load(t.Context(), key, func(context.Context) (*Entry, error) { return entry("new", 2), nil })
 		if err != nil || string(e.Body) != "new" {
 			t.Errorf("after the change: %v, %v", e, err)
@@ -216,25 +221,25 @@ func TestVersions(t *testing.T) {
 		new  *Entry
 		want string
 	}{
-		{"newer by the item", entry("a", 1), entry("b", 2), "b"},
-		{"older by the item", entry("a", 2), entry("b", 1), "a"},
-		{"newer by its enrichment", &Entry{Body: []byte("a"), Version: Version{2, 1}}, &Entry{Body: []byte("b"), Version: Version{2, 2}}, "b"},
-		{"older by its enrichment", &Entry{Body: []byte("a"), Version: Version{2, 2}}, &Entry{Body: []byte("b"), Version: Version{2, 1}}, "a"},
+		{"newer by its number", entry("a", 1), entry("b", 2), "b"},
+		{"older by its number", entry("a", 2), entry("b", 1), "a"},
+		{"newer by what is derived", &Entry{Body: []byte("a"), Version: Version{Number: 2, Derived: 1}}, &Entry{Body: []byte("b"), Version: Version{Number: 2, Derived: 2}}, "b"},
+		{"older by what is derived", &Entry{Body: []byte("a"), Version: Version{Number: 2, Derived: 2}}, &Entry{Body: []byte("b"), Version: Version{Number: 2, Derived: 1}}, "a"},
 		{"equal", entry("a", 1), entry("b", 1), "b"},
 	} {
 		for _, last := range []string{"first", "second"} {
-			c := newCache(1<<20, newHands().now)
+			c := newCache(1<<20, newHands().now, notes)
 			// Read does not wait for what others read: here, one within the other.
-			_, _ = c.Read(t.Context(), Item(1), true, func(ctx context.Context) (*Entry, error) {
+			_, _ = c.Read(t.Context(), Record(notes, 1), true, func(ctx context.Context) (*Entry, error) {
 				if last == "first" {
-					_, _ = c.Read(ctx, Item(1), true, func(context.Context) (*Entry, error) { return s.new, nil })
+					_, _ = c.Read(ctx, Record(notes, 1), true, func(context.Context) (*Entry, error) { return s.new, nil })
 				}
 				return s.old, nil
 			})
 			if last == "second" {
-				_, _ = c.Read(t.Context(), Item(1), true, func(context.Context) (*Entry, error) { return s.new, nil })
+				_, _ = c.Read(t.Context(), Record(notes, 1), true, func(context.Context) (*Entry, error) { return s.new, nil })
 			}
-			if got := held(c, Item(1)); got != s.want {
+			if got := held(c, Record(notes, 1)); got != s.want {
 				t.Errorf("%s, the %s read ends last: %q is held, want %q", s.name, last, got, s.want)
 			}
 		}
@@ -243,55 +248,55 @@ func TestVersions(t *testing.T) {
 
 func TestReadPastTheCache(t *testing.T) {
 	t.Parallel()
-	c, reads := newCache(1<<20, newHands().now), new(atomic.Int64)
+	c, reads := newCache(1<<20, newHands().now, notes), new(atomic.Int64)
 	read := func(keep bool, e *Entry) string {
-		got, err := c.Read(t.Context(), Item(1), keep, returning(e, reads))
+		got, err := c.Read(t.Context(), Record(notes, 1), keep, returning(e, reads))
 		if err != nil {
 			t.Fatal(err)
 		}
 		return string(got.Body)
 	}
-	if got := read(false, entry("a", 1)); got != "a" || held(c, Item(1)) != "" {
-		t.Errorf("read %q, and %q is held", got, held(c, Item(1)))
+	if got := read(false, entry("a", 1)); got != "a" || held(c, Record(notes, 1)) != "" {
+		t.Errorf("read %q, and %q is held", got, held(c, Record(notes, 1)))
 	}
-	if read(true, entry("a", 1)); held(c, Item(1)) != "a" {
+	if read(true, entry("a", 1)); held(c, Record(notes, 1)) != "a" {
 		t.Error("what was to be kept is not held")
 	}
-	if got := read(false, entry("b", 2)); got != "b" || held(c, Item(1)) != "a" {
-		t.Errorf("read %q, and %q is held", got, held(c, Item(1)))
+	if got := read(false, entry("b", 2)); got != "b" || held(c, Record(notes, 1)) != "a" {
+		t.Errorf("read %q, and %q is held", got, held(c, Record(notes, 1)))
 	}
-	_, err := c.Read(t.Context(), Item(1), false, func(context.Context) (*Entry, error) { return nil, errs.New(errs.NotFound, "gone") })
-	if !errs.Is(err, errs.NotFound) || held(c, Item(1)) != "" {
-		t.Errorf("%v, and %q is held of what is gone", err, held(c, Item(1)))
+	_, err := c.Read(t.Context(), Record(notes, 1), false, func(context.Context) (*Entry, error) { return nil, errs.New(errs.NotFound, "gone") })
+	if !errs.Is(err, errs.NotFound) || held(c, Record(notes, 1)) != "" {
+		t.Errorf("%v, and %q is held of what is gone", err, held(c, Record(notes, 1)))
 	}
 }
 
 func TestBytes(t *testing.T) {
 	t.Parallel()
 	const most = 1 << 20
-	c := New(most)
+	c := New(most, notes)
 	for i := range int64(5000) {
-		_, _ = c.Load(t.Context(), Item(i), func(context.Context) (*Entry, error) { return entry(strings.Repeat("x", 1000), 1), nil })
+		_, _ = c.Load(t.Context(), Record(notes, i), func(context.Context) (*Entry, error) { return entry(strings.Repeat("x", 1000), 1), nil })
 	}
 	c.entries.CleanUp()
 	n := c.Snapshot()
 	if n.Bytes > most || n.Bytes < most/2 || n.Evicted < 4000 {
 		t.Errorf("%+v; at most %d bytes are to be held", n, most)
 	}
-	_, _ = c.Load(t.Context(), Page(""), func(context.Context) (*Entry, error) { return entry(strings.Repeat("x", most/8), 0), nil })
-	if _, ok := c.Get(Page("")); ok {
+	_, _ = c.Load(t.Context(), Page(notes, ""), func(context.Context) (*Entry, error) { return entry(strings.Repeat("x", most/8), 0), nil })
+	if _, ok := c.Get(Page(notes, "")); ok {
 		t.Error("one entry takes more than an eighth of the memory")
 	}
 }
 
 func TestNoCache(t *testing.T) {
 	t.Parallel()
-	c, reads := New(0), new(atomic.Int64)
+	c, reads := New(0, notes), new(atomic.Int64)
 	for range 2 {
-		_, _ = c.Load(t.Context(), Item(1), returning(entry("a", 1), reads))
-		_, _ = c.Read(t.Context(), Item(1), true, returning(entry("a", 1), reads))
+		_, _ = c.Load(t.Context(), Record(notes, 1), returning(entry("a", 1), reads))
+		_, _ = c.Read(t.Context(), Record(notes, 1), true, returning(entry("a", 1), reads))
 	}
-	c.Invalidate(1)
+	c.Invalidate(notes, 1)
 	c.InvalidateAll()
 	if c != nil || reads.Load() != 4 || c.Snapshot() != (Counts{}) {
 		t.Errorf("%d reads, %+v", reads.Load(), c.Snapshot())
@@ -302,7 +307,7 @@ func TestNoCache(t *testing.T) {
 // that no reader then sees less.
 func TestChangesAndReads(t *testing.T) {
 	t.Parallel()
-	c := New(1 << 20)
+	c := New(1<<20, notes)
 	var database, told atomic.Int64
 	stop := make(chan struct{})
 	var readers sync.WaitGroup
@@ -315,11 +320,11 @@ func TestChangesAndReads(t *testing.T) {
 				default:
 				}
 				least := told.Load()
-				e, err := c.Load(t.Context(), Item(1), func(context.Context) (*Entry, error) {
+				e, err := c.Load(t.Context(), Record(notes, 1), func(context.Context) (*Entry, error) {
 					v := database.Load()
-					return &Entry{Body: fmt.Append(nil, v), Version: Version{Item: v}}, nil
+					return &Entry{Body: fmt.Append(nil, v), Version: Version{Number: v}}, nil
 				})
-				if err != nil || e.Version.Item < least {
+				if err != nil || e.Version.Number < least {
 					t.Errorf("read %+v, %v; at least %d was to be seen", e, err, least)
 					return
 				}
@@ -328,7 +333,7 @@ func TestChangesAndReads(t *testing.T) {
 	}
 	for range 2000 {
 		v := database.Add(1)
-		c.Invalidate(1)
+		c.Invalidate(notes, 1)
 		told.Store(v)
 	}
 	close(stop)

@@ -14,13 +14,13 @@ import (
 func TestCoalesced(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		c := New(1 << 20)
+		c := New(1<<20, notes)
 		defer c.entries.StopAllGoroutines()
 		finish := make(chan struct{})
 		var callers sync.WaitGroup
 		for range 100 {
 			callers.Go(func() {
-				e, err := c.Load(t.Context(), Page(""), func(context.Context) (*Entry, error) {
+				e, err := c.Load(t.Context(), Page(notes, ""), func(context.Context) (*Entry, error) {
 					<-finish
 					return entry("a", 0), nil
 				})
@@ -35,7 +35,7 @@ func TestCoalesced(t *testing.T) {
 		if n := c.Snapshot(); n.Misses != 1 || n.Coalesced != 99 || n.Hits != 0 {
 			t.Errorf("%+v", n)
 		}
-		if held(c, Page("")) != "a" {
+		if held(c, Page(notes, "")) != "a" {
 			t.Error("it is not held")
 		}
 	})
@@ -45,16 +45,16 @@ func TestCoalesced(t *testing.T) {
 func TestJoinNoOldRead(t *testing.T) {
 	t.Parallel()
 	at := newHands()
-	c := newCache(1<<20, at.now)
-	_, _ = c.Load(t.Context(), Item(1), func(ctx context.Context) (*Entry, error) {
+	c := newCache(1<<20, at.now, notes)
+	_, _ = c.Load(t.Context(), Record(notes, 1), func(ctx context.Context) (*Entry, error) {
 		at.turn(MaxAge, MaxAge)
-		e, err := c.Load(ctx, Item(1), func(context.Context) (*Entry, error) { return entry("b", 1), nil })
+		e, err := c.Load(ctx, Record(notes, 1), func(context.Context) (*Entry, error) { return entry("b", 1), nil })
 		if err != nil || string(e.Body) != "b" {
 			t.Errorf("%v, %v", e, err)
 		}
 		return entry("a", 1), nil
 	})
-	if got := held(c, Item(1)); got != "b" {
+	if got := held(c, Record(notes, 1)); got != "b" {
 		t.Errorf("%q is held", got)
 	}
 }
@@ -64,7 +64,7 @@ func TestJoinNoOldRead(t *testing.T) {
 func TestWhoLeaves(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		c := New(1 << 20)
+		c := New(1<<20, notes)
 		defer c.entries.StopAllGoroutines()
 		finish, ended := make(chan struct{}), make(chan error, 1)
 		read := func(ctx context.Context) (*Entry, error) {
@@ -80,7 +80,7 @@ func TestWhoLeaves(t *testing.T) {
 		call := func() context.CancelFunc {
 			ctx, cancel := context.WithCancel(t.Context())
 			go func() {
-				_, err := c.Load(ctx, Item(1), read)
+				_, err := c.Load(ctx, Record(notes, 1), read)
 				results <- err
 			}()
 			synctest.Wait()
@@ -96,7 +96,7 @@ func TestWhoLeaves(t *testing.T) {
 			t.Errorf("who stays gets %v", err)
 		}
 		stay()
-		c.Invalidate(1)
+		c.Invalidate(notes, 1)
 		time.Sleep(time.Nanosecond) // for it to be over, by the bubble's clock
 		first, second := call(), call()
 		first()
@@ -121,10 +121,10 @@ func TestWhoLeaves(t *testing.T) {
 func TestReadEnds(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		c := New(1 << 20)
+		c := New(1<<20, notes)
 		defer c.entries.StopAllGoroutines()
 		begin := time.Now()
-		_, err := c.Load(t.Context(), Item(1), func(ctx context.Context) (*Entry, error) {
+		_, err := c.Load(t.Context(), Record(notes, 1), func(ctx context.Context) (*Entry, error) {
 			<-ctx.Done()
 			return nil, ctx.Err()
 		})
@@ -137,13 +137,13 @@ func TestReadEnds(t *testing.T) {
 // TestErrors: all who wait get it, and who comes later reads again.
 func TestErrors(t *testing.T) {
 	t.Parallel()
-	c := New(1 << 20)
+	c := New(1<<20, notes)
 	for range 2 {
-		if _, err := c.Load(t.Context(), Item(1), func(context.Context) (*Entry, error) { return nil, errBroken }); !errors.Is(err, errBroken) {
+		if _, err := c.Load(t.Context(), Record(notes, 1), func(context.Context) (*Entry, error) { return nil, errBroken }); !errors.Is(err, errBroken) {
 			t.Errorf("got %v", err)
 		}
 	}
-	_, err := c.Load(t.Context(), Item(1), func(context.Context) (*Entry, error) { panic("at the disco") })
+	_, err := c.Load(t.Context(), Record(notes, 1), func(context.Context) (*Entry, error) { panic("at the disco") })
 	if err == nil || !strings.Contains(err.Error(), "panic: at the disco") || !strings.Contains(err.Error(), "flight_test.go") {
 		t.Errorf("a panic becomes %v", err)
 	}

@@ -8,13 +8,13 @@ import (
 
 // Observe invalidates what e says has changed.
 func (c *Cache) Observe(e events.Event) {
+	kind, _, _ := strings.Cut(string(e.Type), ".")
 	switch {
 	case e.Type == events.Reset:
 		c.InvalidateAll()
-	case !strings.HasPrefix(string(e.Type), "items."):
 	case len(e.IDs) == 0:
-		c.InvalidateAll()
+		c.InvalidateKind(Kind(kind))
 	default:
-		c.Invalidate(e.IDs...)
+		c.Invalidate(Kind(kind), e.IDs...)
 	}
 }

@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"github.com/fualab/fualab/api"
-	"github.com/fualab/fualab/api/internal/store"
+	"github.com/fualab/fualab/api/internal/console"
 	"github.com/fualab/fualab/api/migrations"
 	"github.com/fualab/fualab/shared/database"
 	"github.com/fualab/fualab/shared/errs"
@@ -63,9 +63,8 @@ func examineServer(ctx context.Context, cfg api.Config, path string) []Check {
 		return []Check{wrong("database", Error, err)}
 	}
 	defer func() { _ = db.Close() }() // only read
-	st := store.New(db, nil, time.Now)
 	begin := time.Now()
-	facts, err := st.Facts(ctx)
+	facts, err := factsOf(ctx, db)
 	if err != nil {
 		return []Check{{"database", Error, err.Error(), "see the log of the database server"}}
 	}
@@ -81,7 +80,7 @@ func examineServer(ctx context.Context, cfg api.Config, path string) []Check {
 	schema := examineSchema(m.Names(), facts.Applied)
 	checks = append(checks, schema)
 	if schema.Status != Error {
-		checks = append(checks, examineWorker(ctx, st, cfg.HeartbeatTTL.Duration()))
+		checks = append(checks, examineWorker(ctx, db, cfg.HeartbeatTTL.Duration()))
 	}
 	return checks
 }
@@ -95,7 +94,7 @@ func where(cfg api.Config, path string) string {
 	return strings.TrimPrefix(u.Path, "/") + " at " + u.Host
 }
 
-func examineVersion(f *store.Facts, where string) Check {
+func examineVersion(f *facts, where string) Check {
 	if f.Major == 0 {
 		return Check{Name: "database", Status: OK, Found: "SQLite " + f.Server + ", " + where}
 	}
@@ -106,7 +105,7 @@ func examineVersion(f *store.Facts, where string) Check {
 	return Check{Name: "database", Status: OK, Found: found}
 }
 
-func examineRights(f *store.Facts, migrates bool) Check {
+func examineRights(f *facts, migrates bool) Check {
 	switch {
 	case f.ReadOnly:
 		return Check{"permissions", Error, "the database only reads: it is a standby, or default_transaction_read_only is on", "name the primary in FUALAB_DATABASE_URL, or turn that off"}
@@ -142,9 +141,9 @@ func examineSchema(has, applied []string) Check {
 	return Check{Name: "schema", Status: OK, Found: "at migration " + applied[len(applied)-1]}
 }
 
-func examineWorker(ctx context.Context, st *store.Store, ttl time.Duration) Check {
+func examineWorker(ctx context.Context, db *database.DB, ttl time.Duration) Check {
 	const cure = "start a worker (fualab-worker); the runbook worker-heartbeat tells more"
-	beat, err := st.LastBeat(ctx)
+	beat, err := console.LastBeat(ctx, db)
 	switch {
 	case errs.Is(err, errs.NotFound):
 		return Check{"worker", Warning, "no worker is there", cure}

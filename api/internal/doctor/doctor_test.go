@@ -2,7 +2,6 @@ package doctor_test
 
 import (
 	"context"
-	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -16,6 +15,7 @@ import (
 	"github.com/fualab/fualab/shared/httpserver"
 	"github.com/fualab/fualab/shared/model"
 	"github.com/fualab/fualab/shared/testdb"
+	"github.com/fualab/fualab/shared/testport"
 	"github.com/fualab/fualab/shared/testredis"
 )
 
@@ -185,18 +185,12 @@ func TestRealRedis(t *testing.T) {
 func TestPorts(t *testing.T) {
 	t.Parallel()
 	setting := "FUALAB_DATABASE_URL=" + testdb.EmptyURL(t, "sqlite").Reveal()
-	var lc net.ListenConfig
-	ln, err := lc.Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_ = ln.Close()
 	taken, err := httpserver.Listen(context.WithoutCancel(t.Context()), "127.0.0.1:0", "")
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer func() { _ = taken.Close() }()
-	_, got := examine(t, setting, "FUALAB_API_ADDR="+ln.Addr().String(), "FUALAB_WORKER_ADDR="+taken.Addr().String())
+	_, got := examine(t, setting, "FUALAB_API_ADDR="+testport.Reserve(t), "FUALAB_WORKER_ADDR="+taken.Addr().String())
 	check(t, got["api port"], doctor.OK, "is free", "")
 	check(t, got["worker port"], doctor.Error, "is taken by another program", "stop it, or set FUALAB_WORKER_ADDR")
 }

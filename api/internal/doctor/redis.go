@@ -29,11 +29,11 @@ func examineRedis(ctx context.Context, u config.RedisURL) []Check {
 		return []Check{{Name: "redis", Status: OK, Found: "not configured: FUALAB_REDIS_URL is empty, and everything runs without"}}
 	}
 	defer func() { _ = client.Close() }() // nothing was written
-	if err := client.Ping(ctx).Err(); err != nil {
+	if err := client.Ping(ctx); err != nil {
 		return []Check{lostRedis(u, err)}
 	}
 	// A server that keeps INFO to itself has passed all the same.
-	text, _ := client.Info(ctx).Result()
+	text, _ := client.Info(ctx)
 	info := parseInfo(text)
 	server, version := "Redis", info["redis_version"]
 	if info["valkey_version"] != "" {

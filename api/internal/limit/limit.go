@@ -59,12 +59,12 @@ type bucket struct {
 
 // New returns a Limiter for policy, whose Rate is at least 1. Without client
 // each instance counts for itself. Close ends it, and so does the end of ctx.
-func New(ctx context.Context, policy Policy, client redis.Client, log *slog.Logger, now func() time.Time) *Limiter {
+func New(ctx context.Context, policy Policy, client *redis.Client, log *slog.Logger, now func() time.Time) *Limiter {
 	policy.Burst = max(policy.Burst, 1)
 	l := &Limiter{policy: policy, step: max(1, policy.Burst/8), now: now}
 	l.keys = otter.Must(&otter.Options[string, *bucket]{MaximumSize: maxKeys})
 	if client != nil {
-		l.shared = share(ctx, redis_rate.NewLimiter(client), policy, log, now)
+		l.shared = share(ctx, redis_rate.NewLimiter(client.Scripter()), client.Key("fualab:")+policy.Name, policy, log, now)
 	}
 	return l
 }
@@ -111,7 +111,7 @@ type Failures struct{ limiter *Limiter }
 
 // NewFailures returns Failures that let an address fail ten times at once, and
 // then ten times a minute. Close ends them.
-func NewFailures(ctx context.Context, client redis.Client, log *slog.Logger, now func() time.Time) *Failures {
+func NewFailures(ctx context.Context, client *redis.Client, log *slog.Logger, now func() time.Time) *Failures {
 	return &Failures{New(ctx, Policy{Name: "failures", Rate: 10, Per: time.Minute, Burst: 10}, client, log, now)}
 }
 

@@ -12,9 +12,10 @@ import (
 
 	"github.com/go-redis/redis_rate/v10"
 	"github.com/google/go-cmp/cmp"
-	goredis "github.com/redis/go-redis/v9"
 
+	"github.com/fualab/fualab/shared/redis"
 	"github.com/fualab/fualab/shared/testredis"
+	"github.com/fualab/fualab/shared/testwait"
 )
 
 // clock stands still unless a test moves it.
@@ -88,31 +89,59 @@ func TestFailures(t *testing.T) {
 	}
 }
 
-// TestShared: what is used on one instance is missing on another, soon.
+// heard is a Redis that reports how much each call told it, without the time
+// limit of the call, which a machine with other work may exceed.
+type heard struct {
+	counter
+	told chan int
+}
+
+func (h heard) AllowAtMost(ctx context.Context, key string, limit redis_rate.Limit, n int) (*redis_rate.Result, error) {
+	result, err := h.counter.AllowAtMost(context.WithoutCancel(ctx), key, limit, n)
+	h.told <- n
+	return result, err
+}
+
+// await waits until n uses have been told.
+func (h heard) await(t *testing.T, n int) {
+	t.Helper()
+	for n > 0 {
+		n -= testwait.Receive(t, "a use to be told", h.told)
+	}
+}
+
+// TestShared: what is used on one instance is missing on another, as soon as
+// that has asked once.
 func TestShared(t *testing.T) {
 	t.Parallel()
 	_, url := testredis.Embedded(t)
-	opts, err := goredis.ParseURL(url.Reveal())
+	log := slog.New(slog.DiscardHandler)
+	client, err := redis.Open(url, "test", log)
 	if err != nil {
 		t.Fatal(err)
 	}
-	client := goredis.NewClient(opts)
 	t.Cleanup(func() { _ = client.Close() })
 	policy := Policy{Name: "test", Rate: 1, Per: time.Hour, Burst: 8}
-	log := slog.New(slog.DiscardHandler)
-	one, two := New(t.Context(), policy, client, log, time.Now), New(t.Context(), policy, client, log, time.Now)
+	instance := func() (*Limiter, heard) {
+		l := New(t.Context(), policy, client, log, time.Now)
+		h := heard{l.shared.counter, make(chan int, policy.Burst)}
+		l.shared.counter = h
+		return l, h
+	}
+	one, ofOne := instance()
 	defer one.Close()
-	defer two.Close()
 	for range policy.Burst {
 		if v := one.Take("a"); !v.Allowed {
 			t.Fatalf("refused: %+v", v)
 		}
 	}
-	for deadline := time.Now().Add(20 * time.Second); two.Take("a").Allowed; time.Sleep(5 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatal("the other instance does not hear of it")
-		}
+	ofOne.await(t, policy.Burst)
+	two, ofTwo := instance()
+	if v := two.Take("a"); !v.Allowed || v.Remaining != policy.Burst-1 {
+		t.Errorf("before the other instance has asked: %+v", v)
 	}
+	ofTwo.await(t, 1)
+	two.Close() // waits until the answer is noted
 	if v := two.Take("a"); v.Allowed || v.RetryAfter < time.Minute {
 		t.Errorf("the other instance: %+v", v)
 	}
@@ -142,7 +171,7 @@ func TestRedisIsAway(t *testing.T) {
 		r := &failing{hangs: true}
 		policy := Policy{Name: "test", Rate: 1000, Per: time.Second, Burst: 8}
 		l := New(t.Context(), policy, nil, nil, time.Now)
-		l.shared = share(t.Context(), r, policy, slog.New(slog.NewTextHandler(&out, nil)), time.Now)
+		l.shared = share(t.Context(), r, "test", policy, slog.New(slog.NewTextHandler(&out, nil)), time.Now)
 		l.Take("a")
 		time.Sleep(tellTimeout)
 		synctest.Wait()

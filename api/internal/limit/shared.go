@@ -24,6 +24,7 @@ type counter interface {
 // shared tells Redis, one caller after the other, what they have used here.
 type shared struct {
 	counter counter
+	key     string // before each caller's
 	policy  Policy
 	log     *slog.Logger
 	now     func() time.Time
@@ -40,9 +41,9 @@ type told struct {
 	bucket *bucket
 }
 
-func share(ctx context.Context, c counter, policy Policy, log *slog.Logger, now func() time.Time) *shared {
+func share(ctx context.Context, c counter, key string, policy Policy, log *slog.Logger, now func() time.Time) *shared {
 	ctx, stop := context.WithCancel(ctx)
-	s := &shared{counter: c, policy: policy, log: log, now: now, queue: make(chan told, maxTold), stop: stop}
+	s := &shared{counter: c, key: key, policy: policy, log: log, now: now, queue: make(chan told, maxTold), stop: stop}
 	s.ended.Go(func() { s.run(ctx) })
 	return s
 }
@@ -86,7 +87,7 @@ func (s *shared) count(ctx context.Context, next told) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, tellTimeout)
 	defer cancel()
-	result, err := s.counter.AllowAtMost(ctx, s.policy.Name+":"+next.key, redis_rate.Limit{Rate: s.policy.Rate, Burst: s.policy.Burst, Period: s.policy.Per}, n)
+	result, err := s.counter.AllowAtMost(ctx, s.key+":"+next.key, redis_rate.Limit{Rate: s.policy.Rate, Burst: s.policy.Burst, Period: s.policy.Per}, n)
 	s.note(ctx, err)
 	if err != nil {
 		s.pausedUntil = s.now().Add(tellPause)

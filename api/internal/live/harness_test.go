@@ -14,16 +14,18 @@ import (
 	"github.com/fualab/fualab/api/internal/live"
 	"github.com/fualab/fualab/shared/config"
 	"github.com/fualab/fualab/shared/events"
+	"github.com/fualab/fualab/shared/items"
 	"github.com/fualab/fualab/shared/model"
 	"github.com/fualab/fualab/shared/redis"
 	"github.com/fualab/fualab/shared/testredis"
+	"github.com/fualab/fualab/shared/testwait"
 )
 
-// soon bounds every wait; nothing that is tested here takes nearly as long.
+// soon bounds a stop, which waits for the read in progress.
 const soon = 10 * time.Second
 
 // eachRedis runs f on an embedded Redis, and on a real one where there is one.
-func eachRedis(t *testing.T, f func(t *testing.T, client redis.Client)) {
+func eachRedis(t *testing.T, f func(t *testing.T, client *redis.Client)) {
 	t.Helper()
 	t.Run("embedded", func(t *testing.T) {
 		t.Parallel()
@@ -45,13 +47,13 @@ func ownDatabase(t *testing.T) config.RedisURL {
 	url := strings.TrimSuffix(string(testredis.Server(t)), "/0")
 	url = fmt.Sprintf("%s/%d", url, 1+databases.Add(1)%15)
 	client := open(t, config.RedisURL(url))
-	if err := client.FlushDB(t.Context()).Err(); err != nil {
+	if _, err := client.Do(t.Context(), "FLUSHDB"); err != nil {
 		t.Fatal(err)
 	}
 	return config.RedisURL(url)
 }
 
-func open(t *testing.T, url config.RedisURL) redis.Client {
+func open(t *testing.T, url config.RedisURL) *redis.Client {
 	t.Helper()
 	client, err := redis.Open(url, "test", slog.New(slog.DiscardHandler))
 	if err != nil {
@@ -79,7 +81,7 @@ func (l *logged) String() string {
 	return l.buf.String()
 }
 
-func start(t *testing.T, client redis.Client) (*live.Hub, *logged) {
+func start(t *testing.T, client *redis.Client) (*live.Hub, *logged) {
 	t.Helper()
 	log := &logged{}
 	hub := live.Start(t.Context(), client, slog.New(slog.NewTextHandler(log, nil)))
@@ -101,7 +103,7 @@ func subscribe(t *testing.T, hub *live.Hub) *live.Subscription {
 func resume(t *testing.T, hub *live.Hub, id string) *live.Subscription {
 	t.Helper()
 	s := subscribe(t, hub)
-	s.Resume(t.Context(), parse(t, id))
+	s.Resume(t.Context(), parse(t, id+strings.TrimPrefix(s.At.String(), s.At.Entry()))) // in the same history
 	return s
 }
 
@@ -115,11 +117,11 @@ func parse(t *testing.T, id string) live.ID {
 }
 
 // add appends an event for each name.
-func add(ctx context.Context, t *testing.T, client redis.Client, names ...string) {
+func add(ctx context.Context, t *testing.T, client *redis.Client, names ...string) {
 	t.Helper()
 	all := make([]events.Event, len(names))
 	for i, name := range names {
-		all[i] = events.Event{Type: events.ItemsCreated, At: model.NewTime(time.Now()), Name: name}
+		all[i] = events.Event{Type: items.EventCreated, At: model.NewTime(time.Now()), Name: name}
 	}
 	if err := events.Append(ctx, client, all...); err != nil {
 		t.Fatal(err)
@@ -136,9 +138,9 @@ func numbered(n int) []string {
 }
 
 // ids returns the ids of all entries.
-func ids(t *testing.T, client redis.Client) []string {
+func ids(t *testing.T, client *redis.Client) []string {
 	t.Helper()
-	entries, err := client.XRange(t.Context(), events.Stream, "-", "+").Result()
+	entries, err := client.XRangeN(t.Context(), events.Stream, "-", "+", 2*events.Kept)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -160,7 +162,7 @@ func told(t *testing.T, m live.Message) string {
 		return "back"
 	case m.Name == "reset" && strings.HasPrefix(text, `{"type":"reset","at":"`):
 		return "reset"
-	case m.Name == string(events.ItemsCreated):
+	case m.Name == string(items.EventCreated):
 		_, rest, _ := strings.Cut(text, `"name":"`)
 		return strings.TrimSuffix(rest, `"}`)
 	default:
@@ -172,7 +174,6 @@ func told(t *testing.T, m live.Message) string {
 // until takes messages until one is told as last, and returns all in short.
 func until(t *testing.T, s *live.Subscription, last string) []string {
 	t.Helper()
-	deadline := time.After(soon)
 	var all []string
 	for {
 		for _, m := range s.Take() {
@@ -181,27 +182,19 @@ func until(t *testing.T, s *live.Subscription, last string) []string {
 		if len(all) > 0 && all[len(all)-1] == last {
 			return all
 		}
-		select {
-		case <-s.Ready():
-		case <-deadline:
-			t.Fatalf("%q has not come within %s, after %.500q", last, soon, all)
-		}
+		testwait.Receive(t, fmt.Sprintf("%q, after %.500q", last, all), s.Ready())
 	}
 }
 
 // next waits for one message, and wants no other with it.
 func next(t *testing.T, s *live.Subscription) live.Message {
 	t.Helper()
-	for deadline := time.After(soon); ; {
+	for {
 		if all := s.Take(); len(all) == 1 {
 			return all[0]
 		} else if len(all) > 1 {
 			t.Fatalf("%d messages came at once", len(all))
 		}
-		select {
-		case <-s.Ready():
-		case <-deadline:
-			t.Fatalf("nothing has come within %s", soon)
-		}
+		testwait.Receive(t, "a message", s.Ready())
 	}
 }

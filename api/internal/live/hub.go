@@ -4,9 +4,11 @@ package live
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"math/rand/v2"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/fualab/fualab/shared/errs"
@@ -41,6 +43,8 @@ type Hub struct {
 	position    ID   // of the last event handed out; only loop writes it
 	live        bool // whether Redis answers; likewise
 
+	refused atomic.Pointer[func() bool] // see Refuse; nil: never
+
 	known  bool      // whether position is one; only loop has it
 	lost   bool      // whether the log says so; likewise
 	looked time.Time // when the stream's end was looked at; likewise
@@ -50,7 +54,7 @@ type Hub struct {
 // Without a client it returns nil, which may be closed too. Each of observe is
 // told of every event, and by a reset of events that may have been lost,
 // before any subscriber gets it; it must be safe for concurrent use, and quick.
-func Start(ctx context.Context, client redis.Client, log *slog.Logger, observe ...func(events.Event)) *Hub {
+func Start(ctx context.Context, client *redis.Client, log *slog.Logger, observe ...func(events.Event)) *Hub {
 	if client == nil {
 		return nil
 	}
@@ -73,6 +77,17 @@ func (h *Hub) Follows() bool {
 	defer h.mu.Unlock()
 	return h.live
 }
+
+// Refuse has subscribers told that events do not arrive while refused reports
+// true: Redis answers reads then, and takes no events.
+func (h *Hub) Refuse(refused func() bool) {
+	if h != nil {
+		h.refused.Store(&refused)
+	}
+}
+
+// errRefused says that Redis takes no events.
+var errRefused = errors.New("redis answers, and takes no events")
 
 // Subscribers returns how many watch.
 func (h *Hub) Subscribers() int {
@@ -149,6 +164,9 @@ func (h *Hub) loop(ctx context.Context) {
 
 // turn reads once, for patience at most, and hands out what it has read.
 func (h *Hub) turn(ctx context.Context) error {
+	if refused := h.refused.Load(); refused != nil && (*refused)() {
+		return errRefused
+	}
 	if !h.live {
 		return h.look(ctx)
 	}
@@ -180,7 +198,7 @@ func (h *Hub) look(ctx context.Context) error {
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	replaced := !h.known || end.Before(h.position)
+	replaced := !h.known || end.Before(h.position) || end.history != h.position.history
 	if replaced {
 		h.known, h.position = true, end
 	}

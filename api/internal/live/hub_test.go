@@ -6,23 +6,24 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/alicebob/miniredis/v2"
 	"github.com/google/go-cmp/cmp"
-	goredis "github.com/redis/go-redis/v9"
 
 	"github.com/fualab/fualab/api/internal/live"
 	"github.com/fualab/fualab/shared/errs"
 	"github.com/fualab/fualab/shared/events"
 	"github.com/fualab/fualab/shared/redis"
 	"github.com/fualab/fualab/shared/testredis"
+	"github.com/fualab/fualab/shared/testwait"
 )
 
 func TestEachGetsEveryEvent(t *testing.T) {
 	t.Parallel()
-	eachRedis(t, func(t *testing.T, client redis.Client) {
+	eachRedis(t, func(t *testing.T, client *redis.Client) {
 		add(t.Context(), t, client, "before")
 		hub, _ := start(t, client)
 		watching := []*live.Subscription{subscribe(t, hub), subscribe(t, hub), subscribe(t, hub)}
@@ -35,7 +36,7 @@ func TestEachGetsEveryEvent(t *testing.T) {
 				}
 			}
 		}
-		if late := subscribe(t, hub); late.At.String() != ids(t, client)[300] || !late.Live {
+		if late := subscribe(t, hub); late.At.Entry() != ids(t, client)[300] || !late.Live {
 			t.Errorf("who comes last begins at %s, live %t; the stream ends at %s", late.At, late.Live, ids(t, client)[300])
 		}
 	})
@@ -43,15 +44,15 @@ func TestEachGetsEveryEvent(t *testing.T) {
 
 func TestPositionAndName(t *testing.T) {
 	t.Parallel()
-	eachRedis(t, func(t *testing.T, client redis.Client) {
+	eachRedis(t, func(t *testing.T, client *redis.Client) {
 		hub, _ := start(t, client)
 		s := subscribe(t, hub)
-		if s.At.String() != "0-0" {
+		if s.At.Entry() != "0-0" {
 			t.Errorf("an empty stream begins at %s", s.At)
 		}
 		add(t.Context(), t, client, "a")
 		m := next(t, s)
-		if m.ID.String() != ids(t, client)[0] || m.Name != "items.created" || !strings.HasPrefix(string(m.Data), `{"type":"items.created","at":"`) {
+		if m.ID.Entry() != ids(t, client)[0] || m.Name != "items.created" || !strings.HasPrefix(string(m.Data), `{"type":"items.created","at":"`) {
 			t.Errorf("got %s %s %s", m.ID, m.Name, m.Data)
 		}
 	})
@@ -60,7 +61,7 @@ func TestPositionAndName(t *testing.T) {
 // TestSlow has one subscriber take nothing while the others get it all.
 func TestSlow(t *testing.T) {
 	t.Parallel()
-	eachRedis(t, func(t *testing.T, client redis.Client) {
+	eachRedis(t, func(t *testing.T, client *redis.Client) {
 		hub, _ := start(t, client)
 		slow, quick := subscribe(t, hub), subscribe(t, hub)
 		for i := range 20 {
@@ -70,6 +71,7 @@ func TestSlow(t *testing.T) {
 				t.Fatalf("who keeps up got %d of 51 events", len(got))
 			}
 		}
+		subscribe(t, hub) // returns when the hub has handed the last events to all
 		got := slow.Take()
 		if len(got) > 256 || told(t, got[0]) != "reset" {
 			t.Fatalf("%d messages, the first %s", len(got), got[0].Name)
@@ -85,7 +87,7 @@ func TestSlow(t *testing.T) {
 		}
 		all := ids(t, client)
 		for i, m := range got { // the reset stands at the event before the next
-			if want := all[len(all)-len(got)+i]; m.ID.String() != want {
+			if want := all[len(all)-len(got)+i]; m.ID.Entry() != want {
 				t.Fatalf("message %d is at %s, want %s", i, m.ID, want)
 			}
 		}
@@ -172,7 +174,7 @@ func TestRedisAwayAtTheStart(t *testing.T) {
 	client := open(t, url)
 	hub, log := start(t, client)
 	s := resume(t, hub, "7-7")
-	if s.Live || s.At.String() != "7-7" {
+	if s.Live || s.At.Entry() != "7-7" {
 		t.Errorf("live %t at %s; it has to come back to 7-7", s.Live, s.At)
 	}
 	restart(t, addr)
@@ -189,10 +191,10 @@ func TestRedisAwayAtTheStart(t *testing.T) {
 // TestRedisEmptied: what comes after has lower ids than what was.
 func TestRedisEmptied(t *testing.T) {
 	t.Parallel()
-	eachRedis(t, func(t *testing.T, client redis.Client) {
+	eachRedis(t, func(t *testing.T, client *redis.Client) {
 		put := func(id string) {
 			t.Helper()
-			if err := client.XAdd(t.Context(), &goredis.XAddArgs{Stream: events.Stream, ID: id, Values: []any{events.Field, `{"type":"items.created","at":"2026-01-02T03:04:05.000000Z","name":"` + id + `"}`}}).Err(); err != nil {
+			if _, err := client.Do(t.Context(), "XADD", events.Stream, id, events.Field, `{"type":"items.created","at":"2026-01-02T03:04:05.000000Z","name":"`+id+`"}`); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -201,7 +203,7 @@ func TestRedisEmptied(t *testing.T) {
 		hub, _ := start(t, client)
 		s := resume(t, hub, "999-1")
 		until(t, s, "1000-1")
-		if err := client.Del(t.Context(), events.Stream).Err(); err != nil {
+		if err := client.Del(t.Context(), events.Stream); err != nil {
 			t.Fatal(err)
 		}
 		put("3-7")
@@ -220,14 +222,14 @@ func TestRedisEmptied(t *testing.T) {
 // the line that it is on.
 func TestNoEvent(t *testing.T) {
 	t.Parallel()
-	eachRedis(t, func(t *testing.T, client redis.Client) {
+	eachRedis(t, func(t *testing.T, client *redis.Client) {
 		hub, log := start(t, client)
 		s := subscribe(t, hub)
 		for i, values := range [][]any{
 			{"other", "x"}, {events.Field, "{"}, {events.Field, `{"type":"","at":"2026-01-02T03:04:05Z"}`},
 			{events.Field, `{"type":"a\n\ndata: x","at":"2026-01-02T03:04:05Z"}`},
 		} {
-			if err := client.XAdd(t.Context(), &goredis.XAddArgs{Stream: events.Stream, Values: values}).Err(); err != nil {
+			if _, err := client.Do(t.Context(), append([]any{"XADD", events.Stream, "*"}, values...)...); err != nil {
 				t.Fatal(err)
 			}
 			if diff := cmp.Diff([]string{"reset"}, until(t, s, "reset")); diff != "" {
@@ -237,7 +239,7 @@ func TestNoEvent(t *testing.T) {
 				t.Errorf("%d lines in the log after %d entries:\n%s", n, i+1, log)
 			}
 		}
-		if err := client.XAdd(t.Context(), &goredis.XAddArgs{Stream: events.Stream, Values: []any{events.Field, "{\"type\":\"items.created\",\n\"at\":\"2026-01-02T03:04:05Z\",\"name\":\"a\"}"}}).Err(); err != nil {
+		if _, err := client.Do(t.Context(), "XADD", events.Stream, "*", events.Field, "{\"type\":\"items.created\",\n\"at\":\"2026-01-02T03:04:05Z\",\"name\":\"a\"}"); err != nil {
 			t.Fatal(err)
 		}
 		if got := string(next(t, s).Data); got != `{"type":"items.created","at":"2026-01-02T03:04:05.000000Z","name":"a"}` {
@@ -264,7 +266,7 @@ func TestNoMoreThan(t *testing.T) {
 
 func TestClose(t *testing.T) {
 	t.Parallel()
-	eachRedis(t, func(t *testing.T, client redis.Client) {
+	eachRedis(t, func(t *testing.T, client *redis.Client) {
 		hub, _ := start(t, client)
 		s := subscribe(t, hub)
 		begin := time.Now()
@@ -298,16 +300,27 @@ func TestNothingIsLeft(t *testing.T) {
 		}
 		var watchers sync.WaitGroup
 		hub := live.Start(t.Context(), client, slog.New(slog.DiscardHandler))
-		for range 8 {
-			watchers.Go(func() {
-				s, err := hub.Subscribe(t.Context())
-				if err == nil { // it came in time
-					defer s.Close()
-					<-s.Ended()
-				}
-			})
+		const each = 4
+		there := make(chan error, 2*each)
+		watch := func() {
+			s, err := hub.Subscribe(t.Context())
+			there <- err
+			if err == nil { // it came in time
+				defer s.Close()
+				<-s.Ended()
+			}
 		}
-		time.Sleep(10 * time.Millisecond) // some are there, some may be about to come
+		for range each {
+			watchers.Go(watch)
+		}
+		for range each {
+			if err := testwait.Receive(t, "a subscription", there); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for range each { // they come while the hub stops
+			watchers.Go(watch)
+		}
 		hub.Close()
 		watchers.Wait()
 		stacks := make([]byte, 1<<20)
@@ -316,4 +329,24 @@ func TestNothingIsLeft(t *testing.T) {
 			t.Errorf("after Close, Redis lost: %t:\n%s", lost, stacks)
 		}
 	}
+}
+
+// TestRefusedEventsAreTold: a Redis that answers reads and takes no events counts
+// as lost for subscribers, until it takes them again.
+func TestRefusedEventsAreTold(t *testing.T) {
+	t.Parallel()
+	eachRedis(t, func(t *testing.T, client *redis.Client) {
+		hub, _ := start(t, client)
+		s := subscribe(t, hub)
+		var refused atomic.Bool
+		hub.Refuse(refused.Load)
+		refused.Store(true)
+		if m := next(t, s); m.Name != live.StatusName || string(m.Data) != `{"live":false}` {
+			t.Errorf("refused: %s %s", m.Name, m.Data)
+		}
+		refused.Store(false)
+		if got := until(t, s, "reset"); len(got) != 2 {
+			t.Errorf("taken again: %q, want a status and a reset", got)
+		}
+	})
 }

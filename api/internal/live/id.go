@@ -8,32 +8,51 @@ import (
 	"strings"
 )
 
-// ID is a position in the stream: the id of a Redis stream's entry. Its two
-// numbers are compared one after the other; as text they are not in order.
-// The zero ID is before every entry.
-type ID struct{ ms, seq uint64 }
+// ID is a position in the stream: the id of a Redis stream's entry, and the
+// history that the entry belongs to. Its two numbers are compared one after the
+// other; as text they are not in order. The zero ID is before every entry.
+type ID struct {
+	ms, seq uint64
+	// history names the server's life in which the entry was there. A server
+	// that starts from an older dump, or a replica that takes over, has another
+	// one: entries may be missing behind an id that is still there.
+	history string
+}
 
-var idForm = regexp.MustCompile(`^\d{1,20}-\d{1,20}$`)
+var idForm = regexp.MustCompile(`^(\d{1,20})-(\d{1,20})(?:-([0-9a-f]{8}))?$`)
 
-// ParseID reads an id in its full form, such as 1763942400000-0.
+// ParseID reads an id in its full form, such as 1763942400000-0-5k0d9f2a. An id
+// without a history is one of Redis' own.
 func ParseID(text string) (ID, error) {
-	if !idForm.MatchString(text) {
+	parts := idForm.FindStringSubmatch(text)
+	if parts == nil {
 		return ID{}, fmt.Errorf("parse an event's id: not two numbers with a hyphen between them")
 	}
-	first, second, _ := strings.Cut(text, "-")
-	ms, err := strconv.ParseUint(first, 10, 64)
+	ms, err := strconv.ParseUint(parts[1], 10, 64)
 	if err != nil {
 		return ID{}, fmt.Errorf("parse an event's id: its first number is too large")
 	}
-	seq, err := strconv.ParseUint(second, 10, 64)
+	seq, err := strconv.ParseUint(parts[2], 10, 64)
 	if err != nil {
 		return ID{}, fmt.Errorf("parse an event's id: its second number is too large")
 	}
-	return ID{ms, seq}, nil
+	return ID{ms, seq, parts[3]}, nil
 }
 
-func (id ID) String() string {
+// Entry returns the id as Redis has it.
+func (id ID) Entry() string {
 	return strconv.FormatUint(id.ms, 10) + "-" + strconv.FormatUint(id.seq, 10)
+}
+
+// String returns the id as clients have it.
+func (id ID) String() string {
+	return strings.TrimSuffix(id.Entry()+"-"+id.history, "-")
+}
+
+// of returns id as one of history.
+func (id ID) of(history string) ID {
+	id.history = history
+	return id
 }
 
 // Before reports whether id comes before other in the stream.

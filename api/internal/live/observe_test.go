@@ -34,7 +34,7 @@ func (o *observer) has(what string) bool {
 	return slices.Contains(o.seen, what)
 }
 
-func observed(t *testing.T, client redis.Client) (*live.Hub, *observer) {
+func observed(t *testing.T, client *redis.Client) (*live.Hub, *observer) {
 	t.Helper()
 	o := new(observer)
 	hub := live.Start(t.Context(), client, slog.New(slog.DiscardHandler), o.observe)
@@ -45,7 +45,7 @@ func observed(t *testing.T, client redis.Client) (*live.Hub, *observer) {
 // TestObserversAreFirst: when a subscriber has an event, observers had it.
 func TestObserversAreFirst(t *testing.T) {
 	t.Parallel()
-	eachRedis(t, func(t *testing.T, client redis.Client) {
+	eachRedis(t, func(t *testing.T, client *redis.Client) {
 		hub, o := observed(t, client)
 		s := subscribe(t, hub)
 		for _, name := range numbered(50) {
@@ -61,11 +61,10 @@ func TestObserversAreFirst(t *testing.T) {
 // because it resumes.
 func TestObserversOfAReplay(t *testing.T) {
 	t.Parallel()
-	eachRedis(t, func(t *testing.T, client redis.Client) {
+	eachRedis(t, func(t *testing.T, client *redis.Client) {
 		add(t.Context(), t, client, "a", "b")
 		hub, o := observed(t, client)
-		s := subscribe(t, hub) // the hub begins behind both
-		s.Resume(t.Context(), parse(t, ids(t, client)[0]))
+		s := resume(t, hub, ids(t, client)[0]) // the hub begins behind both
 		if got := until(t, s, "b"); len(got) != 1 || !o.has("b") {
 			t.Errorf("replayed %q, observed %q", got, o.seen)
 		}

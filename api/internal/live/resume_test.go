@@ -1,9 +1,7 @@
 package live_test
 
 import (
-	"context"
 	"fmt"
-	"math/rand/v2"
 	"strings"
 	"sync"
 	"testing"
@@ -14,12 +12,14 @@ import (
 	"github.com/fualab/fualab/api/internal/live"
 	"github.com/fualab/fualab/shared/events"
 	"github.com/fualab/fualab/shared/redis"
+	"github.com/fualab/fualab/shared/testwait"
 )
 
 func TestParseID(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
 		"0-0": "0-0", "1763942400000-12": "1763942400000-12", "007-08": "7-8", "18446744073709551615-18446744073709551615": "18446744073709551615-18446744073709551615",
+		"1-2-0123abcd": "1-2-0123abcd", "1-2-0123ABCD": "", "1-2-0123abc": "", "1-2-0123abcde": "", "1-2-": "",
 		"": "", "1": "", "1-": "", "-1": "", "a-1": "", "1-1-1": "", " 1-1": "", "1-1\n": "", "+1-1": "", "$": "", "18446744073709551616-0": "", "0-18446744073709551616": "",
 		"100000000000000000000-0": "", "1-000000000000000000000": "",
 	} {
@@ -33,9 +33,29 @@ func TestParseID(t *testing.T) {
 	}
 }
 
+// TestLostHistory: an id that the stream has, and that was given to a client in
+// an earlier life of the server, says nothing about the entries behind it.
+func TestLostHistory(t *testing.T) {
+	t.Parallel()
+	eachRedis(t, func(t *testing.T, client *redis.Client) {
+		add(t.Context(), t, client, numbered(3)...)
+		hub, _ := start(t, client)
+		for _, history := range []string{"-00000000", "-0123abcd"} {
+			s := subscribe(t, hub)
+			s.Resume(t.Context(), parse(t, ids(t, client)[0]+history))
+			if got := s.Take(); len(got) != 1 || told(t, got[0]) != "reset" || got[0].ID != subscribe(t, hub).At {
+				t.Errorf("after an id of %s: %v", history, got)
+			}
+		}
+		if got := resume(t, hub, ids(t, client)[0]).Take(); len(got) != 2 {
+			t.Errorf("after an id of this history: %d messages, want 2", len(got))
+		}
+	})
+}
+
 func TestResume(t *testing.T) {
 	t.Parallel()
-	eachRedis(t, func(t *testing.T, client redis.Client) {
+	eachRedis(t, func(t *testing.T, client *redis.Client) {
 		names := numbered(1101)
 		for i := 0; i < len(names); i += 367 {
 			add(t.Context(), t, client, names[i:i+367]...)
@@ -48,7 +68,7 @@ func TestResume(t *testing.T) {
 			t.Helper()
 			end := subscribe(t, hub).At
 			s := resume(t, hub, from)
-			if s.At != parse(t, from) {
+			if s.At.Entry() != parse(t, from).Entry() {
 				t.Errorf("%s: at %s, want %s", name, s.At, from)
 			}
 			var got []string
@@ -84,7 +104,7 @@ func TestResume(t *testing.T) {
 		check("between two", strings.Replace(behind(50), "-", "-9999", 1), 0)
 		check("ahead", "99999999999999-0", 0)
 		gone := behind(100)
-		if err := client.XTrimMaxLen(t.Context(), events.Stream, 10).Err(); err != nil {
+		if _, err := client.Do(t.Context(), "XTRIM", events.Stream, "MAXLEN", 10); err != nil {
 			t.Fatal(err)
 		}
 		check("trimmed", gone, 0)
@@ -95,7 +115,7 @@ func TestResume(t *testing.T) {
 // TestResumeWhereItEnds needs no Redis, and no entry of that id either.
 func TestResumeWhereItEnds(t *testing.T) {
 	t.Parallel()
-	eachRedis(t, func(t *testing.T, client redis.Client) {
+	eachRedis(t, func(t *testing.T, client *redis.Client) {
 		hub, _ := start(t, client)
 		s := resume(t, hub, "0-0")
 		if got := s.Take(); len(got) != 0 {
@@ -108,72 +128,97 @@ func TestResumeWhereItEnds(t *testing.T) {
 	})
 }
 
-// TestNoGapNothingTwice has eight clients connect, watch for a moment, leave,
-// and resume, again and again, while four others write.
+// TestNoGapNothingTwice has eight clients connect, watch some events, leave, and
+// resume, again and again, while four others write. The writers keep a few events
+// ahead of the slowest client, so that no client can get all at once.
 func TestNoGapNothingTwice(t *testing.T) {
 	t.Parallel()
-	eachRedis(t, func(t *testing.T, client redis.Client) {
+	eachRedis(t, func(t *testing.T, client *redis.Client) {
 		add(t.Context(), t, client, "first")
 		hub, _ := start(t, client)
 		begin := ids(t, client)[0]
 
-		var writers sync.WaitGroup
-		for range 4 {
+		const watching, each, most = 8, 400, 16
+		ahead := make([]chan struct{}, watching) // holds what is written and not seen, a client
+		var clients, writers sync.WaitGroup
+		seen := make([][]string, watching)
+		resumed := make([]int, watching)
+		for i := range seen {
+			ahead[i] = make(chan struct{}, most)
+			clients.Go(func() { seen[i], resumed[i] = watchInPieces(t, hub, begin, each+1, ahead[i], i) })
+		}
+		for n := range 4 {
 			writers.Go(func() {
-				for i := range 100 {
-					add(t.Context(), t, client, fmt.Sprint(i))
-					time.Sleep(rand.N(4 * time.Millisecond)) // as things happen
+				for i := range each / 4 {
+					if !reserve(t, ahead) {
+						return
+					}
+					add(t.Context(), t, client, fmt.Sprint(n, " ", i))
 				}
 			})
 		}
-		written := make(chan struct{})
-		go func() {
-			writers.Wait()
-			close(written)
-		}()
-		seen := make([][]string, 8)
-		resumed := make([]int, 8)
-		var clients sync.WaitGroup
-		for i := range seen {
-			clients.Go(func() { seen[i], resumed[i] = watchInPieces(t, hub, begin, written) })
+		writers.Wait()
+		if !reserve(t, ahead) {
+			t.Fatal("the clients do not get on")
 		}
+		add(t.Context(), t, client, "last") // before it, whatever comes twice has come
 		clients.Wait()
 		want := ids(t, client)[1:]
 		for i, got := range seen {
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Errorf("client %d, which resumed %d times (-want +got):\n%s", i, resumed[i], diff)
 			}
-			if resumed[i] < 3 {
-				t.Errorf("client %d has only resumed %d times", i, resumed[i])
+			if least := each / (most + mostInAPiece); resumed[i] < least {
+				t.Errorf("client %d has only resumed %d times, want at least %d", i, resumed[i], least)
 			}
 		}
 		t.Log("resumed", resumed)
 	})
 }
 
-// watchInPieces returns the ids of all messages after at, once written is
-// closed and nothing more comes, and how often it resumed.
-func watchInPieces(t *testing.T, hub *live.Hub, at string, written <-chan struct{}) (seen []string, resumed int) {
-	for last := false; !last; resumed++ {
-		stay := rand.N(20 * time.Millisecond)
+// mostInAPiece is the number of messages after which a client leaves, at most.
+const mostInAPiece = 6
+
+// reserve takes a place for one event in each of ahead, and waits for them.
+func reserve(t *testing.T, ahead []chan struct{}) bool {
+	for _, places := range ahead {
 		select {
-		case <-written:
-			last, stay = true, time.Second
-		default:
+		case places <- struct{}{}:
+		case <-time.After(testwait.Patience):
+			t.Error("a client does not get on")
+			return false
 		}
+	}
+	return true
+}
+
+// watchInPieces returns the ids of the messages after at up to the nth, and how
+// often it resumed. It gives ahead a place back for each. A piece ends after from
+// none to mostInAPiece messages, and drops those that have come and are not taken.
+func watchInPieces(t *testing.T, hub *live.Hub, at string, n int, ahead <-chan struct{}, piece int) (seen []string, resumed int) {
+	for ; len(seen) < n; resumed, piece = resumed+1, piece+1 {
 		s := resume(t, hub, at)
-		ctx, cancel := context.WithTimeout(t.Context(), stay)
-		for taking := true; taking; taking = ctx.Err() == nil {
+		for stay := piece % (mostInAPiece + 1); stay > 0 && len(seen) < n; {
 			for _, m := range s.Take() {
-				seen = append(seen, m.ID.String())
-				at = m.ID.String()
+				seen = append(seen, m.ID.Entry())
+				at = m.ID.Entry()
+				stay--
+				select {
+				case <-ahead:
+				default:
+					t.Errorf("message %s came before it was written", m.ID)
+				}
+			}
+			if stay <= 0 || len(seen) >= n {
+				break
 			}
 			select {
 			case <-s.Ready():
-			case <-ctx.Done(): // what has come by now is not taken
+			case <-time.After(testwait.Patience):
+				t.Errorf("nothing follows %s, which is the %dth of %d", at, len(seen), n)
+				return seen, resumed
 			}
 		}
-		cancel()
 		s.Close()
 	}
 	return seen, resumed

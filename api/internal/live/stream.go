@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
 	"time"
 
 	goredis "github.com/redis/go-redis/v9"
@@ -36,11 +37,11 @@ var errGone = errors.New("the stream does not have all that came after the id, o
 
 // stream is the stream in Redis.
 type stream struct {
-	client  redis.Client
+	client  *redis.Client
 	replays chan struct{} // holds one for each replay in progress
 }
 
-func newStream(client redis.Client) stream {
+func newStream(client *redis.Client) stream {
 	return stream{client, make(chan struct{}, replaysAtOnce)}
 }
 
@@ -50,14 +51,14 @@ type entry struct {
 	goredis.XMessage
 }
 
-func entriesOf(messages []goredis.XMessage) ([]entry, error) {
+func entriesOf(messages []goredis.XMessage, history string) ([]entry, error) {
 	entries := make([]entry, len(messages))
 	for i, m := range messages {
 		id, err := ParseID(m.ID)
 		if err != nil {
 			return nil, err
 		}
-		entries[i] = entry{id, m}
+		entries[i] = entry{id.of(history), m}
 	}
 	return entries, nil
 }
@@ -66,7 +67,7 @@ func entriesOf(messages []goredis.XMessage) ([]entry, error) {
 func (s stream) next(ctx context.Context, id ID) ([]entry, error) {
 	ctx, cancel := context.WithTimeout(ctx, patience+commandTimeout)
 	defer cancel()
-	streams, err := s.client.XRead(ctx, &goredis.XReadArgs{Streams: []string{events.Stream}, ID: id.String(), Count: atOnce, Block: patience}).Result()
+	streams, err := s.client.XRead(ctx, goredis.XReadArgs{Streams: []string{events.Stream}, ID: id.Entry(), Count: atOnce, Block: patience})
 	if errors.Is(err, redis.Nil) {
 		return []entry{}, nil
 	}
@@ -76,21 +77,50 @@ func (s stream) next(ctx context.Context, id ID) ([]entry, error) {
 	if len(streams) != 1 {
 		return nil, fmt.Errorf("read the events after %s: %d streams came", id, len(streams))
 	}
-	return entriesOf(streams[0].Messages)
+	return entriesOf(streams[0].Messages, id.history)
 }
 
-// end returns the id of the last entry, the zero ID for an empty stream.
+// end returns the id of the last entry in the present history; for an empty
+// stream one before every entry.
 func (s stream) end(ctx context.Context) (ID, error) {
 	ctx, cancel := context.WithTimeout(ctx, commandTimeout)
 	defer cancel()
-	last, err := s.client.XRevRangeN(ctx, events.Stream, "+", "-", 1).Result()
+	last, err := s.client.XRevRangeN(ctx, events.Stream, "+", "-", 1)
 	if err != nil {
 		return ID{}, fmt.Errorf("find the last event: %w", err)
 	}
-	if len(last) == 0 {
-		return ID{}, nil
+	history, err := s.history(ctx)
+	if err != nil {
+		return ID{}, err
 	}
-	return ParseID(last[0].ID)
+	if len(last) == 0 {
+		return ID{}.of(history), nil
+	}
+	id, err := ParseID(last[0].ID)
+	return id.of(history), err
+}
+
+// runID is how a server names its life in INFO: anew with each start.
+var runID = regexp.MustCompile(`(?m)^run_id:([0-9a-f]{8})`)
+
+// history returns the name of the present life of the server that has the
+// stream, "" for a server that has none. A script asks for it, so that a
+// cluster leads to the stream's server.
+func (s stream) history(ctx context.Context) (string, error) {
+	const ask = "return redis.call('INFO', 'server')"
+	info, err := s.client.Do(ctx, "EVAL", ask, "1", s.client.Key(events.Stream))
+	var refused goredis.Error
+	if errors.As(err, &refused) { // it answers, and knows no INFO
+		return "", nil
+	}
+	if err != nil {
+		return "", fmt.Errorf("ask for the server's life: %w", err)
+	}
+	text, _ := info.(string)
+	if found := runID.FindStringSubmatch(text); found != nil {
+		return found[1], nil
+	}
+	return "", nil
 }
 
 // since returns what came after id and the last one's id, or errGone. It tells
@@ -105,11 +135,11 @@ func (s stream) since(ctx context.Context, id ID, tell func(events.Event)) ([]Me
 		return nil, ID{}, ctx.Err()
 	}
 	// One more than is given tells whether there are more.
-	found, err := s.client.XRangeN(ctx, events.Stream, id.String(), "+", 1+mostReplayed+1).Result()
+	found, err := s.client.XRangeN(ctx, events.Stream, id.Entry(), "+", 1+mostReplayed+1)
 	if err != nil {
 		return nil, ID{}, fmt.Errorf("read the events since %s: %w", id, err)
 	}
-	entries, err := entriesOf(found)
+	entries, err := entriesOf(found, id.history)
 	if err != nil {
 		return nil, ID{}, err
 	}

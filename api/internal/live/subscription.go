@@ -33,7 +33,7 @@ func (s *Subscription) Resume(ctx context.Context, id ID) {
 	if !s.Live || id == s.from {
 		return // a reset comes with Redis' return; or nothing was missed
 	}
-	replay, last, err := s.hub.stream.since(ctx, id, s.hub.tell)
+	replay, last, err := s.since(ctx, id)
 	if err != nil {
 		// The client reads everything anew, whatever the reason was.
 		replay, last = []Message{resetMessage(s.from)}, s.from
@@ -45,6 +45,15 @@ func (s *Subscription) Resume(ctx context.Context, id ID) {
 	for _, m := range waiting {
 		s.add(m)
 	}
+}
+
+// since returns what came after id and the last one's id, or errGone also for
+// an id of another history.
+func (s *Subscription) since(ctx context.Context, id ID) ([]Message, ID, error) {
+	if id.history != s.from.history {
+		return nil, ID{}, errGone
+	}
+	return s.hub.stream.since(ctx, id, s.hub.tell)
 }
 
 // Ready returns a channel that holds a value when Take may have messages.

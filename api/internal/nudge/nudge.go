@@ -5,6 +5,7 @@ package nudge
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -24,18 +25,21 @@ const (
 // for Redis, nor learns how it went: the worker's sweep finds what a lost
 // nudge leaves.
 type Nudger struct {
-	client  redis.Client
-	log     *slog.Logger
-	pending chan nudge // one waits; it stands for those that follow
-	stop    chan struct{}
-	done    sync.WaitGroup
-	lost    bool // whether the last nudge was; only loop has it
+	client *redis.Client
+	log    *slog.Logger
+	wake   chan struct{} // has an element once something waits
+	stop   chan struct{}
+	done   sync.WaitGroup
+	lost   bool // whether the last nudge was; only loop has it
+
+	mu      sync.Mutex
+	waiting []nudge // the first of each task; it stands for those that follow
 }
 
 // Start returns a Nudger that works until Close, which the caller must call.
 // Without a client it does nothing.
-func Start(ctx context.Context, client redis.Client, log *slog.Logger) *Nudger {
-	n := &Nudger{client: client, log: log, pending: make(chan nudge, 1), stop: make(chan struct{})}
+func Start(ctx context.Context, client *redis.Client, log *slog.Logger) *Nudger {
+	n := &Nudger{client: client, log: log, wake: make(chan struct{}, 1), stop: make(chan struct{})}
 	if client != nil {
 		// What is in flight when ctx ends still nudges, hence Close.
 		n.done.Go(func() { n.loop(context.WithoutCancel(ctx)) })
@@ -51,13 +55,19 @@ type nudge struct {
 
 // Nudge asks for task to be run soon. It returns at once.
 func (n *Nudger) Nudge(ctx context.Context, task string) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if slices.ContainsFunc(n.waiting, func(w nudge) bool { return w.task == task }) {
+		return
+	}
+	n.waiting = append(n.waiting, nudge{task, ctx})
 	select {
-	case n.pending <- nudge{task, ctx}:
+	case n.wake <- struct{}{}:
 	default:
 	}
 }
 
-// Close sends the nudge that waits, and ends. It must be called once.
+// Close sends the nudges that wait, and ends. It must be called once.
 func (n *Nudger) Close() {
 	close(n.stop)
 	n.done.Wait()
@@ -66,20 +76,27 @@ func (n *Nudger) Close() {
 func (n *Nudger) loop(ctx context.Context) {
 	for {
 		select {
-		case next := <-n.pending:
-			n.send(ctx, next)
+		case <-n.wake:
+			n.sendAll(ctx)
 			select {
 			case <-time.After(pace):
 			case <-n.stop:
 			}
 		case <-n.stop:
-			select {
-			case last := <-n.pending:
-				n.send(ctx, last)
-			default:
-			}
+			n.sendAll(ctx)
 			return
 		}
+	}
+}
+
+// sendAll sends the nudges that wait.
+func (n *Nudger) sendAll(ctx context.Context) {
+	n.mu.Lock()
+	all := n.waiting
+	n.waiting = nil
+	n.mu.Unlock()
+	for _, next := range all {
+		n.send(ctx, next)
 	}
 }
 

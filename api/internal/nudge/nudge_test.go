@@ -7,12 +7,13 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/fualab/fualab/api/internal/nudge"
+	"github.com/fualab/fualab/shared/items"
 	"github.com/fualab/fualab/shared/redis"
 	"github.com/fualab/fualab/shared/runs"
 	"github.com/fualab/fualab/shared/testredis"
+	"github.com/fualab/fualab/shared/testwait"
 )
 
 // lines is a log that tests wait for.
@@ -33,17 +34,9 @@ func (l *lines) count(text string) int {
 	return strings.Count(l.buf.String(), text)
 }
 
-func await(t *testing.T, what string, is func() bool) {
-	t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); !is(); time.Sleep(time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatal("waited in vain for", what)
-		}
-	}
-}
-
 // TestLostAndRegained loses Redis under a stream of nudges: one line for the
-// loss, one for the return, and one entry in the list however many came.
+// loss, one for the return, one entry in the list however many came, and no
+// nudge is lost that Redis could take.
 func TestLostAndRegained(t *testing.T) {
 	t.Parallel()
 	server, url := testredis.Embedded(t)
@@ -52,29 +45,41 @@ func TestLostAndRegained(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = client.Close() })
+	sent := testredis.Results(client, "lpush")
 	var log lines
 	n := nudge.Start(t.Context(), client, slog.New(slog.NewTextHandler(&log, nil)))
-	t.Cleanup(n.Close)
+	closed := sync.OnceFunc(n.Close)
+	t.Cleanup(closed)
 
-	arrives := func() bool {
+	nudged := func(lost bool) {
+		t.Helper()
 		n.Nudge(t.Context(), "items.enrich")
-		list, err := server.List(runs.NudgeKey)
-		return err == nil && len(list) == 1 && list[0] == "items.enrich"
+		if err := testwait.Receive(t, "a nudge to be sent", sent); (err != nil) != lost {
+			t.Fatalf("Redis away: %t; the nudge was sent with %v", lost, err)
+		}
+		if lost {
+			return
+		}
+		if list, err := server.List(runs.NudgeKey(items.EnrichTask)); err != nil || len(list) != 1 || list[0] != "items.enrich" {
+			t.Fatalf("the list holds %v, %v", list, err)
+		}
 	}
-	await(t, "a nudge", arrives)
-	addr := server.Addr()
+	for range 2 {
+		nudged(false)
+	}
 	server.Close()
 	for range 3 {
-		await(t, "the loss", func() bool { n.Nudge(t.Context(), "items.enrich"); return log.count("do not reach") == 1 })
+		nudged(true)
 	}
-	if err := server.StartAddr(addr); err != nil {
+	if err := server.Restart(); err != nil {
 		t.Fatal(err)
 	}
-	await(t, "the return", func() bool { n.Nudge(t.Context(), "items.enrich"); return log.count("again") == 1 })
-	server.Del(runs.NudgeKey)
-	await(t, "a nudge after the return", arrives)
-	if log.count("\n") != 2 {
-		t.Errorf("logged more than the loss and the return:\n%s", log.buf.String())
+	nudged(false)
+	server.Del(runs.NudgeKey(items.EnrichTask))
+	nudged(false)
+	closed() // which waits for the last line
+	if log.count("\n") != 2 || log.count("do not reach") != 1 || log.count("again") != 1 {
+		t.Errorf("logged more or less than the loss and the return:\n%s", log.buf.String())
 	}
 }
 
@@ -93,10 +98,34 @@ func TestCloseSendsWhatWaits(t *testing.T) {
 	cancel()
 	n.Nudge(t.Context(), "items.enrich")
 	n.Close()
-	if list, err := server.List(runs.NudgeKey); err != nil || len(list) != 1 {
+	if list, err := server.List(runs.NudgeKey(items.EnrichTask)); err != nil || len(list) != 1 {
 		t.Errorf("the list holds %v, %v", list, err)
 	}
 	n.Nudge(t.Context(), "items.enrich") // too late, and no harm
+}
+
+// TestNudgesOfTwoTasks: one does not stand for the other, and both arrive.
+func TestNudgesOfTwoTasks(t *testing.T) {
+	t.Parallel()
+	server, url := testredis.Embedded(t)
+	client, err := redis.Open(url, "test", slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = client.Close() })
+	n := nudge.Start(t.Context(), client, slog.New(slog.DiscardHandler))
+	tasks := []string{"items.enrich", "items.import", "items.expire"}
+	for range 3 {
+		for _, task := range tasks {
+			n.Nudge(t.Context(), task)
+		}
+	}
+	n.Close()
+	for _, task := range tasks {
+		if list, err := server.List(runs.NudgeKey(task)); err != nil || len(list) != 1 || list[0] != task {
+			t.Errorf("the list of %s holds %v, %v", task, list, err)
+		}
+	}
 }
 
 func TestWithoutRedis(t *testing.T) {

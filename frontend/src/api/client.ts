@@ -1,32 +1,69 @@
-import createClient from 'openapi-fetch';
+import type { Client } from 'openapi-fetch'; // its types alone: `caller` does its work
 import { problemOf, Unreachable } from './problem';
-import type { components, paths } from './schema';
+import type { paths } from './schema';
 import { authorized, refused } from './token';
-
-export type Item = components['schemas']['Item'];
-export type ItemCreate = components['schemas']['ItemCreate'];
-export type ItemPatch = components['schemas']['ItemPatch'];
-export type Run = components['schemas']['Run'];
-export type Schedule = components['schemas']['Schedule'];
-export type SchedulePatch = components['schemas']['SchedulePatch'];
-export type Worker = components['schemas']['Worker'];
-export type Readiness = components['schemas']['Readiness'];
-export type DayStats = components['schemas']['DayStats'];
 
 /** How long a request may take, in milliseconds: a little longer than the API gives itself. */
 export const REQUEST_TIMEOUT = 20_000;
 
+/** A call: its parameters by their place, and its body. */
+interface Call {
+  params?: {
+    path?: Record<string, string | number>;
+    query?: Record<string, unknown>;
+    header?: Record<string, string>;
+  };
+  headers?: Record<string, string>;
+  body?: unknown;
+  signal?: AbortSignal;
+}
+
 /** The API, typed by its OpenAPI document. Its methods reject with ApiProblem or Unreachable. */
-export const api = createClient<paths>({ baseUrl: '/', fetch: send });
-api.use({
-  onRequest: ({ request }) => authorized(request),
-  async onResponse({ request, response }) {
-    if (response.ok) return;
-    const problem = await problemOf(response);
-    if (response.status === 401) void refused(request, problem);
-    throw problem;
-  },
-});
+export const api = { GET: caller('GET'), POST: caller('POST'), PATCH: caller('PATCH') } as unknown as Pick<
+  Client<paths>,
+  'GET' | 'POST' | 'PATCH'
+>;
+
+function caller(method: string) {
+  return async (path: string, { params = {}, headers, body, signal }: Call = {}) => {
+    const response = await ask(addressOf(path, params), {
+      method,
+      headers: {
+        ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
+        ...params.header,
+        ...headers,
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...(signal ? { signal } : {}),
+    });
+    const text = await response.text();
+    return { data: text === '' ? undefined : JSON.parse(text), response };
+  };
+}
+
+/** A path of the document with its parameters in it; a list is one parameter for each of its elements. */
+function addressOf(path: string, { path: named = {}, query = {} }: NonNullable<Call['params']>): string {
+  const said = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) {
+    for (const one of [value].flat()) if (one !== undefined) said.append(name, String(one));
+  }
+  const filled = path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(named[name] ?? ''));
+  return said.size > 0 ? `${filled}?${said}` : filled;
+}
+
+/** Asks for a path, such as that of an entity which only the product knows. It rejects as the methods of api do. */
+export async function ask(path: string, init?: RequestInit): Promise<Response> {
+  const request = authorized(new Request(path, init));
+  const response = await send(request);
+  if (!response.ok) throw await problemIn(request, response);
+  return response;
+}
+
+async function problemIn(request: Request, response: Response): Promise<Error> {
+  const problem = await problemOf(response);
+  if (response.status === 401) refused(request, problem);
+  return problem;
+}
 
 declare global {
   interface Window {
@@ -43,7 +80,8 @@ function early({ method, url }: Request): Promise<Response> | undefined {
   return answer;
 }
 
-async function send(request: Request): Promise<Response> {
+/** Sends a request, or takes the answer that was asked for early. It rejects with Unreachable. */
+export async function send(request: Request): Promise<Response> {
   const timeout = AbortSignal.timeout(REQUEST_TIMEOUT);
   try {
     return await (early(request) ??
@@ -59,17 +97,6 @@ export async function body<T>(answer: Promise<{ data?: T }>): Promise<T> {
   const { data } = await answer;
   if (data === undefined) throw new Error('The API sent an answer without a body.');
   return data;
-}
-
-/** The platform's health: in an answer of 200, or of 503 when the database is unusable. */
-export async function readiness(signal: AbortSignal): Promise<Readiness> {
-  const response = await send(new Request('/api/ready', { signal }));
-  const answer: unknown = await response
-    .clone()
-    .json()
-    .catch(() => null);
-  if (typeof answer === 'object' && answer !== null && 'worker' in answer) return answer as Readiness;
-  throw await problemOf(response);
 }
 
 /** A page of a list, and the cursors of its neighbours. */

@@ -25,6 +25,11 @@ export class ApiProblem extends Error {
   }
 }
 
+/** Whether an error is a problem of this status. */
+export function isStatus(error: unknown, status: number): error is ApiProblem {
+  return error instanceof ApiProblem && error.status === status;
+}
+
 /** No answer of the API: it is down, the network is, or it took too long. */
 export class Unreachable extends Error {
   override readonly name = 'Unreachable';

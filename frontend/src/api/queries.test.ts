@@ -18,11 +18,11 @@ function watch(key: string) {
 const settle = () => new Promise((resolve) => setTimeout(resolve));
 
 test('waits until what is on the page was read again', async () => {
-  const { answers, data, stop } = watch('items');
+  const { answers, data, stop } = watch('things');
   answers[0]?.('before');
   await settle();
   let over = false;
-  void changed('items').then(() => {
+  void changed('things').then(() => {
     over = true;
   });
   await settle();
@@ -34,8 +34,8 @@ test('waits until what is on the page was read again', async () => {
 });
 
 test('what changes during a first read is read after it', async () => {
-  const { answers, data, stop } = watch('items');
-  void changed('items');
+  const { answers, data, stop } = watch('things');
+  void changed('things');
   await settle();
   expect(answers).toHaveLength(1); // which may be of before the change
   answers[0]?.('before');

@@ -270,7 +270,7 @@ export interface paths {
         };
         /**
          * Can it serve, and what does it stand on
-         * @description Answers 503 only if the database is unusable or the process is about to stop; without Redis or a worker, or with a task that has not succeeded for long, it is degraded and serves.
+         * @description Answers 503 only if the database is unusable or the process is about to stop; with one that refuses writes, without Redis or a worker, or with a task that has not succeeded for long, it is degraded and serves.
          */
         get: operations["api-ready"];
         put?: never;
@@ -528,7 +528,7 @@ export interface paths {
         };
         /**
          * Can it serve, and what does it stand on
-         * @description Answers 503 only if the database is unusable or the process is about to stop; without Redis or a worker, or with a task that has not succeeded for long, it is degraded and serves.
+         * @description Answers 503 only if the database is unusable or the process is about to stop; with one that refuses writes, without Redis or a worker, or with a task that has not succeeded for long, it is degraded and serves.
          */
         get: operations["ready"];
         put?: never;
@@ -919,7 +919,7 @@ export interface components {
         Problem: {
             /** @description What went wrong this time, and what helps. */
             detail: string;
-            /** @description Each fault of the input. Values that were sent are never repeated. */
+            /** @description The faults of the input, at most 100 of them. Values that were sent are never repeated. */
             errors?: components["schemas"]["FieldError"][];
             /** @description The request's id, also in X-Request-Id and in the log. */
             instance: string;
@@ -1051,7 +1051,7 @@ export interface components {
         };
         Schedule: {
             /**
-             * @description Five fields: minute, hour, day of month, month, day of week; or six, with the second first.
+             * @description Five fields: minute, hour, day of month, month, day of week; or six, with the second first. All of them must match: day of month and day of week, too.
              * @example 30 2 * * *
              */
             cron: string;
@@ -1088,7 +1088,7 @@ export interface components {
             time_zone: string;
         };
         SchedulePatch: {
-            /** @description Five or six fields; null: as the task declares it. */
+            /** @description Five or six fields, which must all match, day of month and day of week, too; null: as the task declares it. */
             cron?: string | null;
             /**
              * @description Null: as the task declares it.
@@ -2573,6 +2573,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description Answer only if the item is still at one of these ETags; 412 otherwise. */
+                "If-Match"?: string;
                 /** @description ETags that the client has; 304 if one of them is current. */
                 "If-None-Match"?: string;
             };
@@ -2622,6 +2624,15 @@ export interface operations {
             };
             /** @description Not Found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2682,6 +2693,8 @@ export interface operations {
             header?: {
                 /** @description Go ahead only if the item is still at one of these ETags; 412 otherwise. */
                 "If-Match"?: string;
+                /** @description Go ahead only if the item is at none of these ETags; 412 otherwise. */
+                "If-None-Match"?: string;
             };
             path: {
                 /** @description The item's id. */
@@ -2787,6 +2800,8 @@ export interface operations {
             header?: {
                 /** @description Go ahead only if the item is still at one of these ETags; 412 otherwise. */
                 "If-Match"?: string;
+                /** @description Go ahead only if the item is at none of these ETags; 412 otherwise. */
+                "If-None-Match"?: string;
             };
             path: {
                 /** @description The item's id. */

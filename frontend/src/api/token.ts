@@ -8,6 +8,7 @@ export const signing = atom<ComponentType | null>(null);
 
 let token = kept();
 let refusal: unknown = null; // of the present token, or of none
+let askPerson = () => {};
 
 function kept(): string {
   try {
@@ -34,9 +35,14 @@ export function authorized(request: Request): Request {
   return request;
 }
 
+/** Says how a person is asked for a token. Until then a refusal asks for none. */
+export function askBy(ask: () => void): void {
+  askPerson = ask;
+}
+
 /** Asks for a token because of a request that was refused, unless there has been another token since. */
-export async function refused(request: Request, why: unknown): Promise<void> {
+export function refused(request: Request, why: unknown): void {
   if ((request.headers.get('Authorization') ?? '') !== header()) return;
   refusal = why;
-  (await import('../auth/ask')).ask();
+  askPerson();
 }

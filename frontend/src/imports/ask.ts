@@ -9,7 +9,7 @@ export async function ask(path: string, init?: RequestInit): Promise<Response> {
   const response = await answered(request);
   if (response.ok) return response;
   const problem = await problemOf(response);
-  if (response.status === 401) void refused(request, problem);
+  if (response.status === 401) refused(request, problem);
   throw problem;
 }
 

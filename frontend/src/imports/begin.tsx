@@ -1,5 +1,6 @@
 import { useId, useState } from 'preact/hooks';
 import { useLocation } from 'wouter-preact';
+import type { Entity, Files } from '../list/entity';
 import { Needs } from '../ui/needs';
 import { complain } from '../ui/notices';
 import { number } from '../ui/number';
@@ -9,7 +10,7 @@ import { columnsOf, DELIMITERS, type Delimiter, type Preview, previewOf } from '
 import { begin } from './sending';
 
 /** Chooses a file, shows what is in it and how it will be read, and begins. */
-export function Begin() {
+export function Begin({ entity, files }: { entity: Entity; files: Files }) {
   const id = useId();
   const [, navigate] = useLocation();
   const [file, setFile] = useState<File | null>(null);
@@ -32,7 +33,7 @@ export function Begin() {
   };
   const start = () => {
     if (!file || !preview) return;
-    const columns = columnsOf(preview.heads, chosen);
+    const columns = columnsOf(files.columns, preview.heads, chosen);
     const query = {
       format: preview.format,
       mode,
@@ -43,7 +44,7 @@ export function Begin() {
     };
     setBusy(true);
     begin(file, query, preview.format).then(
-      (it) => navigate(`/items?import=${it.id}`),
+      (it) => navigate(`/${entity.name}?import=${it.id}`),
       (error: unknown) => {
         setBusy(false);
         complain('The import could not begin', error);
@@ -69,6 +70,7 @@ export function Begin() {
             <p class="fault">There is no row in this file.</p>
           ) : (
             <Mapping
+              own={files.columns}
               preview={preview}
               chosen={chosen}
               onChoose={(head, target) => setChosen({ ...chosen, [head]: target })}
@@ -89,10 +91,10 @@ export function Begin() {
               </label>
             )}
             <label>
-              Rows whose external_id is there
+              Rows whose {files.key} is there
               <select value={mode} onChange={(event) => setMode(event.currentTarget.value)}>
                 <option value="insert">are rejected</option>
-                <option value="upsert">change that item</option>
+                <option value="upsert">change that {entity.noun}</option>
               </select>
             </label>
             <label for={`${id}-errors`}>

@@ -1,37 +1,43 @@
 import { useState } from 'preact/hooks';
-import type { ItemsQuery } from '../api/queries';
 import { hasToken } from '../api/token';
+import { type Named, plural, type Query } from '../list/entity';
 import { complain } from '../ui/notices';
 import { ask } from './ask';
 
-/** Downloads the items that the filters choose, all pages of them. */
-export function Export({ filter }: { filter: ItemsQuery }) {
+/** A download: the rows that the filters choose, all pages of them. */
+interface Chosen {
+  of: Named;
+  filter: Query;
+}
+
+export function Export(chosen: Chosen) {
   return (
     <>
-      <Download filter={filter} format="csv" label="Export CSV" />
-      <Download filter={filter} format="ndjson" label="Export NDJSON" />
+      <Download {...chosen} format="csv" label="Export CSV" />
+      <Download {...chosen} format="ndjson" label="Export NDJSON" />
     </>
   );
 }
 
-function Download({ filter, format, label }: { filter: ItemsQuery; format: string; label: string }) {
+function Download({ of, filter, format, label }: Chosen & { format: string; label: string }) {
   const [busy, setBusy] = useState(false);
   const query = new URLSearchParams({ format });
   for (const [name, value] of Object.entries(filter)) query.set(name, String(value));
-  const href = `/api/items/export?${query}`;
+  const href = `${of.api ?? `/api/${of.name}`}/export?${query}`;
+  const name = `${of.name}.${format}`;
   return (
     <a
       class="button secondary"
       href={href}
-      download={`items.${format}`}
+      download={name}
       aria-busy={busy}
       onClick={(event) => {
         if (!hasToken()) return; // the browser writes it to disk as it comes
         event.preventDefault();
         if (busy) return;
         setBusy(true);
-        save(href, `items.${format}`)
-          .catch((error: unknown) => complain('The items could not be exported', error))
+        save(href, name)
+          .catch((error: unknown) => complain(`The ${plural(of)} could not be exported`, error))
           .finally(() => setBusy(false));
       }}
     >

@@ -4,7 +4,8 @@ import { Fragment } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { Link, useLocation } from 'wouter-preact';
 import { useSearch } from 'wouter-preact/use-browser-location';
-import { changed } from '../api/queries';
+import { type Entity, type Files, plural } from '../list/entity';
+import { refresh } from '../list/store';
 import { Loaded } from '../ui/loaded';
 import { Needs } from '../ui/needs';
 import { complain } from '../ui/notices';
@@ -19,26 +20,26 @@ import '../style/imports.css';
 
 const PAUSE = 1_000; // milliseconds between two looks at an import that goes on
 
-/** Brings items from a file. The address names the import, so that it is there again after a reload. */
-export function Imports() {
+/** Brings rows from a file. The address names the import, so that it is there again after a reload. */
+export function Imports({ entity, files }: { entity: Entity; files: Files }) {
   const id =
     Number(/^[1-9]\d{0,15}$/.exec(new URLSearchParams(useSearch()).get('import') ?? '')?.[0]) || null;
   return (
     <Page
       title={id === null ? 'Import' : `Import ${id}`}
-      lead="Items from a file: columns that are not an item's own become attributes."
+      lead={files.lead}
       actions={
-        <Link href={id === null ? '/items' : '/items?import'}>
-          {id === null ? 'All items' : 'Another file'}
+        <Link href={id === null ? `/${entity.name}` : `/${entity.name}?import`}>
+          {id === null ? `All ${plural(entity)}` : 'Another file'}
         </Link>
       }
     >
-      {id === null ? <Begin /> : <One key={id} id={id} />}
+      {id === null ? <Begin entity={entity} files={files} /> : <One key={id} entity={entity} id={id} />}
     </Page>
   );
 }
 
-function One({ id }: { id: number }) {
+function One({ entity, id }: { entity: Entity; id: number }) {
   const it = useQuery({
     queryKey: keyOf(id),
     queryFn: ({ signal }) => read(id, signal),
@@ -46,13 +47,13 @@ function One({ id }: { id: number }) {
   });
   const over = it.data !== undefined && ended(it.data);
   useEffect(() => {
-    if (over) void changed('items', 'stats');
-  }, [over]);
+    if (over) refresh(entity);
+  }, [over, entity]);
   return (
     <Loaded query={it} what="The import">
       {(it) => (
         <>
-          {over ? <Result it={it} /> : <Progress it={it} />}
+          {over ? <Result entity={entity} it={it} /> : <Progress it={it} />}
           {!over && <Cancel it={it} />}
           {it.rejected > 0 && <Faults it={it} />}
         </>
@@ -92,7 +93,7 @@ const OUTCOME: Record<string, string> = {
   cancelled: 'The import was cancelled; what it says below is in, and stays',
 };
 
-function Result({ it }: { it: Import }) {
+function Result({ entity, it }: { entity: Entity; it: Import }) {
   const outcome =
     it.dry_run && it.state === 'completed' ? 'The dry run has ended; nothing was changed' : OUTCOME[it.state];
   return (
@@ -107,13 +108,13 @@ function Result({ it }: { it: Import }) {
           </Fragment>
         ))}
       </dl>
-      <InEarnest it={it} />
+      <InEarnest entity={entity} it={it} />
     </section>
   );
 }
 
 /** After a dry run that went well, the same without dry run, while the file is at hand. */
-function InEarnest({ it }: { it: Import }) {
+function InEarnest({ entity, it }: { entity: Entity; it: Import }) {
   const [, navigate] = useLocation();
   const [busy, setBusy] = useState(false);
   const mine = useStore(sending);
@@ -127,7 +128,7 @@ function InEarnest({ it }: { it: Import }) {
         onClick={() => {
           setBusy(true);
           begin(mine.file, query, query.format === 'ndjson' ? 'ndjson' : 'csv').then(
-            (next) => navigate(`/items?import=${next.id}`),
+            (next) => navigate(`/${entity.name}?import=${next.id}`),
             (error: unknown) => {
               setBusy(false);
               complain('The import could not begin', error);

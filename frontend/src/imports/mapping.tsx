@@ -1,11 +1,13 @@
-import { COLUMNS, type Preview, usual } from './preview';
+import { type Preview, usual } from './preview';
 
 /** The first rows of a file, and above each column what it is for. */
 export function Mapping({
+  own,
   preview: { heads, rows },
   chosen,
   onChoose,
 }: {
+  own: readonly string[];
   preview: Preview;
   chosen: Readonly<Record<string, string>>;
   onChoose: (head: string, target: string) => void;
@@ -21,10 +23,10 @@ export function Mapping({
                 {head}
                 <select
                   aria-label={`What ${head} is for`}
-                  value={chosen[head] ?? usual(head)}
+                  value={chosen[head] ?? usual(own, head)}
                   onChange={(event) => onChoose(head, event.currentTarget.value)}
                 >
-                  {COLUMNS.map((column) => (
+                  {own.map((column) => (
                     <option key={column} value={column}>
                       {column}
                     </option>

@@ -46,9 +46,9 @@ describe('previewOf', () => {
 });
 
 it('tells the API only what is not as usual', () => {
-  expect(columnsOf(['name', 'Size'], {})).toBe('');
-  expect(columnsOf(['name', 'Size'], { Size: 'attributes.Size' })).toBe('');
-  expect(columnsOf(['name', 'Titel', 'x'], { name: 'attributes.name', Titel: 'name', x: '' })).toBe(
-    '{"name":"attributes.name","Titel":"name","x":""}',
-  );
+  expect(columnsOf(['name', 'note'], ['name', 'Size'], {})).toBe('');
+  expect(columnsOf(['name', 'note'], ['name', 'Size'], { Size: 'attributes.Size' })).toBe('');
+  expect(
+    columnsOf(['name', 'note'], ['name', 'Titel', 'x'], { name: 'attributes.name', Titel: 'name', x: '' }),
+  ).toBe('{"name":"attributes.name","Titel":"name","x":""}');
 });

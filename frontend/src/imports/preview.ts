@@ -1,12 +1,4 @@
-/** The columns of an item in a file; every other one becomes an attribute. */
-export const COLUMNS = [
-  'external_id',
-  'name',
-  'description',
-  'attributes',
-  'expires_at',
-  'created_at',
-] as const;
+import { read, write } from '../api/exact';
 
 export const DELIMITERS = { comma: ',', semicolon: ';', tab: '\t', pipe: '|' } as const;
 export type Delimiter = keyof typeof DELIMITERS;
@@ -109,7 +101,7 @@ function tableOfLines(text: string): Pick<Preview, 'heads' | 'rows'> {
 
 function objectOf(line: string): object | null {
   try {
-    const value: unknown = JSON.parse(line);
+    const value = read(line);
     return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : null;
   } catch {
     return null; // cut off, or broken, which the import will tell
@@ -117,16 +109,20 @@ function objectOf(line: string): object | null {
 }
 
 const textOf = (value: unknown) =>
-  value === undefined ? '' : typeof value === 'string' ? value : JSON.stringify(value);
+  value === undefined ? '' : typeof value === 'string' ? value : write(value);
 
-/** What a column is for where nobody says: its own name, or an attribute. */
-export function usual(head: string): string {
-  return COLUMNS.find((column) => column === head) ?? `attributes.${head}`;
+/** The usual target of a column: the row's own column of this name, or an attribute. */
+export function usual(own: readonly string[], head: string): string {
+  return own.find((column) => column === head) ?? `attributes.${head}`;
 }
 
 /** The mapping as the API takes it: what is not as usual. */
-export function columnsOf(heads: readonly string[], chosen: Readonly<Record<string, string>>): string {
-  const other = heads.filter((head) => (chosen[head] ?? usual(head)) !== usual(head));
+export function columnsOf(
+  own: readonly string[],
+  heads: readonly string[],
+  chosen: Readonly<Record<string, string>>,
+): string {
+  const other = heads.filter((head) => (chosen[head] ?? usual(own, head)) !== usual(own, head));
   return other.length === 0
     ? ''
     : JSON.stringify(Object.fromEntries(other.map((head) => [head, chosen[head]])));

@@ -1,15 +1,16 @@
 import { useQuery } from '@tanstack/preact-query';
 import { Link } from 'wouter-preact';
-import { itemsQuery } from '../api/queries';
+import type { Named, RowOf } from '../list/entity';
+import { listQuery } from '../list/store';
 import { pollEvery } from '../live/live';
 import { Loaded } from '../ui/loaded';
-import { addressOf, DEFAULT } from './view';
 
 const FIRST = 20;
 
 /** The items that the worker has found to be duplicates of one. */
-export function Duplicates({ of }: { of: number }) {
-  const items = useQuery({ ...itemsQuery({ duplicate_of: of, limit: FIRST }), refetchInterval: pollEvery });
+export function Duplicates({ list, of }: { list: Named; of: number }) {
+  const query = { duplicate_of: of, limit: FIRST };
+  const items = useQuery({ ...listQuery<RowOf<'items'>>(list, query), refetchInterval: pollEvery });
   return (
     <section class="panel" aria-labelledby="duplicates">
       <h2 id="duplicates">Duplicates</h2>
@@ -25,11 +26,17 @@ export function Duplicates({ of }: { of: number }) {
                   </li>
                 ))}
               </ul>
-              {next !== null && <Link href={addressOf({ ...DEFAULT, duplicateOf: of })}>All duplicates</Link>}
+              {next !== null && <Link href={`/items?duplicate_of=${of}`}>All duplicates</Link>}
             </>
           );
         }}
       </Loaded>
     </section>
   );
+}
+
+/** The oldest item of this name, which this one repeats. */
+export function DuplicateOf({ id, named = false }: { id: number; named?: boolean }) {
+  const link = <Link href={`/items/${id}`}>{named ? `Item ${id}` : id}</Link>;
+  return named ? link : <span>duplicate of {link}</span>;
 }

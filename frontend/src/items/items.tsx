@@ -1,99 +1,102 @@
-import { useQuery } from '@tanstack/preact-query';
-import { useState } from 'preact/hooks';
-import { Link, useLocation } from 'wouter-preact';
-import { useSearch } from 'wouter-preact/use-browser-location'; // as it is: the other one decodes it once too often
-import { itemsQuery, queryClient } from '../api/queries';
-import { Export } from '../imports/export';
-import { pollEvery } from '../live/live';
-import { BadAddress } from '../ui/bad-address';
-import { fetched, file } from '../ui/fetching';
-import { Loaded } from '../ui/loaded';
-import { Needs } from '../ui/needs';
-import { Page } from '../ui/page';
-import { Editor } from './editor';
-import { FirstRun, NothingFound } from './empty';
-import { Listing } from './listing';
-import { isStatus } from './save';
-import { Toolbar } from './toolbar';
-import { useTotal } from './total';
-import {
-  addressOf,
-  asksForNew,
-  changeView,
-  filterOf,
-  isFiltered,
-  parseView,
-  queryOf,
-  type View,
-} from './view';
-import '../style/items.css';
+import { area, json, moment, text } from '../form/fields';
+import { Nothing } from '../form/shown';
+import { ID, UPDATED } from '../list/columns';
+import { declare, type RowOf } from '../list/entity';
+import { Time } from '../ui/time';
+import { DuplicateOf, Duplicates } from './duplicates';
+import { Enriched, ItemStatus } from './status';
+import './items.css';
 
-/** Reads what the page at an address shows, before it does. */
-export function readFirst(search: string): Promise<void> {
-  return queryClient.prefetchQuery(itemsQuery(queryOf(parseView(search))));
-}
+export type Item = RowOf<'items'>;
 
-const Imports = fetched(file(() => import('../imports/imports').then((m) => m.Imports)));
+const PENDING = <span class="quiet">the worker is at it</span>;
 
-/** The items, or the import of a file of them. */
-export function Items() {
-  const search = useSearch();
-  return new URLSearchParams(search).has('import') ? <Imports /> : <List search={search} />;
-}
+/** The items: how they are listed, edited and shown. */
+export const items = declare<'items'>({
+  lead: 'Named records with attributes of any kind. The worker enriches them and lets them expire.',
+  about:
+    'An item is a record with a name and, if you like, a description, attributes of any kind and a time when it ' +
+    'expires. The worker gives each a slug, finds duplicates, and marks what has expired.',
+  named: 'name',
+  columns: [
+    { key: 'name', text: 'Name', sort: 'name' },
+    { key: 'status', text: 'Status', wide: true, cell: ({ status }) => <ItemStatus status={status} /> },
+    {
+      key: 'expires_at',
+      text: 'Expires',
+      wide: true,
+      cell: ({ expires_at }) => (expires_at === null ? <Never /> : <Time at={expires_at} />),
+    },
+    UPDATED,
+    ID,
+  ],
+  under: (item) => (
+    <>
+      <span class="narrow">
+        <ItemStatus status={item.status} />
+      </span>
+      {item.duplicate_of !== null && <DuplicateOf id={item.duplicate_of} />}
+    </>
+  ),
+  sorts: ['created_at'],
+  search: 'In names and descriptions',
+  filters: [
+    {
+      param: 'status',
+      label: 'Status',
+      options: [
+        ['active', 'Active'],
+        ['expired', 'Expired'],
+      ],
+      reason: (status) => `is ${status}`,
+    },
+    {
+      param: 'duplicate_of',
+      chip: (id) => `Duplicates of item ${id}`,
+      reason: (id) => `is a duplicate of item ${id}`,
+    },
+  ],
+  fields: [
+    text('name', 'Name', { required: true, max: 255, counted: true }),
+    area('description', 'Description', { max: 10_000 }),
+    text('external_id', 'External ID', {
+      max: 255,
+      optional: true,
+      unique: true,
+      hint: 'The id that the item has elsewhere. No other item has the same.',
+    }),
+    json('attributes', 'Attributes', { member: 'Attribute' }),
+    moment('expires_at', 'Expires', {
+      none: 'Never',
+      past: 'the worker lets the item expire within a minute',
+    }),
+  ],
+  facts: [
+    ['Status', ({ status }) => <ItemStatus status={status} />],
+    'expires_at',
+    'external_id',
+    [
+      'Duplicate of',
+      ({ duplicate_of }) => (duplicate_of === null ? <Nothing /> : <DuplicateOf id={duplicate_of} named />),
+    ],
+    ['Slug', ({ slug }) => (slug === null ? PENDING : <code>{slug}</code>)],
+    ['Fingerprint', ({ fingerprint }) => (fingerprint === null ? PENDING : <code>{fingerprint}</code>)],
+    ['Enriched', ({ enriched }) => <Enriched enriched={enriched} />],
+  ],
+  panels: ({ id }, of) => <Duplicates list={of} of={id} />,
+  files: {
+    columns: ['external_id', 'name', 'description', 'attributes', 'expires_at', 'created_at'],
+    key: 'external_id',
+    lead: "Items from a file: columns that are not an item's own become attributes.",
+  },
+  samples: async (of) => (await import('./samples.later')).makeSamples(of),
+});
 
-/** All items, a page at a time. The page's address says which ones. */
-function List({ search }: { search: string }) {
-  const [, navigate] = useLocation();
-  const [creating, setCreating] = useState(asksForNew(search));
-  const view = parseView(search);
-  const items = useQuery({ ...itemsQuery(queryOf(view)), refetchInterval: pollEvery });
-  const { data, isPlaceholderData } = items;
-  const whole = data !== undefined && view.cursor === '' && data.next === null;
-  const total = useTotal(
-    filterOf(view),
-    data && !isPlaceholderData ? { count: data.rows.length, whole } : null,
-  );
-
-  const show = (change: Partial<View>, how?: { replace: boolean }) =>
-    navigate(addressOf(changeView(view, change)), how);
-  const close = () => {
-    setCreating(false);
-    if (asksForNew(search)) navigate(addressOf(view), { replace: true });
-  };
-  const untouched = data?.rows.length === 0 && !isFiltered(view) && view.cursor === '' && !isPlaceholderData;
-
+function Never() {
   return (
-    <Page
-      title="Items"
-      lead="Named records with attributes of any kind. The worker enriches them and lets them expire."
-      actions={
-        <>
-          <Export filter={filterOf(view)} />
-          <Link class="button secondary" href="/items?import">
-            Import
-          </Link>
-          <Needs scope="write">
-            <button type="button" onClick={() => setCreating(true)}>
-              New item
-            </button>
-          </Needs>
-        </>
-      }
-    >
-      {!untouched && <Toolbar view={view} show={show} />}
-      {isStatus(items.error, 422) ? (
-        <BadAddress problem={items.error} href={addressOf(changeView(view, { q: view.q.slice(0, 200) }))} />
-      ) : (
-        <Loaded query={items} what="The items">
-          {(page) => {
-            if (untouched) return <FirstRun onCreate={() => setCreating(true)} />;
-            if (page.rows.length === 0)
-              return <NothingFound view={view} show={show} busy={isPlaceholderData} />;
-            return <Listing page={page} view={view} show={show} total={total} busy={isPlaceholderData} />;
-          }}
-        </Loaded>
-      )}
-      {creating && <Editor read={null} onClose={close} />}
-    </Page>
+    <>
+      <span aria-hidden="true">—</span>
+      <span class="visually-hidden">never</span>
+    </>
   );
 }

@@ -73,14 +73,14 @@ test('is live with the first event, not with the answer', async () => {
 
 test('puts together an event that comes in pieces', async () => {
   const out = server.stream();
-  out.write('event: items.crea');
+  out.write('event: things.crea');
   await settle();
   out.write('ted\ndata: {"count"');
   await settle();
   expect(events).toEqual([]);
   out.write(':1}\n\n');
   await settle();
-  expect(events).toMatchObject([{ event: 'items.created', data: '{"count":1}' }]);
+  expect(events).toMatchObject([{ event: 'things.created', data: '{"count":1}' }]);
 });
 
 test('comes back after a second, at the last event', async () => {

@@ -5,7 +5,13 @@ import { paced, watchPlatform } from './watch';
 const { changed, readAgain } = vi.hoisted(() => ({ changed: vi.fn(), readAgain: vi.fn() }));
 vi.mock('../api/queries', () => ({ changed, readAgain }));
 
-const everything = ['items', 'stats', 'runs', 'schedules', 'workers', 'ready'];
+const subjects = {
+  things: ['things', 'stats'],
+  runs: ['runs', 'schedules'],
+  schedules: ['schedules'],
+  workers: ['workers', 'ready'],
+};
+const everything = ['things', 'stats', 'runs', 'schedules', 'workers', 'ready'];
 
 let out: WritableStreamDefaultWriter<Uint8Array>;
 let stop: () => void;
@@ -22,7 +28,7 @@ beforeEach(() => {
     out = writer;
     return Promise.resolve(new Response(readable, { headers: { 'Content-Type': 'text/event-stream' } }));
   });
-  stop = watchPlatform();
+  stop = watchPlatform(subjects);
 });
 
 afterEach(() => {
@@ -42,7 +48,7 @@ const event = (type: string, more: object = {}) => ({ type, at: '2026-11-24T10:0
 test('reads again, the first time it is live, what was read before', async () => {
   expect(readAgain).not.toHaveBeenCalled();
   await send('hello', { live: true });
-  await send('items.created', event('items.created'), '1-0');
+  await send('things.created', event('things.created'), '1-0');
   expect(readAgain).toHaveBeenCalledTimes(1);
 });
 
@@ -67,7 +73,7 @@ test('polls within six seconds when nothing arrives at all', async () => {
 });
 
 test.each([
-  ['items.created', ['items', 'stats']],
+  ['things.created', ['things', 'stats']],
   ['runs.finished', ['runs', 'schedules']],
   ['schedules.changed', ['schedules']],
   ['workers.left', ['workers', 'ready']],
@@ -99,15 +105,15 @@ test('reads everything again when it is no longer live, from when on queries pol
 
 test('keeps the newest events, each once, and none that tells nothing to a person', async () => {
   await send('hello', { live: true });
-  for (let n = 1; n <= 51; n++) await send('items.created', event('items.created', { count: n }), `${n}-0`);
-  await send('items.created', event('items.created', { count: 51 }), '51-0');
+  for (let n = 1; n <= 51; n++) await send('things.created', event('things.created', { count: n }), `${n}-0`);
+  await send('things.created', event('things.created', { count: 51 }), '51-0');
   await send('workers.beat', event('workers.beat'), '52-0');
   expect(feed.get().map((entry) => entry.count)).toEqual(Array.from({ length: 50 }, (_, i) => 51 - i));
 });
 
 test('passes over what is no event of the API', async () => {
   await send('hello', { live: true });
-  for (const data of ['text', null, 7, {}, { type: 7 }]) await send('items.created', data);
+  for (const data of ['text', null, 7, {}, { type: 7 }]) await send('things.created', data);
   void out.write(new TextEncoder().encode('data: not json\n\n'));
   await send('unknown.kind', event('unknown.kind'), '3-0');
   expect(changed.mock.calls.flat()).toEqual([]);
@@ -116,7 +122,7 @@ test('passes over what is no event of the API', async () => {
 
 test('a reset counts each time, whatever its id', async () => {
   await send('hello', { live: true });
-  await send('items.created', event('items.created'), '7-0');
+  await send('things.created', event('things.created'), '7-0');
   for (let time = 0; time < 2; time++) {
     await vi.advanceTimersByTimeAsync(1_000);
     changed.mockClear();
@@ -128,19 +134,19 @@ test('a reset counts each time, whatever its id', async () => {
 test('a read that takes long is not begun again meanwhile, and holds up no other', async () => {
   let done = () => {};
   changed.mockImplementation((subject: string) =>
-    subject === 'items' ? new Promise<void>((resolve) => (done = resolve)) : Promise.resolve(),
+    subject === 'things' ? new Promise<void>((resolve) => (done = resolve)) : Promise.resolve(),
   );
   await send('hello', { live: true });
   for (let n = 1; n <= 20; n++) {
-    await send('items.created', event('items.created'), `${n}-0`);
+    await send('things.created', event('things.created'), `${n}-0`);
     await vi.advanceTimersByTimeAsync(100);
   }
   const calls = (subject: string) => changed.mock.calls.filter(([one]) => one === subject).length;
-  expect(calls('items')).toBe(1);
+  expect(calls('things')).toBe(1);
   expect(calls('stats')).toBeGreaterThan(4);
   done();
   await vi.advanceTimersByTimeAsync(0);
-  expect(calls('items')).toBe(2); // for all that came meanwhile
+  expect(calls('things')).toBe(2); // for all that came meanwhile
 });
 
 test('paced acts at once, then once a pause for all that came in it', async () => {

@@ -1,5 +1,5 @@
 import type { EventSourceMessage } from 'eventsource-parser';
-import { changed, readAgain, type Subject } from '../api/queries';
+import { changed, readAgain } from '../api/queries';
 import { authorized } from '../api/token';
 import { feed, mode, type PlatformEvent } from './live';
 import { openStream } from './stream';
@@ -7,18 +7,12 @@ import { openStream } from './stream';
 const FEED_LENGTH = 50;
 const FLUSH_EVERY = 300; // milliseconds
 
-/** What an event makes stale, by the part of its type before the dot. */
-const SUBJECTS: Record<string, Subject[]> = {
-  items: ['items', 'stats'],
-  runs: ['runs', 'schedules'],
-  schedules: ['schedules'],
-  workers: ['workers', 'ready'],
-  reset: ['items', 'stats', 'runs', 'schedules', 'workers', 'ready'],
-};
+/** The subjects that events make stale, by the part of their types before the dot. */
+export type Subjects = Readonly<Record<string, readonly string[]>>;
 
 /** Watches the platform until the returned function is called. */
-export function watchPlatform(): () => void {
-  const refresh = refresher();
+export function watchPlatform(subjects: Subjects): () => void {
+  const refresh = refresher(subjects);
   let seen = false; // whether the stream was up before
   const close = openStream({
     url: '/api/events',
@@ -29,7 +23,7 @@ export function watchPlatform(): () => void {
       if (!live) return;
       // What happened meanwhile is replayed, unless it is too long ago; looking once more costs little.
       // The first time, nothing told of changes since the first answers; what is still being read is current.
-      if (seen) refresh(...(SUBJECTS.reset ?? []));
+      if (seen) refresh();
       else readAgain();
       seen = true;
     },
@@ -40,13 +34,17 @@ export function watchPlatform(): () => void {
   };
 }
 
-/** Marks subjects as stale, each at its own pace: one that takes long to read holds up no other. */
-type Refresh = (...subjects: Subject[]) => void;
+/**
+ * Marks the subjects of a kind of events as stale, or all, each at its own pace: one that takes long to read
+ * holds up no other.
+ */
+type Refresh = (kind?: string) => void;
 
-function refresher(): Refresh {
-  const paces = new Map<Subject, () => void>();
-  return (...subjects) => {
-    for (const subject of subjects) {
+function refresher(subjects: Subjects): Refresh {
+  const all = [...new Set(Object.values(subjects).flat())];
+  const paces = new Map<string, () => void>();
+  return (kind) => {
+    for (const subject of kind === undefined ? all : (subjects[kind] ?? [])) {
       const mark = paces.get(subject) ?? paced(() => changed(subject), FLUSH_EVERY);
       paces.set(subject, mark);
       mark();
@@ -58,7 +56,7 @@ function become(live: boolean, refresh: Refresh): void {
   const was = mode.get();
   mode.set(live ? 'live' : 'polling');
   // A query looks at how often it is to be read only after it was: without this, the long pause of a live page goes on.
-  if (was === 'live' && !live) refresh(...(SUBJECTS.reset ?? []));
+  if (was === 'live' && !live) refresh();
 }
 
 function receive(message: EventSourceMessage, refresh: Refresh): void {
@@ -71,12 +69,12 @@ function receive(message: EventSourceMessage, refresh: Refresh): void {
   const event = data as unknown as PlatformEvent;
   if (typeof event.type !== 'string') return;
   if (event.type === 'reset') {
-    refresh(...(SUBJECTS.reset ?? [])); // whatever its id, which is that of an event that may have come before
+    refresh(); // whatever its id, which is that of an event that may have come before
     return;
   }
   const key = message.id ?? `${event.type} ${event.at}`;
   if (feed.get().some((entry) => entry.key === key)) return;
-  refresh(...(SUBJECTS[event.type.split('.')[0] ?? ''] ?? []));
+  refresh(event.type.split('.')[0] ?? '');
   if (event.type !== 'workers.beat' && event.type !== 'schedules.changed') {
     feed.set([{ ...event, key }, ...feed.get()].slice(0, FEED_LENGTH));
   }

@@ -5,7 +5,7 @@ const WONDER = 300; // milliseconds until one wonders whether anything happens
 const LONG = 8_000; // until one wants to do something about it
 
 /** A component in a file of its own. */
-interface File<P> {
+export interface File<P> {
   load(): Promise<void>;
   /** The component, once it was fetched. */
   component?: ComponentType<P>;

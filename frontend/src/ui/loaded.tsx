@@ -4,7 +4,7 @@ import { explain } from '../api/problem';
 import { timeOfDay } from './time';
 
 /** What Loaded needs to know of a query. */
-interface Read<T> {
+export interface Read<T> {
   data: T | undefined;
   error: unknown;
   isFetching: boolean;
@@ -22,7 +22,7 @@ export function Loaded<T>({
   children,
 }: {
   query: Read<T>;
-  what: string; // as in "The items", the start of a sentence
+  what: string; // as in "The runs", the start of a sentence
   children: (data: T) => ComponentChildren;
 }) {
   const { data, error } = query;

@@ -4,6 +4,6 @@ export function number(n: number): string {
 }
 
 /** A number of things: "1 row", "12,345 rows". */
-export function count(n: number, thing: string): string {
-  return `${number(n)} ${thing}${n === 1 ? '' : 's'}`;
+export function count(n: number, thing: string, things = `${thing}s`): string {
+  return `${number(n)} ${n === 1 ? thing : things}`;
 }

@@ -18,13 +18,12 @@ run "roles" {
   command = plan
 
   assert {
-    condition     = join(" ", keys(aws_iam_role.github)) == "build deploy-dev deploy-prod plan release"
+    condition     = join(" ", keys(aws_iam_role.github)) == "build deploy-dev deploy-prod release"
     error_message = "a role is missing, or one too many"
   }
   assert {
     condition = alltrue([for role, subject in {
       build       = "ref:refs/heads/main"
-      plan        = "pull_request"
       deploy-dev  = "environment:dev"
       deploy-prod = "environment:prod"
       release     = "environment:release"

@@ -33,6 +33,16 @@ run "defaults" {
   }
 
   assert {
+    condition     = { for p in ["api", "worker", "migrate"] : p => one([for e in jsondecode(aws_ecs_task_definition.this[p].container_definitions)[0].environment : e.value if e.name == "GOMEMLIMIT"]) } == { api = "409MiB", worker = "307MiB", migrate = "409MiB" }
+    error_message = "Go collects too late, and the task is killed"
+  }
+
+  assert {
+    condition     = [for e in jsondecode(aws_ecs_task_definition.this["api"].container_definitions)[0].environment : e.value if contains(["FUALAB_RATE_LIMIT", "FUALAB_TRUSTED_PROXIES"], e.name)] == ["100"]
+    error_message = "an API that is reached directly has no limit, or believes a proxy that is not there"
+  }
+
+  assert {
     condition     = aws_ecs_task_definition.this["api"].runtime_platform[0].cpu_architecture == "ARM64"
     error_message = "tasks run on ARM64"
   }
@@ -202,6 +212,11 @@ run "alb" {
   }
 
   assert {
+    condition     = one([for e in jsondecode(aws_ecs_task_definition.this["api"].container_definitions)[0].environment : e.value if e.name == "FUALAB_TRUSTED_PROXIES"]) == "10.20.0.0/20"
+    error_message = "all clients of the load balancer share one address"
+  }
+
+  assert {
     condition     = tonumber(aws_lb_target_group.api[0].deregistration_delay) <= tonumber(one([for e in jsondecode(aws_ecs_task_definition.this["api"].container_definitions)[0].environment : e.value if e.name == "FUALAB_SHUTDOWN_DELAY_SECONDS"]))
     error_message = "requests are sent to a task that serves no more"
   }
@@ -288,7 +303,18 @@ run "database_rds" {
 
   variables {
     database          = "rds"
+    database_ca       = "-----BEGIN CERTIFICATE-----\nnot-a-real-one\n-----END CERTIFICATE-----\n"
     database_password = "not-a-real-one"
+  }
+
+  assert {
+    condition     = one([for e in jsondecode(aws_ecs_task_definition.this["api"].container_definitions)[0].environment : startswith(e.value, "-----BEGIN") if e.name == "FUALAB_DATABASE_CA"])
+    error_message = "the API does not know who signs for the database"
+  }
+
+  assert {
+    condition     = local.secrets["FUALAB_MIGRATE_DATABASE_URL"] == ["migrate"] && contains(local.secrets["FUALAB_DATABASE_URL"], "worker")
+    error_message = "a service reads the URL of the schema's owner"
   }
 
   assert {
@@ -442,6 +468,7 @@ run "alarms_of_each_part" {
     enable_alarms     = true
     ingress           = "alb"
     database          = "rds"
+    database_ca       = "-----BEGIN CERTIFICATE-----\nnot-a-real-one\n-----END CERTIFICATE-----\n"
     database_password = "not-a-real-one"
     alarm_email       = "ops@example.com"
   }

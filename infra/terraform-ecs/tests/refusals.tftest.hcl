@@ -498,7 +498,7 @@ run "database_url_without_host" {
   command = plan
 
   variables {
-    database_url = "postgresql:///fualab?sslmode=require"
+    database_url = "postgresql:///fualab?sslmode=verify-full"
   }
 
   expect_failures = [var.database_url]
@@ -522,4 +522,64 @@ run "redis_url_in_plain_text" {
   }
 
   expect_failures = [var.redis_url]
+}
+
+run "database_url_unverified" {
+  command = plan
+
+  variables {
+    database_url = "postgresql://fualab:secret@db.example.com/fualab?sslmode=require"
+  }
+
+  expect_failures = [var.database_url]
+}
+
+run "migrate_database_url_unverified" {
+  command = plan
+
+  variables {
+    migrate_database_url = "postgresql://fualab:secret@db.example.com/fualab?sslmode=verify-ca"
+  }
+
+  expect_failures = [var.migrate_database_url]
+}
+
+run "service_password" {
+  command = plan
+
+  variables {
+    service_password = "of a@b"
+  }
+
+  expect_failures = [var.service_password]
+}
+
+run "database_ca" {
+  command = plan
+
+  variables {
+    database_ca = "bundle.pem"
+  }
+
+  expect_failures = [var.database_ca]
+}
+
+run "rds_without_its_authorities" {
+  command = plan
+
+  variables {
+    database = "rds"
+  }
+
+  expect_failures = [var.database_ca]
+}
+
+run "rate_limit" {
+  command = plan
+
+  variables {
+    rate_limit = -1
+  }
+
+  expect_failures = [var.rate_limit]
 }

@@ -65,7 +65,7 @@ func TestNames(t *testing.T) {
 	}
 	slices.Sort(want)
 	if diff := cmp.Diff(want, config.Names); diff != "" {
-		t.Errorf("Names in shared/config/variables.go is not what the programs read, sorted (-wanted +there):\n%s", diff)
+		t.Errorf("Names of shared/config, in variables.go and product.go, is not what the programs read, sorted (-wanted +there):\n%s", diff)
 	}
 }
 

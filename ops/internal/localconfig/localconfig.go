@@ -4,6 +4,7 @@ package localconfig
 
 import (
 	"cmp"
+	"fmt"
 	"path/filepath"
 	"slices"
 
@@ -24,12 +25,41 @@ type Config struct {
 	BuildClient  bool               `env:"BUILD_CLIENT" envDefault:"true" doc:"whether the local runner builds the web client with npm when it is missing or older than its sources"`
 	DatabaseURL  config.DatabaseURL `env:"DATABASE_URL" unset:"SQLite in FUALAB_DATA_DIR"`
 	RedisURL     config.RedisURL    `env:"REDIS_URL" unset:"embedded"`
+	RedisPort    uint16             `env:"REDIS_PORT" envDefault:"6379" doc:"port of this machine for Redis: of the one that the local runner embeds, 0 for any free one; of the one that Docker Compose publishes"`
 }
 
 // Database returns the database to use: the one that is set, or a file in
 // the data directory.
 func (c Config) Database() config.DatabaseURL {
 	return cmp.Or(c.DatabaseURL, database.SQLiteURL(filepath.Join(c.DataDir, "fualab.db")))
+}
+
+// services returns environ with the addresses and the database that c gives to the services.
+func (c Config) services(environ []string) []string {
+	// An empty value counts as unset. A refused value is read again and refused again.
+	environ = slices.Concat(environ, []string{
+		"FUALAB_API_ADDR=" + string(c.APIAddr),
+		"FUALAB_WORKER_ADDR=" + string(c.WorkerAddr),
+	})
+	if c.DatabaseURL == "" {
+		// The first value of a variable loses, so a refused one stays refused.
+		environ = slices.Insert(environ, 0, "FUALAB_DATABASE_URL="+c.Database().Reveal())
+	}
+	return environ
+}
+
+// Environ returns environ for a command of the API that works on the platform of the local runner: on its database,
+// and on its embedded Redis where FUALAB_REDIS_URL names no other. The error is a *config.Error.
+func Environ(environ []string) ([]string, error) {
+	local, err := config.Load[Config](environ)
+	if err != nil {
+		return nil, err
+	}
+	environ = local.services(environ)
+	if local.RedisURL == "" && local.RedisPort != 0 {
+		environ = append(environ, fmt.Sprintf("FUALAB_REDIS_URL=redis://127.0.0.1:%d", local.RedisPort))
+	}
+	return environ, nil
 }
 
 // Settings is everything that the local runner needs. The services have no
@@ -45,23 +75,18 @@ type Settings struct {
 func Load(environ []string) (Settings, error) {
 	local, err := config.Load[Config](environ)
 	faults := config.FaultsOf(err)
-	// An empty value counts as unset, so what was refused is read as it was
-	// and found wrong again.
-	environ = slices.Concat(environ, []string{
-		"FUALAB_API_ADDR=" + string(local.APIAddr),
-		"FUALAB_WORKER_ADDR=" + string(local.WorkerAddr),
-	})
-	if local.DatabaseURL == "" {
-		// Before what is set, which wins and may have been refused.
-		environ = slices.Insert(environ, 0, "FUALAB_DATABASE_URL="+local.Database().Reveal())
-	}
+	environ = local.services(environ)
 	s := Settings{Local: local}
 	s.API, err = config.Load[api.Config](environ)
 	faults = append(faults, config.FaultsOf(err)...)
 	s.Worker, err = config.Load[worker.Config](environ)
 	faults = append(faults, config.FaultsOf(err)...)
-	if s.API.Auth == "" && s.API.Env != config.Development && !local.FrontendAddr.Loopback() {
-		s.API.Auth = config.On // the web client's address leads to the API
+	if s.API.Auth == "" && !local.FrontendAddr.Loopback() {
+		if s.API.Env == config.Production || s.API.OIDCIssuer != "" {
+			s.API.Auth = config.On
+		} else {
+			faults = append(faults, config.Fault{Variable: "FUALAB_AUTH", Message: "is needed where others reach FUALAB_FRONTEND_ADDR, which leads to the API: set it to on, or to off if all who reach the address may do everything; or serve on 127.0.0.1"})
+		}
 	}
 	if len(faults) == 0 {
 		return s, nil

@@ -1,6 +1,7 @@
 package localconfig_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -46,7 +47,7 @@ func TestDefaults(t *testing.T) {
 func TestWhatIsSetReachesTheServices(t *testing.T) {
 	t.Parallel()
 	got := load(t, "FUALAB_API_ADDR=:1", "FUALAB_WORKER_ADDR=:2", "FUALAB_FRONTEND_ADDR=:3", "FUALAB_DATA_DIR=/srv/data",
-		"FUALAB_DATABASE_URL=postgresql://u:p@h/d", "FUALAB_REDIS_URL=redis://h", "FUALAB_SERVICE_NAME=Mine")
+		"FUALAB_DATABASE_URL=postgresql://u:p@h/d", "FUALAB_REDIS_URL=redis://h", "FUALAB_SERVICE_NAME=Mine", "FUALAB_AUTH=off")
 	want := settings{":1", ":2", ":3", "postgresql://u:p@h/d", "postgresql://u:p@h/d", "redis://h", "redis://h", "Mine", "Mine"}
 	if diff := cmp.Diff(want, got, cmp.AllowUnexported(settings{})); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
@@ -66,13 +67,18 @@ func TestAuthWhereOthersReachTheClient(t *testing.T) {
 	}{
 		{nil, ""},
 		{[]string{"FUALAB_ENV=test"}, ""},
-		{[]string{"FUALAB_FRONTEND_ADDR=:8080"}, ""},
-		{[]string{"FUALAB_ENV=test", "FUALAB_FRONTEND_ADDR=:8080"}, config.On},
-		{[]string{"FUALAB_ENV=test", "FUALAB_FRONTEND_ADDR=:8080", "FUALAB_AUTH=off"}, config.Off},
+		{[]string{"FUALAB_FRONTEND_ADDR=:8080", "FUALAB_ENV=production"}, config.On},
+		{[]string{"FUALAB_FRONTEND_ADDR=:8080", "FUALAB_AUTH=on"}, config.On},
+		{[]string{"FUALAB_FRONTEND_ADDR=:8080", "FUALAB_AUTH=off"}, config.Off},
 	} {
 		s, err := localconfig.Load(tt.environ)
 		if err != nil || s.API.Auth != tt.want {
 			t.Errorf("%v: %q, %v, want %q", tt.environ, s.API.Auth, err, tt.want)
+		}
+	}
+	for _, environ := range [][]string{{"FUALAB_FRONTEND_ADDR=:8080"}, {"FUALAB_ENV=test", "FUALAB_FRONTEND_ADDR=:8080"}} {
+		if _, err := localconfig.Load(environ); err == nil || !strings.Contains(err.Error(), "FUALAB_AUTH: is needed") {
+			t.Errorf("%v: %v, want a word about FUALAB_AUTH", environ, err)
 		}
 	}
 }

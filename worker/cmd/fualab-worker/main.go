@@ -63,6 +63,7 @@ func load(environ []string, stderr io.Writer) (worker.Config, error) {
 	}
 	cfg.Log = log.New(stderr, cfg.LogLevel.Level, cfg.ServiceName)
 	slog.SetDefault(cfg.Log)
+	cfg.NewJobConsole = newJobConsole
 	return cfg, nil
 }
 

@@ -4,7 +4,9 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/fualab/fualab/shared/model"
 	"github.com/fualab/fualab/shared/testdb"
 )
 
@@ -16,8 +18,11 @@ func TestRunTask(t *testing.T) {
 			t.Parallel()
 			url := testdb.NewURL(t, dialect)
 			db := testdb.Open(t, url)
-			if _, err := db.ExecContext(t.Context(), `INSERT INTO items (name, search_text, created_at, updated_at, expires_at)
-				VALUES ('Sample', 'sample', '2026-01-01 00:00:00.000000+00:00', '2026-01-01 00:00:00.000000+00:00', '2026-01-02 00:00:00.000000+00:00')`); err != nil {
+			row := map[string]any{
+				"caller": "a", "key": "old", "fingerprint": []byte("f"), "status": 201, "header": "{}", "body": []byte("{}"),
+				"expires_at": model.NewTime(time.Now().Add(-time.Hour)),
+			}
+			if _, err := db.NewInsert().Model(&row).Table("idempotency_keys").Exec(t.Context()); err != nil {
 				t.Fatal(err)
 			}
 			pass := func(args ...string) (string, error) {
@@ -25,20 +30,16 @@ func TestRunTask(t *testing.T) {
 				err := run(t.Context(), append([]string{"run"}, args...), []string{"FUALAB_DATABASE_URL=" + url.Reveal()}, &stdout, &stderr)
 				return stdout.String(), err
 			}
-			for _, want := range []string{"items.expire: 1 rows affected\n", "items.expire: 0 rows affected\n"} {
-				if got, err := pass("items.expire"); got != want || err != nil {
+			for _, want := range []string{"idempotency.prune: 1 rows affected\n", "idempotency.prune: 0 rows affected\n"} {
+				if got, err := pass("idempotency.prune"); got != want || err != nil {
 					t.Errorf("printed %q, %v; want %q", got, err, want)
 				}
 			}
-			if _, err := pass("items.exipre"); err == nil || !strings.Contains(err.Error(), "there are items.enrich, items.expire,") {
+			if _, err := pass("idempotency.purne"); err == nil || !strings.Contains(err.Error(), "runs.prune, idempotency.prune") {
 				t.Errorf("an unknown task: %v", err)
 			}
 			if _, err := pass(); !errors.Is(err, errUsage) {
 				t.Errorf("no task: %v", err)
-			}
-			var status string
-			if err := db.NewRaw("SELECT status FROM items").Scan(t.Context(), &status); err != nil || status != "expired" {
-				t.Errorf("the item is %q, %v", status, err)
 			}
 		})
 	}

@@ -11,13 +11,13 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/fualab/fualab/shared/database"
 	"github.com/fualab/fualab/shared/events"
 	"github.com/fualab/fualab/shared/model"
 	"github.com/fualab/fualab/shared/redis"
 	"github.com/fualab/fualab/shared/version"
 	"github.com/fualab/fualab/worker/internal/loop"
 	"github.com/fualab/fualab/worker/internal/outage"
-	"github.com/fualab/fualab/worker/internal/store"
 )
 
 // What each part of a beat may take. Together they fit into the time that the
@@ -46,8 +46,8 @@ type Config struct {
 	TTL      time.Duration   // of the keys in Redis
 	Key      string          // of the newest beat of any worker; see model.HeartbeatKey
 	Running  func() []string // the tasks it is running; nil: none
-	Store    *store.Store
-	Redis    redis.Client       // nil: the row only
+	DB       *database.DB
+	Redis    *redis.Client      // nil: the row only
 	Publish  func(events.Event) // nil: nobody is told
 	Now      func() time.Time
 	Log      *slog.Logger
@@ -57,6 +57,7 @@ type Config struct {
 // use: the loop calls Step, and Leave comes after the loop.
 type Beater struct {
 	cfg       Config
+	store     store
 	started   model.Time
 	joined    bool      // whether a row was written
 	next      time.Time // when the next beat is due; zero before the first
@@ -70,7 +71,7 @@ func New(cfg Config) *Beater {
 	if cfg.Publish == nil {
 		cfg.Publish = func(events.Event) {}
 	}
-	return &Beater{cfg: cfg, started: model.NewTime(cfg.Now())}
+	return &Beater{cfg: cfg, store: store{cfg.DB}, started: model.NewTime(cfg.Now())}
 }
 
 // Step is the loop's: it beats when a beat is due. Put it last, so that a
@@ -128,7 +129,7 @@ func (b *Beater) running() []string {
 func (b *Beater) save(ctx context.Context, beat *model.Worker) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), rowTime)
 	defer cancel()
-	return b.cfg.Store.SaveWorker(ctx, beat)
+	return b.store.save(ctx, beat)
 }
 
 // tell publishes a beat whose row was written.
@@ -171,7 +172,7 @@ func (b *Beater) setKeys(ctx context.Context, beat *model.Worker) error {
 	pipe := b.cfg.Redis.Pipeline()
 	pipe.Set(ctx, b.cfg.Key, beat.LastBeat.String(), b.cfg.TTL)
 	pipe.Set(ctx, b.ownKey(), own, b.cfg.TTL)
-	if _, err := pipe.Exec(ctx); err != nil {
+	if err := pipe.Exec(ctx); err != nil {
 		return fmt.Errorf("set the heartbeat %s: %w", b.cfg.Key, err)
 	}
 	return nil
@@ -185,7 +186,7 @@ func (b *Beater) prune(ctx context.Context, turn loop.Turn, beat *model.Worker) 
 		return nil
 	}
 	cutoff := model.NewTime(beat.LastBeat.Std().Add(-silentFor))
-	n, err := b.cfg.Store.DeleteWorkersSilentSince(ctx, cutoff, pruneBatch)
+	n, err := b.store.deleteSilentSince(ctx, cutoff, pruneBatch)
 	if n < pruneBatch { // otherwise there may be more, for the next beat
 		b.nextPrune = loop.Next(b.nextPrune, turn.Began, pruneEvery)
 	}
@@ -202,14 +203,14 @@ func (b *Beater) prune(ctx context.Context, turn loop.Turn, beat *model.Worker) 
 func (b *Beater) Leave(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaveTime)
 	defer cancel()
-	err := b.cfg.Store.DeleteWorker(ctx, b.cfg.Instance)
+	err := b.store.delete(ctx, b.cfg.Instance)
 	if err == nil {
 		b.cfg.Publish(events.Event{Type: events.WorkersLeft, At: model.NewTime(b.cfg.Now()), Name: b.cfg.Instance})
 	}
 	if b.cfg.Redis == nil {
 		return err
 	}
-	if e := b.cfg.Redis.Del(ctx, b.ownKey()).Err(); e != nil {
+	if e := b.cfg.Redis.Del(ctx, b.ownKey()); e != nil {
 		err = errors.Join(err, fmt.Errorf("delete the heartbeat %s: %w", b.ownKey(), e))
 	}
 	return err

@@ -17,8 +17,8 @@ import (
 	"github.com/fualab/fualab/shared/redis"
 	"github.com/fualab/fualab/shared/testdb"
 	"github.com/fualab/fualab/shared/testredis"
+	"github.com/fualab/fualab/shared/testwait"
 	"github.com/fualab/fualab/worker/internal/loop"
-	"github.com/fualab/fualab/worker/internal/store"
 )
 
 var noon = time.Date(2030, 1, 31, 12, 0, 0, 0, time.UTC)
@@ -46,7 +46,7 @@ func newFixture(t *testing.T, db *database.DB, url config.RedisURL) *fixture {
 	}
 	f.Beater = New(Config{
 		Instance: "host-1-abc", Interval: 15 * time.Second, TTL: 45 * time.Second, Key: "test:beat",
-		Store: store.New(db), Redis: rdb, Now: func() time.Time { return f.now }, Log: log,
+		DB: db, Redis: rdb, Now: func() time.Time { return f.now }, Log: log,
 	})
 	return f
 }
@@ -184,15 +184,12 @@ func TestRedisLostAndRegained(t *testing.T) {
 			t.Fatal(err)
 		}
 		// The client looks for a lost server once a second, of the real clock.
-		deadline := time.After(10 * time.Second)
-		for at := 75 * time.Second; m.TTL("test:beat") == 0; at += 15 * time.Second {
-			select {
-			case <-deadline:
-				t.Fatal("Redis has not been regained")
-			case <-time.After(50 * time.Millisecond):
-			}
+		at := 60 * time.Second
+		testwait.For(t, "Redis to be regained", func() bool {
+			at += 15 * time.Second
 			f.turn(at)
-		}
+			return m.TTL("test:beat") > 0
+		})
 		want := []string{"WARN Redis is lost;", "INFO Redis is back,"}
 		if diff := cmp.Diff(want, f.messages()); diff != "" {
 			t.Errorf("log (-want +got):\n%s", diff)

@@ -20,7 +20,7 @@ func TestPrune(t *testing.T) {
 			t.Helper()
 			beat := model.NewTime(noon.Add(-since))
 			w := &model.Worker{Instance: instance, StartedAt: beat, LastBeat: beat, Running: []string{}}
-			if err := f.cfg.Store.SaveWorker(t.Context(), w); err != nil {
+			if err := f.store.save(t.Context(), w); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -59,7 +59,7 @@ func TestPruneIsBounded(t *testing.T) {
 	beat := model.NewTime(noon.Add(-48 * time.Hour))
 	for i := range pruneBatch + 1 {
 		w := &model.Worker{Instance: fmt.Sprint("silent-", i), StartedAt: beat, LastBeat: beat, Running: []string{}}
-		if err := f.cfg.Store.SaveWorker(t.Context(), w); err != nil {
+		if err := f.store.save(t.Context(), w); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -3,26 +3,27 @@
 package httpapi
 
 import (
+	"context"
 	"encoding/json"
 	"log/slog"
 	"net/http"
 	"time"
 
+	"github.com/fualab/fualab/shared/database"
 	"github.com/fualab/fualab/shared/health"
 	"github.com/fualab/fualab/shared/httpserver"
 	"github.com/fualab/fualab/shared/redis"
 	"github.com/fualab/fualab/worker/internal/loop"
-	"github.com/fualab/fualab/worker/internal/store"
 )
 
 // Deps is what the answers are made from.
 type Deps struct {
 	Service  string // name in /health
 	Instance string
-	Store    *store.Store
-	Redis    redis.Client // nil: runs without Redis
+	DB       *database.DB
+	Redis    *redis.Client // nil: runs without Redis
 	Loop     *loop.Loop
-	Jobs     *Jobs       // the job console; nil: none
+	Jobs     JobConsole  // nil: none
 	Draining func() bool // reports that the process is about to stop
 	Now      func() time.Time
 	Log      *slog.Logger
@@ -30,6 +31,12 @@ type Deps struct {
 
 // JobsPath is where the operators' job console is.
 const JobsPath = "/jobs"
+
+// JobConsole answers below JobsPath. Run keeps it fresh until ctx ends.
+type JobConsole interface {
+	http.Handler
+	Run(ctx context.Context)
+}
 
 // New returns the worker's handler.
 func New(d Deps) http.Handler {

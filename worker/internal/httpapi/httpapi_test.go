@@ -23,7 +23,6 @@ import (
 	"github.com/fualab/fualab/shared/testredis"
 	"github.com/fualab/fualab/shared/version"
 	"github.com/fualab/fualab/worker/internal/loop"
-	"github.com/fualab/fualab/worker/internal/store"
 )
 
 var noon = time.Date(2030, 1, 31, 12, 0, 0, 0, time.UTC)
@@ -61,7 +60,7 @@ func newFixture(t *testing.T, db *database.DB, url config.RedisURL) *fixture {
 		},
 	}}})
 	f.handler = New(Deps{
-		Service: "FUALab Worker", Instance: "test-1", Store: store.New(db), Redis: rdb, Loop: f.loop,
+		Service: "FUALab Worker", Instance: "test-1", DB: db, Redis: rdb, Loop: f.loop,
 		Draining: func() bool { return f.draining }, Now: now, Log: log,
 	})
 	return f

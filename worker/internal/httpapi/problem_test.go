@@ -17,7 +17,7 @@ func TestProblems(t *testing.T) {
 		kind, allow  string
 	}{
 		{"GET", "/", 404, "not-found", ""},
-		{"GET", "/api/items", 404, "not-found", ""},
+		{"GET", "/api/things", 404, "not-found", ""},
 		{"POST", "/nothing", 404, "not-found", ""},
 		{"GET", "/health/", 404, "not-found", ""},
 		{"POST", "/health", 405, "method-not-allowed", "GET, HEAD"},

@@ -63,6 +63,8 @@ func (h *handlers) checkAll(ctx context.Context) (status int, out readiness) {
 	switch {
 	case h.Draining():
 		out.Status, out.Detail = "draining", "The worker is about to stop."
+	case out.Database.ReadOnly():
+		out.Status, out.Detail = "unavailable", "The database refuses writes; the worker goes on when it takes them."
 	case out.Database.Status != "ok":
 		out.Status, out.Detail = "unavailable", "The database cannot be used; the worker goes on when it can."
 	case missing != nil:
@@ -98,11 +100,11 @@ func (h *handlers) checkLoop() loopHealth {
 // checkDatabase fills in what the database tells of itself. It returns an
 // error if the schema is not the one needed.
 func (h *handlers) checkDatabase(ctx context.Context, out *readiness) error {
-	out.Database, out.Schema.Version = health.CheckDatabase(ctx, h.Store)
+	out.Database, out.Schema.Version = health.CheckDatabase(ctx, store{h.DB})
 	if out.Database.Status != "ok" || out.Schema.Version >= schema.Version {
 		return nil
 	}
-	return h.Store.CheckSchema(ctx)
+	return schema.Check(ctx, h.DB)
 }
 
 // message is what of err a client may read.

@@ -196,17 +196,35 @@ func TestNotBegunIsHealthy(t *testing.T) {
 	}
 }
 
-// TestProgressWhileTurning is for the race detector.
+// TestProgressWhileTurning has four readers look while the loop turns, at the
+// moment at which a turn begins and ends, and once while a step is taken. Each
+// sees a healthy loop that is never behind. The race detector sees the rest.
 func TestProgressWhileTurning(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		l := start(t, discard, Step{"first", func(context.Context, Turn) error { return errors.New("no") }})
+		const takes, turns = 400 * time.Millisecond, 20
+		begin := time.Now()
+		l := start(t, discard, Step{"first", func(context.Context, Turn) error {
+			time.Sleep(takes)
+			return errors.New("no")
+		}})
 		var readers sync.WaitGroup
 		for range 4 {
 			readers.Go(func() {
-				for range 20 {
-					time.Sleep(time.Second)
-					l.Healthy(time.Now())
+				for n := range turns {
+					turn := begin.Add(time.Duration(n) * time.Second)
+					time.Sleep(time.Until(turn)) // as the turn begins: either side of it may be seen
+					if p := l.Progress(); !l.Healthy(time.Now()) || time.Since(p.Advanced) > time.Second && p.Begun() {
+						t.Errorf("as turn %d begins: %+v", n, p)
+					}
+					time.Sleep(takes / 2)
+					if p := l.Progress(); p.Step != "first" || !p.Advanced.Equal(turn) || p.Lag != 0 || !l.Healthy(time.Now()) {
+						t.Errorf("in turn %d: %+v", n, p)
+					}
+					time.Sleep(takes)
+					if p := l.Progress(); p.Step != "" || !p.LastTurn.Equal(turn.Add(takes)) || !p.Advanced.Equal(p.LastTurn) {
+						t.Errorf("after turn %d: %+v", n, p)
+					}
 				}
 			})
 		}

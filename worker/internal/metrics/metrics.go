@@ -1,5 +1,5 @@
 // Package metrics shows how the worker's tasks do: what this worker has done,
-// and how schedules, queue and items stand in the database.
+// and how schedules, queue and backlogs stand in the database.
 package metrics
 
 import (
@@ -9,8 +9,9 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/fualab/fualab/shared/database"
 	"github.com/fualab/fualab/worker/internal/runner"
-	"github.com/fualab/fualab/worker/internal/store"
+	"github.com/fualab/fualab/worker/internal/task"
 )
 
 // timeout bounds all questions to the database for one answer. What has no
@@ -22,7 +23,6 @@ var (
 	due         = desc("fualab_task_due_timestamp_seconds", "When the task is due; absent while its schedule is paused.", "task")
 	lag         = desc("fualab_task_lag_seconds", "How long the task has been due without a run; 0 if it is not.", "task")
 	queueAge    = desc("fualab_queue_age_seconds", "How long the oldest run waits that could begin; 0 if none does.")
-	backlogAge  = desc("fualab_enrich_backlog_age_seconds", "How long the item waits that has waited longest to be enriched; 0 if none does.")
 	heartbeat   = desc("fualab_heartbeat_timestamp_seconds", "When this worker's last heartbeat was written.")
 )
 
@@ -32,14 +32,18 @@ func desc(name, help string, labels ...string) *prometheus.Desc {
 
 // Config configures New.
 type Config struct {
-	Store *store.Store
-	Tasks []string
+	DB    *database.DB
+	Tasks []task.Task
 	Now   func() time.Time
 }
 
 // Tasks is a prometheus.Collector of everything about tasks.
 type Tasks struct {
-	cfg  Config
+	now      func() time.Time
+	store    store
+	names    []string // of the tasks
+	backlogs []backlog
+
 	runs *prometheus.CounterVec
 	rows *prometheus.CounterVec
 	took *prometheus.HistogramVec
@@ -49,10 +53,16 @@ type Tasks struct {
 	asked     map[string]bool      // whether the database was asked for what was before this process
 }
 
+// backlog is the age of the work that waits for a task.
+type backlog struct {
+	*prometheus.Desc
+	since func(ctx context.Context) (time.Time, error)
+}
+
 // New returns Tasks in which every task has its counters from the beginning.
 func New(cfg Config) *Tasks {
 	t := &Tasks{
-		cfg:  cfg,
+		now: cfg.Now, store: store{cfg.DB},
 		runs: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "fualab_task_runs_total", Help: "Attempts at runs that have ended."}, []string{"task", "outcome"}),
 		rows: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "fualab_task_rows_total", Help: "Rows that runs have affected."}, []string{"task"}),
 		took: prometheus.NewHistogramVec(prometheus.HistogramOpts{
@@ -61,12 +71,16 @@ func New(cfg Config) *Tasks {
 		}, []string{"task"}),
 		succeeded: make(map[string]time.Time), asked: make(map[string]bool),
 	}
-	for _, name := range cfg.Tasks {
+	for _, of := range cfg.Tasks {
+		t.names = append(t.names, of.Name)
 		for _, outcome := range runner.Outcomes() {
-			t.runs.WithLabelValues(name, string(outcome))
+			t.runs.WithLabelValues(of.Name, string(outcome))
 		}
-		t.rows.WithLabelValues(name)
-		t.took.WithLabelValues(name)
+		t.rows.WithLabelValues(of.Name)
+		t.took.WithLabelValues(of.Name)
+		if b := of.Backlog; b != nil {
+			t.backlogs = append(t.backlogs, backlog{desc(b.Metric(), b.Help), b.Since})
+		}
 	}
 	return t
 }
@@ -86,8 +100,11 @@ func (t *Tasks) Describe(out chan<- *prometheus.Desc) {
 	t.runs.Describe(out)
 	t.rows.Describe(out)
 	t.took.Describe(out)
-	for _, d := range []*prometheus.Desc{lastSuccess, due, lag, queueAge, backlogAge} {
+	for _, d := range []*prometheus.Desc{lastSuccess, due, lag, queueAge} {
 		out <- d
+	}
+	for _, b := range t.backlogs {
+		out <- b.Desc
 	}
 }
 
@@ -98,18 +115,20 @@ func (t *Tasks) Collect(out chan<- prometheus.Metric) {
 	t.took.Collect(out)
 	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
-	now := t.cfg.Now()
+	now := t.now()
 	t.schedules(ctx, out, now)
-	if since, err := t.cfg.Store.WaitsSince(ctx); err == nil {
+	if since, err := t.store.waitsSince(ctx); err == nil {
 		out <- gauge(queueAge, seconds(now, since))
 	}
-	if since, err := t.cfg.Store.BehindSince(ctx); err == nil {
-		out <- gauge(backlogAge, seconds(now, since))
+	for _, b := range t.backlogs {
+		if since, err := b.since(ctx); err == nil {
+			out <- gauge(b.Desc, seconds(now, since))
+		}
 	}
 }
 
 func (t *Tasks) schedules(ctx context.Context, out chan<- prometheus.Metric, now time.Time) {
-	pulses, err := t.cfg.Store.Pulses(ctx, t.cfg.Tasks)
+	pulses, err := t.store.pulses(ctx, t.names)
 	if err != nil {
 		return
 	}
@@ -132,12 +151,12 @@ func (t *Tasks) schedules(ctx context.Context, out chan<- prometheus.Metric, now
 // last returns when the task of p last succeeded, as far as this worker knows:
 // its own runs, the newest that the schedule has made, and, asked for once,
 // whatever was before.
-func (t *Tasks) last(ctx context.Context, p store.Pulse) (at time.Time, known bool) {
+func (t *Tasks) last(ctx context.Context, p pulse) (at time.Time, known bool) {
 	t.mu.Lock()
 	asked := t.asked[p.Name]
 	t.mu.Unlock()
 	if !asked {
-		before, err := t.cfg.Store.LastSuccess(ctx, p.Name)
+		before, err := t.store.lastSuccess(ctx, p.Name)
 		if err != nil {
 			return time.Time{}, false
 		}

@@ -1,6 +1,7 @@
 package metrics_test
 
 import (
+	"context"
 	"testing"
 	"time"
 
@@ -11,7 +12,7 @@ import (
 	"github.com/fualab/fualab/shared/testdb"
 	"github.com/fualab/fualab/worker/internal/metrics"
 	"github.com/fualab/fualab/worker/internal/runner"
-	"github.com/fualab/fualab/worker/internal/store"
+	"github.com/fualab/fualab/worker/internal/task"
 )
 
 // at is the tests' present.
@@ -29,14 +30,17 @@ func TestTasks(t *testing.T) {
 			runOfLate("discarded", at.Add(-30*time.Minute), at.Add(-20*time.Minute)),
 			runOfLate("available", at.Add(-30*time.Second), time.Time{}),
 			runOfLate("available", at.Add(-10*time.Second), time.Time{}),
-			"INSERT INTO items (name, version, enriched_version, created_at, updated_at) VALUES ('a', 2, 1, " + quoted(at.Add(-5*time.Second)) + ", " + quoted(at.Add(-5*time.Second)) + ")",
-			"INSERT INTO items (name, version, enriched_version, created_at, updated_at) VALUES ('b', 2, 2, " + quoted(at.Add(-9*time.Second)) + ", " + quoted(at.Add(-9*time.Second)) + ")",
 		} {
 			if _, err := db.ExecContext(t.Context(), query); err != nil {
 				t.Fatalf("%s: %v", query, err)
 			}
 		}
-		tasks := metrics.New(metrics.Config{Store: store.New(db), Tasks: []string{"late", "paused", "never"}, Now: func() time.Time { return at }})
+		late := task.Task{Name: "late", Backlog: &task.Backlog{Name: "test", Since: func(ctx context.Context) (since time.Time, err error) {
+			return at.Add(-5 * time.Second), db.PingContext(ctx)
+		}}}
+		tasks := metrics.New(metrics.Config{
+			DB: db, Tasks: []task.Task{late, {Name: "paused"}, {Name: "never"}}, Now: func() time.Time { return at },
+		})
 		var beat time.Time
 		r := prometheus.NewRegistry()
 		r.MustRegister(tasks, metrics.Heartbeat(func() time.Time { return beat }))
@@ -52,7 +56,7 @@ func TestTasks(t *testing.T) {
 			"fualab_task_lag_seconds paused":                    0,
 			"fualab_task_lag_seconds never":                     0,
 			"fualab_queue_age_seconds":                          30,
-			"fualab_enrich_backlog_age_seconds":                 5,
+			"fualab_test_backlog_age_seconds":                   5,
 		}
 		if diff := cmp.Diff(want, gauges(t, r)); diff != "" {
 			t.Errorf("before (-want +got):\n%s", diff)

@@ -1,5 +1,5 @@
-// Package nudge turns the API's nudges into runs, so that a new item is
-// enriched within a second. A nudge may be lost, with Redis or without: the
+// Package nudge turns the API's nudges into runs, so that a task sees a change
+// within a second. A nudge may be lost, with Redis or without: the
 // task's schedule finds what it left.
 package nudge
 
@@ -35,7 +35,7 @@ const (
 
 // Config configures a Listener.
 type Config struct {
-	Redis redis.Client
+	Redis *redis.Client
 	Tasks []string // those that may be nudged
 	// Insert makes a run of task, unless one is waiting already.
 	Insert func(ctx context.Context, task string) error
@@ -46,8 +46,12 @@ type Config struct {
 // Listen takes nudges until ctx ends. Of several listeners, one gets each.
 func Listen(ctx context.Context, cfg Config) {
 	lost := outage.Tracker{Every: remindEvery}
+	keys := make([]string, len(cfg.Tasks))
+	for i, task := range cfg.Tasks {
+		keys[i] = runs.NudgeKey(task)
+	}
 	for ctx.Err() == nil {
-		taken, err := take(ctx, cfg.Redis)
+		taken, err := take(ctx, cfg.Redis, keys)
 		from, task := runs.ReadNudge(ctx, taken)
 		if ctx.Err() != nil {
 			handOn(from, cfg, task)
@@ -76,16 +80,22 @@ func Listen(ctx context.Context, cfg Config) {
 	}
 }
 
-// take waits for a nudge and returns it, "" for none.
-func take(ctx context.Context, client redis.Client) (string, error) {
+// take waits for a nudge and returns it, "" for none. Redis looks at the keys in
+// their order: the one that had a nudge goes to the end, so that a task with many
+// does not keep others from theirs.
+func take(ctx context.Context, client *redis.Client, keys []string) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, patience+answerTime)
 	defer cancel()
-	popped, err := client.BRPop(ctx, patience, runs.NudgeKey).Result()
+	popped, err := client.BRPop(ctx, patience, keys...)
 	if errors.Is(err, redis.Nil) {
 		return "", nil
 	}
 	if err != nil || len(popped) != 2 {
 		return "", err
+	}
+	if i := slices.Index(keys, popped[0]); i >= 0 {
+		copy(keys[i:], keys[i+1:])
+		keys[len(keys)-1] = popped[0]
 	}
 	return popped[1], nil
 }

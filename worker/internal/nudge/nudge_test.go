@@ -15,19 +15,21 @@ import (
 	"github.com/fualab/fualab/shared/config"
 	"github.com/fualab/fualab/shared/redis"
 	"github.com/fualab/fualab/shared/runs"
+	"github.com/fualab/fualab/shared/testport"
 	"github.com/fualab/fualab/shared/testredis"
+	"github.com/fualab/fualab/shared/testwait"
 	"github.com/fualab/fualab/worker/internal/nudge"
 )
 
 // listen runs a listener until the test ends and returns where its runs go.
-func listen(t *testing.T, client redis.Client, log *slog.Logger, insert func(string) error) <-chan string {
+func listen(t *testing.T, client *redis.Client, log *slog.Logger, insert func(string) error) <-chan string {
 	t.Helper()
 	inserted := make(chan string, 100)
 	ctx, cancel := context.WithCancel(t.Context())
 	var listener sync.WaitGroup
 	listener.Go(func() {
 		nudge.Listen(ctx, nudge.Config{
-			Redis: client, Tasks: []string{"items.enrich"}, Now: time.Now, Log: log,
+			Redis: client, Tasks: []string{"test.first", "test.second"}, Now: time.Now, Log: log,
 			Insert: func(_ context.Context, task string) error {
 				inserted <- task
 				return insert(task)
@@ -41,7 +43,7 @@ func listen(t *testing.T, client redis.Client, log *slog.Logger, insert func(str
 	return inserted
 }
 
-func open(t *testing.T, url config.RedisURL, log *slog.Logger) redis.Client {
+func open(t *testing.T, url config.RedisURL, log *slog.Logger) *redis.Client {
 	t.Helper()
 	client, err := redis.Open(url, "test", log)
 	if err != nil {
@@ -51,23 +53,17 @@ func open(t *testing.T, url config.RedisURL, log *slog.Logger) redis.Client {
 	return client
 }
 
-func push(t *testing.T, client redis.Client, task string) {
+func push(t *testing.T, client *redis.Client, task string) {
 	t.Helper()
-	if err := client.LPush(t.Context(), runs.NudgeKey, task).Err(); err != nil {
+	if _, err := client.Do(t.Context(), "LPUSH", runs.NudgeKey(task), task); err != nil {
 		t.Fatal(err)
 	}
 }
 
-func expect(t *testing.T, inserted <-chan string) {
+func expect(t *testing.T, inserted <-chan string, want string) {
 	t.Helper()
-	const within = 10 * time.Second
-	select {
-	case task := <-inserted:
-		if task != "items.enrich" {
-			t.Errorf("a run of %s", task)
-		}
-	case <-time.After(within):
-		t.Fatalf("no run within %s", within)
+	if task := testwait.Receive(t, "a run of "+want, inserted); task != want {
+		t.Errorf("a run of %s, want %s", task, want)
 	}
 }
 
@@ -84,11 +80,43 @@ func TestNudgeBecomesARun(t *testing.T) {
 		}
 		return nil
 	})
-	push(t, client, "no.such.task")
-	push(t, client, "items.enrich")
-	expect(t, inserted)
-	push(t, client, "items.enrich") // after the failed one
-	expect(t, inserted)
+	push(t, client, "test.first")
+	expect(t, inserted, "test.first")
+	push(t, client, "test.first") // after the failed one
+	expect(t, inserted, "test.first")
+}
+
+// TestEachNudgeBecomesARun: of nudges for two tasks that wait in Redis, each
+// task has a run, whatever the other one has waiting.
+func TestEachNudgeBecomesARun(t *testing.T) {
+	t.Parallel()
+	log := slog.New(slog.DiscardHandler)
+	_, url := testredis.Embedded(t)
+	client := open(t, url, log)
+	for _, task := range []string{"test.second", "test.first", "test.first", "test.first"} {
+		if err := runs.SendNudge(t.Context(), client, task); err != nil {
+			t.Fatal(err)
+		}
+	}
+	inserted := listen(t, client, log, func(string) error { return nil })
+	expect(t, inserted, "test.first")
+	expect(t, inserted, "test.second")
+}
+
+// TestBusyTaskDoesNotStarveAnother: a task that is nudged again at each of its
+// runs has no two of them in a row while another waits.
+func TestBusyTaskDoesNotStarveAnother(t *testing.T) {
+	t.Parallel()
+	log := slog.New(slog.DiscardHandler)
+	_, url := testredis.Embedded(t)
+	client := open(t, url, log)
+	push(t, client, "test.first")
+	push(t, client, "test.second")
+	inserted := listen(t, client, log, func(task string) error { return runs.SendNudge(t.Context(), client, task) })
+	for range 2 {
+		expect(t, inserted, "test.first")
+		expect(t, inserted, "test.second")
+	}
 }
 
 // TestStopWhileWaiting: a listener that waits for a nudge ends soon, and a nudge
@@ -97,28 +125,29 @@ func TestStopWhileWaiting(t *testing.T) {
 	t.Parallel()
 	log := slog.New(slog.DiscardHandler)
 	server, url := testredis.Embedded(t)
+	asked := testredis.Asked(server, "BRPOP")
 	client := open(t, url, log)
 	ctx, stop := context.WithCancel(t.Context())
-	inserted, ended := make(chan int, 2), make(chan struct{})
+	inserted, ended := make(chan struct{}, 2), make(chan struct{})
 	go func() {
 		defer close(ended)
 		nudge.Listen(ctx, nudge.Config{
-			Redis: client, Tasks: []string{"items.enrich"}, Now: time.Now, Log: log,
-			Insert: func(context.Context, string) error { inserted <- server.CommandCount(); return nil },
+			Redis: client, Tasks: []string{"test.first"}, Now: time.Now, Log: log,
+			Insert: func(context.Context, string) error { inserted <- struct{}{}; return nil },
 		})
 	}()
-	push(t, client, "items.enrich")
-	for before := <-inserted; server.CommandCount() == before; { // until it waits again
-		time.Sleep(time.Millisecond)
-	}
+	testwait.Receive(t, "the listener to wait", asked)
+	push(t, client, "test.first")
+	testwait.Receive(t, "the run", inserted)
+	testwait.Receive(t, "the listener to wait again", asked)
 	stop()
-	push(t, client, "items.enrich")
+	push(t, client, "test.first")
 	select {
 	case <-ended:
 	case <-time.After(10 * time.Second):
 		t.Fatal("still waiting for a nudge 10 s after the stop")
 	}
-	if left, err := server.List(runs.NudgeKey); err != nil || len(left) != 1 {
+	if left, err := server.List(runs.NudgeKey("test.first")); err != nil || len(left) != 1 {
 		t.Errorf("left for another worker: %v, %v", left, err)
 	}
 	if len(inserted) > 0 {
@@ -137,7 +166,7 @@ func TestStopWhileRedisHangs(t *testing.T) {
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		nudge.Listen(ctx, nudge.Config{Redis: client, Now: time.Now, Log: log})
+		nudge.Listen(ctx, nudge.Config{Redis: client, Tasks: []string{"test.first"}, Now: time.Now, Log: log})
 	}()
 	<-l.accepted
 	stop()
@@ -155,14 +184,20 @@ func TestRedisLostAndRegained(t *testing.T) {
 	server, url := testredis.Embedded(t)
 	link := newLink(t, server.Addr())
 	direct := open(t, url, log)
-	inserted := listen(t, open(t, config.RedisURL("redis://"+link.addr), log), log, func(string) error { return nil })
-	push(t, direct, "items.enrich")
-	expect(t, inserted)
+	client := open(t, config.RedisURL("redis://"+link.addr), log)
+	asked := testredis.Results(client, "brpop")
+	inserted := listen(t, client, log, func(string) error { return nil })
+	push(t, direct, "test.first")
+	expect(t, inserted, "test.first")
 	link.cut()
-	time.Sleep(2500 * time.Millisecond) // some tries
+	for failed := 0; failed < 3; {
+		if err := testwait.Receive(t, "a try to fail", asked); err != nil && !errors.Is(err, redis.Nil) {
+			failed++
+		}
+	}
 	link.mend(t)
-	push(t, direct, "items.enrich")
-	expect(t, inserted)
+	push(t, direct, "test.first")
+	expect(t, inserted, "test.first")
 	if n := strings.Count(out.String(), "nudges are not heard"); n != 1 {
 		t.Errorf("the loss is logged %d times: %s", n, out.String())
 	}
@@ -199,7 +234,7 @@ type link struct {
 
 func newLink(t *testing.T, server string) *link {
 	t.Helper()
-	l := &link{addr: "127.0.0.1:0", server: server, accepted: make(chan struct{})}
+	l := &link{addr: testport.Reserve(t), server: server, accepted: make(chan struct{})}
 	l.mend(t)
 	t.Cleanup(l.cut)
 	return l
@@ -208,16 +243,12 @@ func newLink(t *testing.T, server string) *link {
 func (l *link) mend(t *testing.T) {
 	t.Helper()
 	ln, err := new(net.ListenConfig).Listen(t.Context(), "tcp", l.addr)
-	for tries := 0; err != nil && tries < 100; tries++ { // another test may have the port for a moment
-		time.Sleep(50 * time.Millisecond)
-		ln, err = new(net.ListenConfig).Listen(t.Context(), "tcp", l.addr)
-	}
 	if err != nil {
 		t.Fatal(err)
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.ln, l.addr = ln, ln.Addr().String()
+	l.ln = ln
 	go func() {
 		for {
 			from, err := ln.Accept()

@@ -16,12 +16,10 @@ import (
 	"github.com/riverqueue/river/rivertype"
 
 	"github.com/fualab/fualab/shared/database"
-	"github.com/fualab/fualab/shared/model"
 	"github.com/fualab/fualab/shared/runs"
 	"github.com/fualab/fualab/shared/testdb"
 	"github.com/fualab/fualab/worker/internal/loop"
 	"github.com/fualab/fualab/worker/internal/runner"
-	"github.com/fualab/fualab/worker/internal/store"
 	"github.com/fualab/fualab/worker/internal/task"
 )
 
@@ -70,17 +68,14 @@ type system struct {
 func startOurs(b *testing.B, db *database.DB, concurrency int) system {
 	b.Helper()
 	s := system{done: new(atomic.Int64)}
-	st, now := store.New(db), model.NewTime(time.Now())
-	if err := st.SaveWorker(b.Context(), &model.Worker{Instance: "bench-1", StartedAt: now, LastBeat: now, Running: []string{}}); err != nil {
-		b.Fatal(err)
-	}
+	runner.Beat(b, db, "bench-1")
 	r, err := runner.New(runner.Config{
 		Instance: "bench-1", Concurrency: concurrency, SoftStop: 10 * time.Second, DeadAfter: time.Hour,
 		Tasks: []task.Task{named(benchTask, func(context.Context) (task.Result, error) {
 			s.done.Add(1)
 			return task.Result{}, nil
 		})},
-		DB: db, Store: st, Now: time.Now,
+		DB: db, Now: time.Now,
 		Log: slog.New(slog.NewJSONHandler(io.Discard, nil)), //nolint:sloglint // writing a run's line is part of its price
 	})
 	if err != nil {
@@ -148,11 +143,14 @@ func throughput(b *testing.B, db *database.DB, jobs int, s system) float64 {
 	if err := s.start(ctx); err != nil {
 		b.Fatal(err)
 	}
+	again := time.NewTicker(2 * time.Millisecond)
+	defer again.Stop()
 	for left := true; left; {
-		if ctx.Err() != nil {
+		select {
+		case <-ctx.Done():
 			b.Fatalf("%d of %d runs after %s", s.done.Load(), jobs, time.Since(begin))
+		case <-again.C:
 		}
-		time.Sleep(2 * time.Millisecond)
 		if s.done.Load() < int64(jobs) {
 			continue // counting them would slow them down
 		}
@@ -181,7 +179,7 @@ func insertRuns(ctx context.Context, b *testing.B, db *database.DB, jobs int) {
 		InsertOpts: &river.InsertOpts{MaxAttempts: runs.MaxAttempts},
 	}}, jobs)
 	for batch := range slices.Chunk(all, 1000) {
-		if _, err := client.InsertMany(ctx, batch); err != nil {
+		if _, err := client.River().InsertMany(ctx, batch); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/fualab/fualab/shared/events"
 	"github.com/fualab/fualab/shared/model"
+	"github.com/fualab/fualab/shared/runs"
 )
 
 // tellEnds has the end of every attempt published until execution stops, or
@@ -16,7 +17,7 @@ func (r *Runner) tellEnds() (cancel func()) {
 		river.EventKindJobSnoozed, river.EventKindJobInterrupted)
 	r.ends.Go(func() {
 		for end := range ends {
-			r.cfg.Publish(events.OfRun(events.RunsFinished, model.NewTime(r.cfg.Now()), end.Job))
+			r.cfg.Publish(events.OfRun(events.RunsFinished, model.NewTime(r.cfg.Now()), runs.Of(end.Job)))
 		}
 	})
 	return cancel

@@ -12,11 +12,10 @@ import (
 	"github.com/fualab/fualab/shared/database"
 	"github.com/fualab/fualab/shared/errs"
 	"github.com/fualab/fualab/shared/events"
-	"github.com/fualab/fualab/shared/model"
 	"github.com/fualab/fualab/shared/testdb"
+	"github.com/fualab/fualab/shared/testwait"
 	"github.com/fualab/fualab/worker/internal/loop"
 	"github.com/fualab/fualab/worker/internal/runner"
-	"github.com/fualab/fualab/worker/internal/store"
 	"github.com/fualab/fualab/worker/internal/task"
 )
 
@@ -24,11 +23,7 @@ import (
 // and returns what is published.
 func watch(t *testing.T, db *database.DB, tasks ...task.Task) (*world, <-chan events.Event) {
 	t.Helper()
-	st := store.New(db)
-	now := model.NewTime(time.Now())
-	if err := st.SaveWorker(t.Context(), &model.Worker{Instance: "test-1", StartedAt: now, LastBeat: now, Running: []string{}}); err != nil {
-		t.Fatal(err)
-	}
+	runner.Beat(t, db, "test-1")
 	published := make(chan events.Event, 1000)
 	ticks := make(chan time.Time)
 	done := make(chan struct{})
@@ -42,7 +37,7 @@ func watch(t *testing.T, db *database.DB, tasks ...task.Task) (*world, <-chan ev
 		}
 	}()
 	r, err := runner.New(runner.Config{
-		Instance: "test-1", Tasks: tasks, Concurrency: 4, SoftStop: time.Second, DeadAfter: time.Hour, DB: db, Store: st,
+		Instance: "test-1", Tasks: tasks, Concurrency: 4, SoftStop: time.Second, DeadAfter: time.Hour, DB: db,
 		Publish: func(e events.Event) { published <- e }, Now: func() time.Time { return <-ticks }, Log: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
@@ -82,12 +77,12 @@ func (w *world) next(published <-chan events.Event) (all []told) {
 			if e.Type != events.RunsFinished {
 				continue
 			}
-			job, err := w.r.Client().JobGet(w.t.Context(), e.Run.ID)
+			job, err := w.r.Client().River().JobGet(w.t.Context(), e.Run.ID)
 			if err != nil || string(job.State) != e.Run.State {
 				w.t.Errorf("told that the run is %s, and it is %+v, %v", e.Run.State, job, err)
 			}
 			return all
-		case <-time.After(20 * time.Second):
+		case <-time.After(testwait.Patience):
 			w.t.Fatalf("no end of the run; told of %+v", all)
 		}
 	}
@@ -103,7 +98,7 @@ func TestEvents(t *testing.T) {
 				task.Report(ctx, task.Result{RowsAffected: 2}, 1, 2)
 				return task.Result{RowsAffected: 2}, end()
 			})
-			tt.Event = events.ItemsExpired
+			tt.Event = "things.changed"
 			return tt
 		}
 		quiet := batches("test.quiet", func() error { return nil })
@@ -114,24 +109,24 @@ func TestEvents(t *testing.T) {
 			batches("test.fails", func() error { return errs.New(errs.Unavailable, "not now") }),
 			batches("test.invalid", func() error { return errs.New(errs.Invalid, "never") }),
 			quiet)
-		items := told{Type: events.ItemsExpired, Count: 2, IDs: []int64{1, 2}}
+		things := told{Type: "things.changed", Count: 2, IDs: []int64{1, 2}}
 		attempt := func(state rivertype.JobState, batch ...told) []told {
 			all := append([]told{{Type: events.RunsStarted, State: "running"}}, batch...)
 			all = append(all, told{Type: events.RunsProgress, State: "running", Rows: 2})
 			return append(all, told{Type: events.RunsFinished, State: string(state), Rows: 2})
 		}
 		for name, want := range map[string][]told{
-			"test.fine":    attempt("completed", items),
-			"test.panic":   attempt("retryable", items),
-			"test.fails":   attempt("retryable", items),
-			"test.invalid": attempt("cancelled", items),
+			"test.fine":    attempt("completed", things),
+			"test.panic":   attempt("retryable", things),
+			"test.fails":   attempt("retryable", things),
+			"test.invalid": attempt("cancelled", things),
 			"test.quiet":   attempt("completed"),
 		} {
 			id := w.run(name)
 			if diff := cmp.Diff(want, w.next(published)); diff != "" {
 				t.Errorf("%s (-want +got):\n%s", name, diff)
 			}
-			if _, err := w.r.Client().JobCancel(t.Context(), id); err != nil { // no second attempt
+			if _, err := w.r.Client().River().JobCancel(t.Context(), id); err != nil { // no second attempt
 				t.Fatal(err)
 			}
 		}
@@ -170,7 +165,7 @@ func TestEventsOfANudge(t *testing.T) {
 	testdb.Each(t, func(t *testing.T, db *database.DB) {
 		published := make(chan events.Event, 10)
 		r, err := runner.New(runner.Config{
-			Instance: "test-1", Tasks: []task.Task{named("test.task", nil)}, Concurrency: 1, SoftStop: time.Second, DB: db, Store: store.New(db),
+			Instance: "test-1", Tasks: []task.Task{named("test.task", nil)}, Concurrency: 1, SoftStop: time.Second, DB: db,
 			Publish: func(e events.Event) { published <- e }, Now: time.Now, Log: slog.New(slog.DiscardHandler),
 		})
 		if err != nil {

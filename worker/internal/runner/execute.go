@@ -36,7 +36,7 @@ func (e *executor) Work(ctx context.Context, job *river.Job[runs.Args]) error {
 
 	ctx, span := e.runner.traceRun(ctx, job.JobRow)
 	begin := e.runner.cfg.Now()
-	e.runner.cfg.Publish(events.OfRun(events.RunsStarted, model.NewTime(begin), job.JobRow))
+	e.runner.cfg.Publish(events.OfRun(events.RunsStarted, model.NewTime(begin), runs.Of(job.JobRow)))
 	record := e.runner.recorder(ctx, job.JobRow, e.task.Event)
 	defer record.close()
 	returned := false

@@ -20,13 +20,13 @@ func (r *Runner) Nudged(ctx context.Context, name string) error {
 }
 
 func (r *Runner) insertNudged(ctx context.Context, name string) error {
-	if waits, err := r.cfg.Store.RunWaits(ctx, name); err != nil || waits {
+	if waits, err := r.store.waits(ctx, name); err != nil || waits {
 		return err
 	}
-	job, err := runs.Insert(ctx, r.client, name, runs.Nudge)
+	run, err := runs.Insert(ctx, r.Client(), name, runs.Nudge)
 	if err != nil {
 		return err
 	}
-	r.cfg.Publish(events.OfRun(events.RunsQueued, model.NewTime(r.cfg.Now()), job))
+	r.cfg.Publish(events.OfRun(events.RunsQueued, model.NewTime(r.cfg.Now()), run))
 	return nil
 }

@@ -22,12 +22,12 @@ type recorder struct {
 	ctx    context.Context // of one run, which the recorder does not outlive
 	runner *Runner
 	job    *rivertype.JobRow
-	event  events.Type // what happens to the items; "" for nothing
+	event  events.Type // of the reported rows; "" for none
 
-	mu    sync.Mutex
-	last  time.Time
-	items []int64 // that have not been told of yet
-	log   []runs.Progress
+	mu   sync.Mutex
+	last time.Time
+	ids  []int64 // that are not published yet
+	log  []runs.Progress
 }
 
 func (r *Runner) recorder(ctx context.Context, job *rivertype.JobRow, event events.Type) *recorder {
@@ -53,10 +53,10 @@ func (p *recorder) add(now time.Time, soFar task.Result) runs.Output {
 
 // report is the task's reporter. Progress that cannot be stored is not worth
 // a run.
-func (p *recorder) report(soFar task.Result, items []int64) {
+func (p *recorder) report(soFar task.Result, ids []int64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.items = append(p.items, items...)
+	p.ids = append(p.ids, ids...)
 	now := p.runner.cfg.Now()
 	if now.Sub(p.last) < progressEvery {
 		return
@@ -65,7 +65,7 @@ func (p *recorder) report(soFar task.Result, items []int64) {
 	p.tell(now)
 	job, err := p.runner.client.JobUpdate(p.ctx, p.job.ID, &river.JobUpdateParams{Output: p.add(now, soFar)})
 	if err == nil {
-		p.runner.cfg.Publish(events.OfRun(events.RunsProgress, model.NewTime(now), job))
+		p.runner.cfg.Publish(events.OfRun(events.RunsProgress, model.NewTime(now), runs.Of(job)))
 	} else if p.ctx.Err() == nil {
 		p.runner.cfg.Log.DebugContext(p.ctx, "progress not stored", "run", p.job.ID, "error", err)
 	}
@@ -80,8 +80,8 @@ func (p *recorder) close() {
 }
 
 func (p *recorder) tell(now time.Time) {
-	if p.event != "" && len(p.items) > 0 {
-		p.runner.cfg.Publish(events.Items(p.event, model.NewTime(now), p.items...))
+	if p.event != "" && len(p.ids) > 0 {
+		p.runner.cfg.Publish(events.OfRows(p.event, model.NewTime(now), p.ids...))
 	}
-	p.items = nil
+	p.ids = nil
 }

@@ -2,6 +2,7 @@ package runner
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
 	"errors"
 	"slices"
@@ -15,7 +16,6 @@ import (
 	"github.com/fualab/fualab/shared/events"
 	"github.com/fualab/fualab/shared/model"
 	"github.com/fualab/fualab/shared/runs"
-	"github.com/fualab/fualab/worker/internal/store"
 )
 
 // rescueBatch bounds the runs that one turn looks at.
@@ -35,7 +35,7 @@ func (r *Runner) rescue(ctx context.Context) error {
 	if err != nil || len(list.Jobs) == 0 {
 		return database.Error(err, "list running runs")
 	}
-	beats, err := r.cfg.Store.Beats(ctx)
+	beats, err := r.store.beats(ctx)
 	if err != nil {
 		return err
 	}
@@ -67,8 +67,8 @@ func (r *Runner) giveBack(ctx context.Context, lost []*rivertype.JobRow) error {
 	}
 	now := r.cfg.Now()
 	var given []*rivertype.JobRow
-	err := r.cfg.Store.HoldRuns(ctx, ids, func(ctx context.Context, tx store.Tx) error {
-		held, err := r.client.JobListTx(ctx, tx.SQL(), river.NewJobListParams().IDs(ids...).States(rivertype.JobStateRunning).First(len(ids)))
+	err := r.store.hold(ctx, ids, func(ctx context.Context, tx *sql.Tx) error {
+		held, err := r.client.JobListTx(ctx, tx, river.NewJobListParams().IDs(ids...).States(rivertype.JobStateRunning).First(len(ids)))
 		if err != nil {
 			return err
 		}
@@ -83,7 +83,7 @@ func (r *Runner) giveBack(ctx context.Context, lost []*rivertype.JobRow) error {
 		if err != nil {
 			return err
 		}
-		_, err = r.client.Driver().UnwrapExecutor(tx.SQL()).JobRescueMany(ctx, params)
+		_, err = r.client.Driver().UnwrapExecutor(tx).JobRescueMany(ctx, params)
 		return err
 	})
 	if err != nil {
@@ -91,7 +91,7 @@ func (r *Runner) giveBack(ctx context.Context, lost []*rivertype.JobRow) error {
 	}
 	for _, job := range given {
 		r.cfg.Log.WarnContext(ctx, "run rescued", "task", job.Kind, "run", job.ID, "attempt", job.Attempt, "held_by", holder(job), "state", job.State)
-		r.cfg.Publish(events.OfRun(events.RunsFinished, model.NewTime(now), job))
+		r.cfg.Publish(events.OfRun(events.RunsFinished, model.NewTime(now), runs.Of(job)))
 	}
 	return nil
 }

@@ -10,28 +10,33 @@ import (
 	"github.com/riverqueue/river/rivertype"
 
 	"github.com/fualab/fualab/shared/database"
-	"github.com/fualab/fualab/shared/model"
 	"github.com/fualab/fualab/shared/runs"
 	"github.com/fualab/fualab/shared/testdb"
-	"github.com/fualab/fualab/worker/internal/store"
 	"github.com/fualab/fualab/worker/internal/task"
 )
 
-// idle returns a Runner of the instance test-1 that executes nothing, and a run.
-func idle(t *testing.T, db *database.DB) (*Runner, *rivertype.JobRow) {
+// runner returns a Runner of the instance test-1 that executes nothing.
+func runner(t *testing.T, db *database.DB) *Runner {
 	t.Helper()
 	r, err := New(Config{
 		Instance: "test-1", Tasks: []task.Task{{Name: "test.task", Timeout: time.Second}}, Concurrency: 1,
-		SoftStop: time.Second, DeadAfter: time.Second, DB: db, Store: store.New(db), Now: time.Now, Log: slog.New(slog.DiscardHandler),
+		SoftStop: time.Second, DeadAfter: time.Second, DB: db, Now: time.Now, Log: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	job, err := runs.Insert(t.Context(), r.Client(), "test.task", runs.Manual)
+	return r
+}
+
+// idle returns a Runner that executes nothing, and a run.
+func idle(t *testing.T, db *database.DB) (*Runner, *runs.Run) {
+	t.Helper()
+	r := runner(t, db)
+	run, err := runs.Insert(t.Context(), r.Client(), "test.task", runs.Manual)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return r, job
+	return r, run
 }
 
 // fetchAs has the instances of the JSON array by fetched all runs in turn, the
@@ -53,10 +58,7 @@ func TestRescue(t *testing.T) {
 	t.Parallel()
 	testdb.Each(t, func(t *testing.T, db *database.DB) {
 		r, job := idle(t, db)
-		now := model.NewTime(time.Now())
-		if err := r.cfg.Store.SaveWorker(t.Context(), &model.Worker{Instance: "live", StartedAt: now, LastBeat: now, Running: []string{}}); err != nil {
-			t.Fatal(err)
-		}
+		beat(t, db, "live")
 		for _, tc := range []struct {
 			by     string
 			want   rivertype.JobState
@@ -70,7 +72,7 @@ func TestRescue(t *testing.T) {
 			if err := r.rescue(t.Context()); err != nil {
 				t.Fatal(err)
 			}
-			if got, err := r.Client().JobGet(t.Context(), job.ID); err != nil || got.State != tc.want || len(got.Errors) != tc.faults {
+			if got, err := r.Client().River().JobGet(t.Context(), job.ID); err != nil || got.State != tc.want || len(got.Errors) != tc.faults {
 				t.Errorf("the run of %s is %+v, want it %s: %v", tc.by, got, tc.want, err)
 			}
 		}
@@ -86,7 +88,7 @@ func TestGiveBackOnce(t *testing.T) {
 		fetch := func(by, at string) { t.Helper(); fetchAs(t, db, by, at) }
 		lost := func() []*rivertype.JobRow {
 			t.Helper()
-			list, err := r.Client().JobList(t.Context(), river.NewJobListParams().States(rivertype.JobStateRunning))
+			list, err := r.Client().River().JobList(t.Context(), river.NewJobListParams().States(rivertype.JobStateRunning))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -97,7 +99,7 @@ func TestGiveBackOnce(t *testing.T) {
 			if err := r.giveBack(context.WithoutCancel(t.Context()), lost); err != nil {
 				t.Fatal(err)
 			}
-			job, err := r.Client().JobGet(t.Context(), job.ID)
+			job, err := r.Client().River().JobGet(t.Context(), job.ID)
 			if err != nil {
 				t.Fatal(err)
 			}

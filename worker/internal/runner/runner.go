@@ -19,7 +19,6 @@ import (
 	"github.com/fualab/fualab/shared/events"
 	"github.com/fualab/fualab/shared/runs"
 	"github.com/fualab/fualab/worker/internal/loop"
-	"github.com/fualab/fualab/worker/internal/store"
 	"github.com/fualab/fualab/worker/internal/task"
 )
 
@@ -31,7 +30,6 @@ type Config struct {
 	SoftStop    time.Duration // what runs may take to end before they are cancelled
 	DeadAfter   time.Duration // age of a heartbeat at which its worker counts as dead
 	DB          *database.DB
-	Store       *store.Store
 	Publish     func(events.Event) // nil: nobody is told
 	Ended       func(Ended)        // is told of each attempt that this worker made; nil: nobody is
 	Tracer      trace.Tracer       // nil: nothing is traced
@@ -42,7 +40,8 @@ type Config struct {
 // Runner executes runs from the first Step to Stop.
 type Runner struct {
 	cfg     Config
-	client  *runs.Client
+	store   store
+	client  *river.Client[*sql.Tx]
 	started bool
 	fleet   watch
 
@@ -60,12 +59,10 @@ func New(cfg Config) (*Runner, error) {
 	if cfg.Ended == nil {
 		cfg.Ended = func(Ended) {}
 	}
-	r := &Runner{cfg: cfg, running: make(map[string]int), fleet: watch{deadAfter: cfg.DeadAfter}}
+	r := &Runner{cfg: cfg, store: store{cfg.DB}, running: make(map[string]int), fleet: watch{deadAfter: cfg.DeadAfter}}
 	workers := river.NewWorkers()
-	longest := time.Minute
 	for _, t := range cfg.Tasks {
 		river.AddWorkerArgs(workers, runs.Args{Task: t.Name}, &executor{runner: r, task: t})
-		longest = max(longest, t.Timeout)
 	}
 	client, err := river.NewClient[*sql.Tx](runs.NewDriver(cfg.DB), &river.Config{
 		ID:      cfg.Instance,
@@ -87,7 +84,7 @@ func New(cfg Config) (*Runner, error) {
 		JobStuckHandler:     r.stuck,
 		// Step gives back what dead workers held; this is for runs whose
 		// worker lives and has lost them.
-		RescueStuckJobsAfter: longest + time.Minute,
+		RescueStuckJobsAfter: longerThanRuns(cfg.Tasks),
 		// The task runs.prune removes finished runs.
 		CancelledJobRetentionPeriod: -1,
 		CompletedJobRetentionPeriod: -1,
@@ -101,8 +98,17 @@ func New(cfg Config) (*Runner, error) {
 	return r, nil
 }
 
+// longerThanRuns returns a duration that no run of tasks reaches.
+func longerThanRuns(tasks []task.Task) time.Duration {
+	longest := time.Minute
+	for _, t := range tasks {
+		longest = max(longest, t.Timeout)
+	}
+	return longest + time.Minute
+}
+
 // Client inserts runs.
-func (r *Runner) Client() *runs.Client { return r.client }
+func (r *Runner) Client() *runs.Client { return runs.ClientOf(r.client) }
 
 // Running returns the tasks that this worker is running, one entry a run.
 func (r *Runner) Running() []string {
@@ -121,7 +127,7 @@ func (r *Runner) Step(ctx context.Context, _ loop.Turn) error {
 	if r.started {
 		return r.rescue(ctx)
 	}
-	if known, err := r.cfg.Store.Beats(ctx); err != nil {
+	if known, err := r.store.beats(ctx); err != nil {
 		return err
 	} else if _, ok := known[r.cfg.Instance]; !ok {
 		return nil // its beat has failed, and is tried again

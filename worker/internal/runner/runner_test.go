@@ -2,6 +2,7 @@ package runner_test
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"strings"
 	"sync/atomic"
@@ -13,12 +14,11 @@ import (
 
 	"github.com/fualab/fualab/shared/database"
 	"github.com/fualab/fualab/shared/errs"
-	"github.com/fualab/fualab/shared/model"
 	"github.com/fualab/fualab/shared/runs"
 	"github.com/fualab/fualab/shared/testdb"
+	"github.com/fualab/fualab/shared/testwait"
 	"github.com/fualab/fualab/worker/internal/loop"
 	"github.com/fualab/fualab/worker/internal/runner"
-	"github.com/fualab/fualab/worker/internal/store"
 	"github.com/fualab/fualab/worker/internal/task"
 )
 
@@ -30,14 +30,10 @@ type world struct {
 
 func start(t *testing.T, db *database.DB, tasks ...task.Task) *world {
 	t.Helper()
-	st := store.New(db)
-	now := model.NewTime(time.Now())
-	if err := st.SaveWorker(t.Context(), &model.Worker{Instance: "test-1", StartedAt: now, LastBeat: now, Running: []string{}}); err != nil {
-		t.Fatal(err)
-	}
+	runner.Beat(t, db, "test-1")
 	r, err := runner.New(runner.Config{
 		Instance: "test-1", Tasks: tasks, Concurrency: 4, SoftStop: time.Second, DeadAfter: time.Hour,
-		DB: db, Store: st, Now: time.Now, Log: slog.New(slog.DiscardHandler),
+		DB: db, Now: time.Now, Log: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -62,22 +58,19 @@ func (w *world) run(name string) int64 {
 // until waits for the run's state.
 func (w *world) until(id int64, state rivertype.JobState) *rivertype.JobRow {
 	w.t.Helper()
-	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(20 * time.Millisecond) {
-		job, err := w.r.Client().JobGet(w.t.Context(), id)
-		if err != nil {
+	var job *rivertype.JobRow
+	testwait.For(w.t, fmt.Sprintf("run %d to be %s", id, state), func() bool {
+		var err error
+		if job, err = w.r.Client().River().JobGet(w.t.Context(), id); err != nil {
 			w.t.Fatal(err)
 		}
-		if job.State == state {
-			return job
-		}
-		if time.Now().After(deadline) {
-			w.t.Fatalf("run %d is %s, want %s: %+v", id, job.State, state, job.Errors)
-		}
-	}
+		return job.State == state
+	})
+	return job
 }
 
 func named(name string, run func(context.Context) (task.Result, error)) task.Task {
-	return task.Task{Name: name, Timeout: 10 * time.Second, Run: run}
+	return task.Task{Name: name, Timeout: testwait.Patience, Run: run}
 }
 
 func TestOutcomes(t *testing.T) {
@@ -132,7 +125,7 @@ func TestLadder(t *testing.T) {
 		if testdb.Required() {
 			attempts = runs.MaxAttempts
 		}
-		res, err := w.r.Client().Insert(t.Context(), runs.Args{Task: "test.fails", Trigger: runs.Manual}, &river.InsertOpts{MaxAttempts: attempts})
+		res, err := w.r.Client().River().Insert(t.Context(), runs.Args{Task: "test.fails", Trigger: runs.Manual}, &river.InsertOpts{MaxAttempts: attempts})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -142,7 +135,7 @@ func TestLadder(t *testing.T) {
 			t.Errorf("%d errors are kept, want %d", len(job.Errors), attempts)
 		}
 		mended.Store(true)
-		if _, err := w.r.Client().JobRetry(t.Context(), id); err != nil {
+		if _, err := w.r.Client().River().JobRetry(t.Context(), id); err != nil {
 			t.Fatal(err)
 		}
 		w.until(id, rivertype.JobStateCompleted)
@@ -162,7 +155,7 @@ func TestStop(t *testing.T) {
 				case <-both:
 				case <-ctx.Done():
 				}
-				time.Sleep(300 * time.Millisecond)
+				<-time.After(300 * time.Millisecond) // of the second that it gets, by River's clock
 				return task.Result{}, nil
 			}),
 			named("test.long", func(ctx context.Context) (task.Result, error) {
@@ -185,7 +178,7 @@ func TestStop(t *testing.T) {
 			t.Errorf("stopped after %s, want soon after 1s", took)
 		}
 		w.until(quick, rivertype.JobStateCompleted)
-		job, err := w.r.Client().JobGet(t.Context(), long)
+		job, err := w.r.Client().River().JobGet(t.Context(), long)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -222,7 +215,7 @@ func TestNudgesTakeOneSlot(t *testing.T) {
 		if got := w.r.Running(); len(got) != 1 {
 			t.Errorf("running %v", got)
 		}
-		list, err := w.r.Client().JobList(t.Context(), river.NewJobListParams().Kinds("test.nudged"))
+		list, err := w.r.Client().River().JobList(t.Context(), river.NewJobListParams().Kinds("test.nudged"))
 		if err != nil || len(list.Jobs) != 2 {
 			t.Errorf("%d runs of ten nudges, %v; want one that works and one that waits", len(list.Jobs), err)
 		}

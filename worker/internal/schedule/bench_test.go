@@ -12,7 +12,6 @@ import (
 	"github.com/fualab/fualab/shared/testdb"
 	"github.com/fualab/fualab/worker/internal/loop"
 	"github.com/fualab/fualab/worker/internal/schedule"
-	"github.com/fualab/fualab/worker/internal/store"
 	"github.com/fualab/fualab/worker/internal/task"
 )
 
@@ -34,7 +33,7 @@ func BenchmarkIdleTurn(b *testing.B) {
 			}
 			now := time.Date(2026, 1, 2, 12, 0, 0, 0, time.UTC)
 			ticker, err := schedule.New(schedule.Config{
-				Tasks: tasks, Store: store.New(db), Client: client, Log: slog.New(slog.DiscardHandler),
+				Tasks: tasks, DB: db, Client: client, Log: slog.New(slog.DiscardHandler),
 				Now: func() time.Time { return now },
 			})
 			if err != nil {

@@ -11,14 +11,12 @@ import (
 	"slices"
 	"time"
 
-	"github.com/riverqueue/river/rivertype"
-
 	"github.com/fualab/fualab/shared/cron"
+	"github.com/fualab/fualab/shared/database"
 	"github.com/fualab/fualab/shared/events"
 	"github.com/fualab/fualab/shared/model"
 	"github.com/fualab/fualab/shared/runs"
 	"github.com/fualab/fualab/worker/internal/loop"
-	"github.com/fualab/fualab/worker/internal/store"
 	"github.com/fualab/fualab/worker/internal/task"
 )
 
@@ -38,7 +36,7 @@ const lookAgain = time.Minute
 
 // Ticker is the loop's step that makes tasks due.
 type Ticker struct {
-	store    *store.Store
+	store    store
 	client   *runs.Client
 	publish  func(events.Event)
 	now      func() time.Time
@@ -54,7 +52,7 @@ type Ticker struct {
 // Config configures a Ticker.
 type Config struct {
 	Tasks   []task.Task
-	Store   *store.Store
+	DB      *database.DB
 	Client  *runs.Client
 	Publish func(events.Event) // nil: nobody is told
 	Now     func() time.Time
@@ -66,7 +64,7 @@ func New(cfg Config) (*Ticker, error) {
 	if cfg.Publish == nil {
 		cfg.Publish = func(events.Event) {}
 	}
-	t := &Ticker{store: cfg.Store, client: cfg.Client, publish: cfg.Publish, now: cfg.Now, log: cfg.Log, tasks: cfg.Tasks, limit: maxRuns, attempts: make(map[string]int)}
+	t := &Ticker{store: store{cfg.DB}, client: cfg.Client, publish: cfg.Publish, now: cfg.Now, log: cfg.Log, tasks: cfg.Tasks, limit: maxRuns, attempts: make(map[string]int)}
 	for _, declared := range cfg.Tasks {
 		if _, err := cron.Parse(declared.Cron, zone(declared)); err != nil {
 			return nil, fmt.Errorf("task %s: %w", declared.Name, err)
@@ -102,7 +100,7 @@ func (t *Ticker) Step(ctx context.Context, _ loop.Turn) error {
 		t.publish(events.Event{Type: events.SchedulesChanged, At: model.NewTime(t.now())})
 	}
 	// While nothing is due, which is most of the time, a turn costs one read.
-	if due, err := t.store.AnyDue(ctx, t.names, model.NewTime(now)); err != nil || !due {
+	if due, err := t.store.anyDue(ctx, t.names, model.NewTime(now)); err != nil || !due {
 		return err
 	}
 	// Each schedule has one chance in a turn: one that is far behind would
@@ -121,7 +119,7 @@ func (t *Ticker) Step(ctx context.Context, _ loop.Turn) error {
 // returns their names.
 func (t *Ticker) take(ctx context.Context, names []string, now time.Time) (taken []string, err error) {
 	var happened []events.Event
-	err = t.store.TakeDue(ctx, names, model.NewTime(now), batch, func(ctx context.Context, tx store.Tx, schedules []*model.Schedule) (err error) {
+	err = t.store.takeDue(ctx, names, model.NewTime(now), batch, func(ctx context.Context, tx transaction, schedules []*model.Schedule) (err error) {
 		for _, row := range schedules {
 			taken = append(taken, row.Name)
 		}
@@ -159,7 +157,7 @@ func (t *Ticker) declare(ctx context.Context) error {
 			NextRunAt: model.NewTime(orNever(spec.Next(now))), UpdatedAt: model.NewTime(now),
 		}
 	}
-	return t.store.DeclareSchedules(ctx, rows, func(expression, timeZone string) (model.Time, error) {
+	return t.store.declare(ctx, rows, func(expression, timeZone string) (model.Time, error) {
 		spec, err := cron.Parse(expression, timeZone)
 		if err != nil {
 			return model.Time{}, err
@@ -171,7 +169,7 @@ func (t *Ticker) declare(ctx context.Context) error {
 // advance inserts the runs that are due at now and moves the schedules on. It
 // returns what to tell of that once it is committed. A schedule that cannot be
 // read is skipped and reported; the others go on.
-func (t *Ticker) advance(ctx context.Context, tx store.Tx, schedules []*model.Schedule, now time.Time) (happened []events.Event, err error) {
+func (t *Ticker) advance(ctx context.Context, tx transaction, schedules []*model.Schedule, now time.Time) (happened []events.Event, err error) {
 	var due []runs.Due
 	var unreadable []error
 	for _, row := range schedules {
@@ -183,7 +181,7 @@ func (t *Ticker) advance(ctx context.Context, tx store.Tx, schedules []*model.Sc
 		}
 		busy := false
 		if row.OverlapPolicy == model.OverlapSkip {
-			if busy, err = tx.Busy(ctx, row.Name); err != nil {
+			if busy, err = tx.busy(ctx, row.Name); err != nil {
 				return nil, err
 			}
 		}
@@ -196,7 +194,7 @@ func (t *Ticker) advance(ctx context.Context, tx store.Tx, schedules []*model.Sc
 	if err := errors.Join(unreadable...); err != nil {
 		t.log.ErrorContext(ctx, "schedules that cannot be read are not run; correct them by PATCH /api/schedules/{name}", "error", err)
 	}
-	ids, err := runs.InsertDue(ctx, t.client, tx.SQL(), due)
+	ids, err := runs.InsertDue(ctx, t.client, tx.sql(), due)
 	if err != nil {
 		return nil, err
 	}
@@ -204,7 +202,7 @@ func (t *Ticker) advance(ctx context.Context, tx store.Tx, schedules []*model.Sc
 	last := make(map[string]*int64)
 	for i, run := range due {
 		last[run.Task] = &ids[i]
-		happened = append(happened, events.Event{Type: events.RunsQueued, At: at, Run: &events.Run{ID: ids[i], Task: run.Task, State: string(rivertype.JobStateAvailable)}})
+		happened = append(happened, events.Event{Type: events.RunsQueued, At: at, Run: &events.Run{ID: ids[i], Task: run.Task, State: string(runs.StateAvailable)}})
 	}
 	for _, row := range schedules {
 		if id := last[row.Name]; id != nil {

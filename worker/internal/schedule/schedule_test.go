@@ -19,7 +19,6 @@ import (
 	"github.com/fualab/fualab/shared/testdb"
 	"github.com/fualab/fualab/worker/internal/loop"
 	"github.com/fualab/fualab/worker/internal/schedule"
-	"github.com/fualab/fualab/worker/internal/store"
 	"github.com/fualab/fualab/worker/internal/task"
 )
 
@@ -60,7 +59,7 @@ func (w *world) ticker(tasks ...task.Task) *schedule.Ticker {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	cfg := schedule.Config{Tasks: tasks, Store: store.New(w.db), Client: client, Now: w.clock, Log: slog.New(slog.DiscardHandler)}
+	cfg := schedule.Config{Tasks: tasks, DB: w.db, Client: client, Now: w.clock, Log: slog.New(slog.DiscardHandler)}
 	if w.published != nil {
 		cfg.Publish = func(e events.Event) { w.published <- e }
 	}
@@ -393,6 +392,28 @@ func TestUnreadableSchedule(t *testing.T) {
 		w.turn(ticker)
 		if got := w.due("test.task"); len(got) != 1 {
 			t.Errorf("the other task ran %v", got)
+		}
+	})
+}
+
+// TestLastDueTimeRuns: a row that is due runs also if no other time follows, and
+// then rests.
+func TestLastDueTimeRuns(t *testing.T) {
+	t.Parallel()
+	testdb.Each(t, func(t *testing.T, db *database.DB) {
+		w := newWorld(t, db)
+		ticker := w.ticker(everyMinute("test.task"))
+		w.turn(ticker)
+		w.exec("UPDATE schedules SET cron = '0 0 31 2 *' WHERE name = 'test.task'") // no such day
+		for range 3 {
+			w.pass(time.Minute)
+			w.turn(ticker)
+		}
+		if got := w.due("test.task"); len(got) != 1 || got[0] != 60 {
+			t.Errorf("it ran at %v, want at 60 s", got)
+		}
+		if next := w.schedule().NextRunAt.Std(); next.Year() != 9999 {
+			t.Errorf("it is due next at %s", next)
 		}
 	})
 }

@@ -1,5 +1,4 @@
-// Package task says what a background task is. Package tasks holds them,
-// package runner runs them.
+// Package task says what a background task is. Package runner runs tasks.
 package task
 
 import (
@@ -15,7 +14,7 @@ import (
 // Task is a task's declaration and its pass. Name, cron and policies are what
 // a new database starts with; an operator may change them there.
 type Task struct {
-	Name          string // items.expire; also the schedule's and the runs'
+	Name          string // runs.prune; also the schedule's and the runs'
 	Summary       string // what it does, for people
 	Cron          string // see shared/cron
 	TimeZone      string // IANA; "" is UTC
@@ -24,15 +23,34 @@ type Task struct {
 	Timeout       time.Duration // of one run
 	Retry         Retry         // of a run that fails; the zero value is usual
 
-	// Event is what a pass does to the items that it reports, as whoever
-	// watches the platform is told; "" for a task that reports none.
+	// Event is published of the rows whose ids a pass reports; "" for a task
+	// that reports none.
 	Event events.Type
+
+	// Backlog measures the work that waits for the task; nil: nothing does.
+	Backlog *Backlog
 
 	// Run makes one pass: idempotent, in bounded batches, safe to stop between
 	// any two of them. It holds no loop over time and no logger; an error's
 	// kind says whether another attempt may help (see errs).
 	Run func(ctx context.Context) (Result, error)
 }
+
+// Backlog is work that waits for a task: a metric, and an alert on its age.
+type Backlog struct {
+	Name    string        // of the metric fualab_NAME_backlog_age_seconds, and of the alert NAME-backlog
+	Help    string        // of the metric
+	Title   string        // of the alert's panel
+	Summary string        // of the alert; without a period
+	Limit   time.Duration // the age above which it fires
+
+	// Since returns the time since which the oldest work waits, the zero time
+	// for none. It is asked for each scrape, so it has to be cheap.
+	Since func(ctx context.Context) (time.Time, error)
+}
+
+// Metric returns the name of the metric.
+func (b Backlog) Metric() string { return "fualab_" + b.Name + "_backlog_age_seconds" }
 
 // Retry says how a run that failed is tried again. Zero fields have defaults.
 type Retry struct {
@@ -57,9 +75,9 @@ type Result struct {
 	RowsAffected int64
 }
 
-// Reporter hears how far a pass has got: what it did so far, and to which
-// items since it was last called.
-type Reporter func(soFar Result, items []int64)
+// Reporter hears how far a pass has got: what it did so far, and to the rows of
+// which ids since it was last called.
+type Reporter func(soFar Result, ids []int64)
 
 type reporterKey struct{}
 
@@ -69,10 +87,10 @@ func WithReporter(ctx context.Context, f Reporter) context.Context {
 }
 
 // Report tells how far a pass has got. A pass calls it after the commit of
-// each batch, with the items to which the batch did what the task's Event
-// says; the runner decides how often that is recorded and told.
-func Report(ctx context.Context, soFar Result, items ...int64) {
+// each batch, with the ids of the rows that the task's Event is about. The
+// runner decides how often that is recorded and published.
+func Report(ctx context.Context, soFar Result, ids ...int64) {
 	if f, ok := ctx.Value(reporterKey{}).(Reporter); ok {
-		f(soFar, items)
+		f(soFar, ids)
 	}
 }

@@ -5,9 +5,11 @@ package oidc
 
 import (
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -52,8 +54,8 @@ func New(cfg Config) *Provider {
 
 // Verify returns whose token it is, as auth.Provider says.
 func (p *Provider) Verify(ctx context.Context, token string) (*auth.Principal, error) {
-	if strings.Count(token, ".") != 2 {
-		return nil, errNotGood
+	if err := checkForm(token); err != nil {
+		return nil, err
 	}
 	verifier, err := p.discovered(ctx)
 	if err != nil {
@@ -77,6 +79,35 @@ var errNotGood = errs.New(errs.Unauthorized, "The token is not a good one of the
 
 func unavailable(err error) error {
 	return errs.Wrap(errs.Unavailable, "The OpenID provider does not answer, so that the token cannot be checked. Try again.", err)
+}
+
+// types are the values of a token's header typ that may be an access token: none,
+// RFC 7519's and RFC 9068's. Others, such as logout tokens, serve another purpose.
+var types = []string{"", "jwt", "at+jwt", "application/at+jwt"}
+
+// minRSABytes is the length of a signature by the shortest RSA key that counts as
+// secure, of 2,048 bits (RFC 7518, section 3.3).
+const minRSABytes = 2048 / 8
+
+// checkForm refuses a token by its header and by the length of its signature,
+// before the provider is asked for keys.
+func checkForm(token string) error {
+	parts := strings.Split(token, ".")
+	if len(parts) != 3 {
+		return errNotGood
+	}
+	var header struct {
+		Type      string `json:"typ"`
+		Algorithm string `json:"alg"`
+	}
+	text, err := base64.RawURLEncoding.DecodeString(parts[0])
+	if err != nil || json.Unmarshal(text, &header) != nil || !slices.Contains(types, strings.ToLower(header.Type)) {
+		return errNotGood
+	}
+	if header.Algorithm == oidc.RS256 && base64.RawURLEncoding.DecodedLen(len(parts[2])) < minRSABytes {
+		return errNotGood
+	}
+	return nil
 }
 
 // discovered asks the provider what it is, until that has been answered once.
@@ -135,6 +166,9 @@ func (p *Provider) principal(token *oidc.IDToken) (*auth.Principal, error) {
 	if err := token.Claims(&claims); err != nil {
 		return nil, errs.Wrap(errs.Unauthorized, errNotGood.Message, err)
 	}
+	if isIDToken(claims) {
+		return nil, errs.New(errs.Unauthorized, "This is an ID token, which tells a client of a login. Send the provider's access token.")
+	}
 	if token.Subject == "" {
 		return nil, errs.New(errs.Unauthorized, "The token names no subject (sub).")
 	}
@@ -145,6 +179,14 @@ func (p *Provider) principal(token *oidc.IDToken) (*auth.Principal, error) {
 		Scopes:  scopes,
 		Expires: token.Expiry,
 	}, nil
+}
+
+// isIDToken reports whether claims are those of an ID token: it alone has the hash
+// of another token (OpenID Connect Core, section 3.3.2.11), or Keycloak's type.
+func isIDToken(claims map[string]json.RawMessage) bool {
+	var kind string
+	_ = json.Unmarshal(claims["typ"], &kind) // another form is none
+	return claims["at_hash"] != nil || claims["c_hash"] != nil || kind == "ID"
 }
 
 // names reads a claim of scopes: a string of names, or a list of them.

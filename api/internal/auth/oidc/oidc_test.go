@@ -2,6 +2,8 @@ package oidc_test
 
 import (
 	"crypto"
+	"crypto/rand"
+	"crypto/rsa"
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/json"
@@ -129,11 +131,38 @@ func TestBad(t *testing.T) {
 		"nothing":                   "",
 		"dots":                      "..",
 		"four parts":                token + ".x",
+		"a logout token":            i.Typed(t, "logout+jwt", i.Claims()),
+		"an ID token":               i.Token(t, i.Claims().With("at_hash", "MTIzNDU2Nzg5MDEyMzQ1Ng")),
+		"an ID token of Keycloak":   i.Token(t, i.Claims().With("typ", "ID")),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			wants(t, provider(i), token, errs.Unauthorized)
 		})
+	}
+}
+
+// TestShortKeyIsRefused, although the issuer tells of it: RSA keys have 2,048 bits
+// at least.
+func TestShortKeyIsRefused(t *testing.T) {
+	t.Parallel()
+	i := oidctest.New(t)
+	short, err := rsa.GenerateKey(rand.Reader, 1024)
+	if err != nil {
+		t.Fatal(err)
+	}
+	i.Rotate(jose.JSONWebKey{Key: short, KeyID: "short", Algorithm: "RS256", Use: "sig"})
+	wants(t, provider(i), i.Token(t, i.Claims()), errs.Unauthorized)
+}
+
+// TestTypes: an access token has a type of RFC 9068, that of all tokens, or none.
+func TestTypes(t *testing.T) {
+	t.Parallel()
+	i := oidctest.New(t)
+	for _, kind := range []jose.ContentType{"", "JWT", "at+jwt", "application/at+jwt", "AT+JWT"} {
+		if _, err := provider(i).Verify(t.Context(), i.Typed(t, kind, i.Claims())); err != nil {
+			t.Errorf("%q: %v", kind, err)
+		}
 	}
 }
 

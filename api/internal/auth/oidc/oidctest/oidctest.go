@@ -111,14 +111,29 @@ func (c Claims) With(name string, value any) Claims {
 // Token returns a token of the issuer.
 func (i *Issuer) Token(t testing.TB, c Claims) string {
 	t.Helper()
-	key := i.Key()
-	return Sign(t, jose.SignatureAlgorithm(key.Algorithm), key, key.KeyID, c)
+	return i.Typed(t, "", c)
 }
 
 // Sign returns a token with any signature.
 func Sign(t testing.TB, alg jose.SignatureAlgorithm, key any, id string, c Claims) string {
 	t.Helper()
-	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: alg, Key: key}, (&jose.SignerOptions{}).WithHeader("kid", id))
+	return sign(t, alg, key, (&jose.SignerOptions{}).WithHeader("kid", id), c)
+}
+
+// Typed returns a token of the issuer with a type in its header, "" for none.
+func (i *Issuer) Typed(t testing.TB, kind jose.ContentType, c Claims) string {
+	t.Helper()
+	key := i.Key()
+	options := (&jose.SignerOptions{}).WithHeader("kid", key.KeyID)
+	if kind != "" {
+		options = options.WithType(kind)
+	}
+	return sign(t, jose.SignatureAlgorithm(key.Algorithm), key, options, c)
+}
+
+func sign(t testing.TB, alg jose.SignatureAlgorithm, key any, options *jose.SignerOptions, c Claims) string {
+	t.Helper()
+	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: alg, Key: key}, options)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,78 @@
+//go:build !race
+
+package api_test
+
+import (
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/fualab/fualab/api/internal/cache"
+	store "github.com/fualab/fualab/api/internal/items"
+	"github.com/fualab/fualab/shared/items"
+	"github.com/fualab/fualab/shared/model"
+	"github.com/fualab/fualab/shared/testdb"
+)
+
+// sink is a client that reads nothing.
+type sink struct {
+	header http.Header
+	status int
+}
+
+func (s *sink) Header() http.Header         { return s.header }
+func (s *sink) WriteHeader(status int)      { s.status = status }
+func (s *sink) Write(p []byte) (int, error) { return len(p), nil }
+
+// TestAllocations holds the requests that come most often to about what they
+// allocate today, on SQLite, log line included. Unlike a time that is the same
+// on every machine; the race detector adds its own. What raises a bound says
+// what for.
+func TestAllocations(t *testing.T) { // not parallel: AllocsPerRun counts what others allocate, too
+	db := testdb.Open(t, testdb.NewURL(t, "sqlite"))
+	fields := make([]items.Fields, 50)
+	for i := range fields {
+		fields[i] = items.Fields{Name: fmt.Sprint("Sample ", i), Attributes: model.NoAttributes}
+	}
+	if _, err := store.NewStore(db, time.Now).CreateItems(t.Context(), fields...); err != nil {
+		t.Fatal(err)
+	}
+	handler := newAPI(deps{
+		DB: db, Cache: cache.New(8<<20, "items"), Now: time.Now, Log: slog.New(slog.NewJSONHandler(&discard{}, nil)),
+	})
+	for _, tt := range []struct {
+		name, method, path, body, header string
+		most                             float64
+	}{
+		{"an item from memory", http.MethodGet, "/api/items/1", "", "", 31},
+		{"a list from memory", http.MethodGet, "/api/items?limit=50", "", "", 30},
+		{"an item from the database", http.MethodGet, "/api/items/1", "", "no-cache", 130},
+		{"a new item", http.MethodPost, "/api/items", `{"name":"Sample","attributes":{"colour":"red"}}`, "", 195},
+	} {
+		ask := func() {
+			req := httptest.NewRequestWithContext(t.Context(), tt.method, tt.path, strings.NewReader(tt.body))
+			if tt.body != "" {
+				req.Header.Set("Content-Type", "application/json")
+			}
+			if tt.header != "" {
+				req.Header.Set("Cache-Control", tt.header)
+			}
+			w := sink{header: make(http.Header)}
+			if handler.ServeHTTP(&w, req); w.status/100 != 2 {
+				t.Fatalf("%s: %d", tt.name, w.status)
+			}
+		}
+		if got := testing.AllocsPerRun(200, ask); got > tt.most {
+			t.Errorf("%s: %.0f allocations, at most %.0f are wanted", tt.name, got, tt.most)
+		}
+	}
+}
+
+// discard is io.Discard, for which slog would leave everything out.
+type discard struct{}
+
+func (*discard) Write(p []byte) (int, error) { return len(p), nil }

@@ -1,0 +1,240 @@
+package api_test
+
+import (
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/fualab/fualab/api/internal/cache"
+	"github.com/fualab/fualab/shared/database"
+	"github.com/fualab/fualab/shared/events"
+	"github.com/fualab/fualab/shared/items"
+	"github.com/fualab/fualab/shared/testdb"
+)
+
+// caching is an API with a cache, on db.
+type caching struct {
+	*client
+	cache *cache.Cache
+	db    *database.DB
+}
+
+func newCaching(t *testing.T, db *database.DB, publish func(events.Event)) *caching {
+	t.Helper()
+	c := &caching{cache: cache.New(32<<20, "items"), db: db}
+	now := newClock()
+	server := httptest.NewServer(newAPI(deps{
+		Service: "FUALab API", DB: db, Queue: inserter(t, db), Cache: c.cache, HeartbeatTTL: 45 * time.Second,
+		Publish: publish, Draining: func() bool { return false }, Now: now.Now, Log: slog.New(slog.DiscardHandler),
+	}))
+	t.Cleanup(server.Close)
+	c.client = newClient(t, server.URL)
+	return c
+}
+
+// behind changes the database as somebody would who tells nobody.
+func (c *caching) behind(query string) {
+	c.t.Helper()
+	if _, err := c.db.ExecContext(c.t.Context(), query); err != nil {
+		c.t.Fatal(err)
+	}
+}
+
+// TestCacheChangesNoAnswer compares an API that reads the database with one
+// that is asked everything twice, so that the second answer may be held.
+func TestCacheChangesNoAnswer(t *testing.T) {
+	t.Parallel()
+	plain, held := newHarness(t, testdb.New(t, "sqlite")), newCaching(t, testdb.New(t, "sqlite"), nil)
+	steps := append([]step{}, contract...)
+	for _, sort := range sorts {
+		steps = append(steps, step{method: "GET", path: "/api/items?limit=3&total=true&sort=" + sort})
+		next := "/api/items?limit=3&sort=" + sort
+		steps = append(steps, step{method: "GET", path: next}, step{method: "HEAD", path: next})
+	}
+	const current = `If-None-Match: "1.0"`
+	steps = append(steps,
+		step{method: "POST", path: "/api/items", body: `{"name":"<last>"}`},
+		step{method: "GET", path: "/api/items/1"}, step{method: "HEAD", path: "/api/items/1"},
+		step{method: "GET", path: "/api/items/4", headers: []string{current}}, step{method: "HEAD", path: "/api/items/4", headers: []string{current}},
+		step{method: "GET", path: "/api/items/4", headers: []string{`If-None-Match: "7.7", W/"1.0"`}},
+		step{method: "GET", path: "/api/items/4", headers: []string{`If-None-Match: "7.7"`, current}},
+		step{method: "GET", path: "/api/items/4", headers: []string{`If-None-Match: *`}},
+		step{method: "GET", path: "/api/items/4", headers: []string{"Cache-Control: no-cache", current}},
+		step{method: "GET", path: "/api/items/4?x=1"}, step{method: "GET", path: "/api/items/04"}, step{method: "GET", path: "/api/items/%34"},
+		step{method: "GET", path: "/api/items/4/"}, step{method: "GET", path: "//api/items/4"}, step{method: "GET", path: "/api/items/"},
+		step{method: "GET", path: "/api/items?limit=2&limit=3"}, step{method: "GET", path: "/api/items?"},
+	)
+	for _, s := range steps {
+		headers := append([]string{"X-Request-Id: fixed"}, s.headers...)
+		want := plain.do(s.method, s.path, s.body, headers...)
+		twice := s.method != "POST" && s.method != "PATCH" && s.method != "DELETE" && strings.HasPrefix(s.path, "/api/items")
+		for i := 0; i == 0 || i == 1 && twice; i++ {
+			if diff := cmp.Diff(want, held.do(s.method, s.path, s.body, headers...)); diff != "" {
+				t.Errorf("%s %.80s %s, time %d: answers differ (-database +cache):\n%s", s.method, s.path, s.headers, i+1, diff)
+			}
+		}
+	}
+	if n := held.cache.Snapshot(); n.Hits < 30 {
+		t.Errorf("the cache has hardly been asked: %+v", n)
+	}
+}
+
+// TestCacheShowsOwnChanges: what an API has changed, it shows at once.
+func TestCacheShowsOwnChanges(t *testing.T) {
+	t.Parallel()
+	testdb.Each(t, func(t *testing.T, db *database.DB) {
+		var heard *caching
+		api := newCaching(t, db, func(e events.Event) {
+			if e.Type == items.EventUpdated { // who hears of it reads at once
+				if a, err := heard.send("GET", "/api/items/1", ""); err != nil || !strings.Contains(a.Body, `"name":"patched"`) {
+					t.Errorf("after the event the item is %s, %v", a.Body, err)
+				}
+			}
+		})
+		heard = api
+		paths := []string{"/api/items/1", "/api/items", "/api/items?sort=-id&limit=5", "/api/items?q=patched&total=true"}
+		see := func(after string, want ...string) {
+			t.Helper()
+			for range 2 { // the second time it may be held
+				for i, path := range paths {
+					a := api.do("GET", path, "")
+					if want[i] == "404" && a.Status == 404 {
+						continue
+					}
+					if !strings.Contains(a.Body, want[i]) || strings.Count(a.Body, `"id"`) != strings.Count(want[i], `"id"`) && want[i] == "[]" {
+						t.Errorf("after %s, %s is %d %s, want %s", after, path, a.Status, a.Body, want[i])
+					}
+				}
+			}
+		}
+		see("nothing", "404", "[]\n", "[]\n", "[]\n")
+		api.must(201, "POST", "/api/items", `{"name":"made"}`)
+		see("a create", `"name":"made"`, `[{"id":1,"name":"made"`, `[{"id":1,"name":"made"`, "[]\n")
+		api.must(200, "PATCH", "/api/items/1", `{"name":"patched"}`)
+		see("a patch", `"name":"patched"`, `[{"id":1,"name":"patched"`, `[{"id":1,"name":"patched"`, `[{"id":1,`)
+		api.must(204, "DELETE", "/api/items/1", "")
+		see("a delete", "404", "[]\n", "[]\n", "[]\n")
+		api.must(200, "POST", "/api/items/1/restore", "")
+		see("a restore", `"version":4`, `[{"id":1,"name":"patched"`, `[{"id":1,"name":"patched"`, `[{"id":1,`)
+		api.must(201, "POST", "/api/items/batch", `[{"name":"b"},{"name":"c"}]`)
+		see("a batch", `"version":4`, `{"id":3,"name":"c"`, `[{"id":3,"name":"c"`, `[{"id":1,`)
+		if n := api.cache.Snapshot(); n.Hits == 0 {
+			t.Errorf("the cache has not been asked: %+v", n)
+		}
+	})
+}
+
+// TestCacheControl: what a client says decides what it gets.
+func TestCacheControl(t *testing.T) {
+	t.Parallel()
+	api := newCaching(t, testdb.New(t, "sqlite"), nil)
+	api.must(201, "POST", "/api/items", `{"name":"a"}`)
+	for _, path := range []string{"/api/items/1", "/api/items"} {
+		for _, s := range []struct {
+			header string
+			fresh  bool // it sees the database
+			keep   bool // and then, so do others
+		}{
+			{"X: y", false, false},
+			{"Cache-Control: max-age=60, only-if-cached", false, false},
+			{"Cache-Control: no-store", true, false},
+			{"Cache-Control: no-cache", true, true},
+			{"Cache-Control: max-age=0", true, true},
+			{"cache-control: foo,  No-Cache", true, true},
+		} {
+			// A hit that comes too late for the cache is tried again.
+			for try := 1; ; try++ {
+				api.behind(`UPDATE items SET name = 'old'`)
+				api.cache.InvalidateAll()
+				begin := time.Now()
+				api.must(200, "GET", path, "")
+				api.behind(`UPDATE items SET name = 'new'`)
+				asked := strings.Contains(api.do("GET", path, "", s.header).Body, `"name":"new"`)
+				then := strings.Contains(api.do("GET", path, "").Body, `"name":"new"`)
+				if time.Since(begin) > cache.MaxAge && try < 10 {
+					continue
+				}
+				if asked != s.fresh || then != s.keep {
+					t.Errorf("%s with %s: it sees the database: %t; others then do: %t", path, s.header, asked, then)
+				}
+				break
+			}
+		}
+	}
+}
+
+// TestCacheForgets: a change that nobody tells of is seen within a second.
+func TestCacheForgets(t *testing.T) {
+	t.Parallel()
+	api := newCaching(t, testdb.New(t, "sqlite"), nil)
+	api.must(201, "POST", "/api/items", `{"name":"old"}`)
+	for _, path := range []string{"/api/items/1", "/api/items"} {
+		api.behind(`UPDATE items SET name = 'old'`)
+		api.do("GET", path, "", "Cache-Control: no-cache")
+		api.behind(`UPDATE items SET name = 'new'`)
+		changed := time.Now()
+		for {
+			asked := time.Now()
+			if strings.Contains(api.must(200, "GET", path, "").Body, `"name":"new"`) {
+				break
+			}
+			if age := asked.Sub(changed); age >= time.Second {
+				t.Fatalf("%s: asked for %s after the change, it is not there", path, age)
+			}
+		}
+	}
+}
+
+// TestCacheCoalesces: a hundred who ask at once for what is not held have it
+// read about once, and who goes away takes it from nobody.
+func TestCacheCoalesces(t *testing.T) {
+	t.Parallel()
+	api := newCaching(t, testdb.New(t, "sqlite"), nil)
+	api.must(201, "POST", "/api/items", `{"name":"a"}`)
+	before := api.cache.Snapshot()
+	begin := time.Now()
+	var clients sync.WaitGroup
+	for range 100 {
+		clients.Go(func() {
+			if _, err := api.try(200, "GET", "/api/items", ""); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	clients.Wait()
+	n := api.cache.Snapshot()
+	reads, all := n.Misses-before.Misses, n.Misses+n.Hits+n.Coalesced-before.Misses-before.Hits-before.Coalesced
+	if most := 1 + int64(time.Since(begin)/cache.MaxAge); reads > most || all != 100 {
+		t.Errorf("%d reads for %d of a hundred: %+v", reads, all, n)
+	}
+}
+
+// TestCacheIsLogged: an answer from memory has its line, with the route.
+func TestCacheIsLogged(t *testing.T) {
+	t.Parallel()
+	lines := newWritten()
+	db := testdb.New(t, "sqlite")
+	handler := newAPI(deps{
+		DB: db, Cache: cache.New(1<<20, "items"), Now: time.Now, Log: slog.New(slog.NewJSONHandler(lines, nil)),
+	})
+	create(t, handler, "Sample")
+	lines.line(t, `"method":"POST"`)
+	for _, path := range []string{"/api/items/1", "/api/items?limit=1"} {
+		for range 2 {
+			rec := httptest.NewRecorder()
+			handler.ServeHTTP(rec, httptest.NewRequestWithContext(t.Context(), http.MethodGet, path, http.NoBody))
+			body, _ := io.ReadAll(rec.Body)
+			route := strings.NewReplacer("/1", "/{id}", "?limit=1", "").Replace(path)
+			if line := lines.line(t, `"msg":"request"`); rec.Code != 200 || len(body) == 0 || !strings.Contains(line, `"route":"`+route+`","status":200`) || rec.Header().Get("X-Request-Id") == "" {
+				t.Errorf("%d %v: %s", rec.Code, rec.Header(), line)
+			}
+		}
+	}
+}

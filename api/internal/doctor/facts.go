@@ -1,0 +1,62 @@
+package doctor
+
+import (
+	"context"
+	"time"
+
+	"github.com/fualab/fualab/shared/database"
+	"github.com/fualab/fualab/shared/schema"
+)
+
+// facts is what the database tells of itself, for somebody who looks for a
+// fault. On SQLite only Server and Applied say something.
+type facts struct {
+	Server    string    // its version
+	Major     int       // the version's first number
+	Now       time.Time // by its clock
+	ReadOnly  bool
+	MayCreate bool     // tables
+	Denied    []string // tables that this user may not read, or not write
+	Applied   []string // migrations, ascending
+}
+
+// factsOf only reads.
+func factsOf(ctx context.Context, db *database.DB) (*facts, error) {
+	f := new(facts)
+	ask := sqliteFacts
+	if db.IsPostgres() {
+		ask = postgresFacts
+	}
+	if err := ask(ctx, db, f); err != nil {
+		return nil, database.Error(err, "ask the database what it is")
+	}
+	newest, err := schema.Applied(ctx, db)
+	if err != nil || newest == "" {
+		return f, err
+	}
+	err = db.NewRaw("SELECT name FROM bun_migrations ORDER BY name").Scan(ctx, &f.Applied)
+	return f, database.Error(err, "select the migrations")
+}
+
+func sqliteFacts(ctx context.Context, db *database.DB, f *facts) error {
+	return db.NewRaw("SELECT sqlite_version()").Scan(ctx, &f.Server)
+}
+
+func postgresFacts(ctx context.Context, db *database.DB, f *facts) error {
+	err := db.NewRaw(`
+		SELECT current_setting('server_version'), current_setting('server_version_num')::int / 10000, clock_timestamp(),
+			current_setting('transaction_read_only')::bool OR pg_is_in_recovery(),
+			coalesce(has_schema_privilege(current_schema(), 'CREATE'), false)`).
+		Scan(ctx, &f.Server, &f.Major, &f.Now, &f.ReadOnly, &f.MayCreate)
+	if err != nil {
+		return err
+	}
+	// A list of privileges in one call would ask for any of them.
+	return db.NewRaw(`
+		SELECT tablename
+		FROM pg_tables, LATERAL (SELECT format('%I.%I', schemaname, tablename) AS name) AS t
+		WHERE schemaname = current_schema() AND NOT (
+			has_table_privilege(t.name, 'SELECT') AND has_table_privilege(t.name, 'INSERT') AND
+			has_table_privilege(t.name, 'UPDATE') AND has_table_privilege(t.name, 'DELETE'))
+		ORDER BY tablename`).Scan(ctx, &f.Denied)
+}

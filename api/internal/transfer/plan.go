@@ -1,0 +1,121 @@
+package transfer
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+)
+
+// leftOut are the tables that hold nothing to move: what migrations make, what
+// running processes say of themselves, and the mark.
+var leftOut = []string{
+	"bun_migration_locks", "bun_migrations", "river_migration",
+	"river_leader", "river_notification", "workers", "history",
+	markTable,
+}
+
+// kind is what a column holds, which decides how either dialect writes it.
+type kind int
+
+const (
+	text kind = iota
+	number
+	truth
+	instant
+	day
+	document // JSON
+	octets
+	flags // a bit string of eight
+	texts // an array
+	documents
+)
+
+// kinds are those of Postgres' types, which say more than SQLite's do.
+var kinds = map[string]kind{
+	"text": text, "varchar": text, "river_job_state": text,
+	"int2": number, "int4": number, "int8": number,
+	"bool": truth, "timestamptz": instant, "date": day, "jsonb": document,
+	"bytea": octets, "bit": flags, "_text": texts, "_varchar": texts, "_jsonb": documents,
+}
+
+type column struct {
+	name     string
+	kind     kind
+	identity bool // its values come from a sequence
+}
+
+// table is one that is moved. Its primary key orders its rows, in bytes where
+// it is text.
+type table struct {
+	name    string
+	columns []column
+	key     []int // indexes of columns
+}
+
+// readPlan lists the tables of a migrated Postgres in the order of their names.
+func readPlan(ctx context.Context, to *pgxpool.Conn) ([]table, error) {
+	const query = `
+SELECT c.relname, a.attname, t.typname, a.attidentity <> '', coalesce(array_position(i.indkey::int2[], a.attnum), -1)
+FROM pg_class c
+JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''
+JOIN pg_type t ON t.oid = a.atttypid
+LEFT JOIN pg_index i ON i.indrelid = c.oid AND i.indisprimary
+WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition
+ORDER BY c.relname COLLATE "C", a.attnum`
+	rows, err := to.Query(ctx, query)
+	if err != nil {
+		return nil, fmt.Errorf("read the tables of the target: %w", err)
+	}
+	defer rows.Close()
+	var plan []table
+	for rows.Next() {
+		var name, typename string
+		var c column
+		var keyAt int // from 0, as int2vector counts
+		if err := rows.Scan(&name, &c.name, &typename, &c.identity, &keyAt); err != nil {
+			return nil, err
+		}
+		if slices.Contains(leftOut, name) {
+			continue
+		}
+		if plan, err = add(plan, name, c, typename, keyAt); err != nil {
+			return nil, err
+		}
+	}
+	return plan, rows.Err()
+}
+
+// add adds a column to the last table of plan, or to a new one.
+func add(plan []table, name string, c column, typename string, keyAt int) ([]table, error) {
+	var known bool
+	if c.kind, known = kinds[typename]; !known {
+		return nil, fmt.Errorf("the column %s of %s has the type %s, which copy does not know", c.name, name, typename)
+	}
+	if len(plan) == 0 || plan[len(plan)-1].name != name {
+		plan = append(plan, table{name: name})
+	}
+	t := &plan[len(plan)-1]
+	if keyAt >= 0 {
+		for len(t.key) <= keyAt {
+			t.key = append(t.key, 0)
+		}
+		t.key[keyAt] = len(t.columns)
+	}
+	t.columns = append(t.columns, c)
+	return plan, nil
+}
+
+// names returns the names of t's columns, for a statement.
+func (t table) names() string {
+	names := make([]string, len(t.columns))
+	for i, c := range t.columns {
+		names[i] = quote(c.name)
+	}
+	return strings.Join(names, ", ")
+}
+
+// quote makes an identifier of a name from the catalog, in either dialect.
+func quote(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }

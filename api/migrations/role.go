@@ -1,0 +1,97 @@
+package migrations
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/pbkdf2"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/fualab/fualab/shared/config"
+)
+
+// Serve lets the role that the services' URL names read and write every row of
+// the schema, and makes it, or sets its password, as that URL has it. The role
+// owns nothing: it can change no table, and make none. The Migrator's own role
+// has to own the schema, and has to be another one.
+//
+// It may run again at any time, and has to after a restore, which brings no
+// privileges.
+func (m *Migrator) Serve(ctx context.Context, services config.DatabaseURL) error {
+	u, err := url.Parse(services.Reveal())
+	if err != nil || u.User.Username() == "" || !m.db.IsPostgres() {
+		return errors.New("a role for the services needs Postgres, and a user in FUALAB_DATABASE_URL")
+	}
+	role := u.User.Username()
+	var owner string
+	var exists, super bool
+	if err := m.db.Pool.QueryRow(ctx, `SELECT current_user, EXISTS (SELECT FROM pg_roles WHERE rolname = $1),
+		EXISTS (SELECT FROM pg_roles WHERE rolname = $1 AND rolsuper)`, role).Scan(&owner, &exists, &super); err != nil {
+		return err
+	}
+	if role == owner || super {
+		return fmt.Errorf("the user %q of FUALAB_DATABASE_URL may change the schema: name another role there, and the owner in FUALAB_MIGRATE_DATABASE_URL alone", role)
+	}
+	name := pgx.Identifier{role}.Sanitize()
+	var statements []string
+	if password, given := u.User.Password(); given {
+		verb := "CREATE"
+		if exists {
+			verb = "ALTER"
+		}
+		statements = append(statements, verb+" ROLE "+name+" LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE PASSWORD '"+verifier(password)+"'")
+	}
+	var schema string
+	if err := m.db.Pool.QueryRow(ctx, "SELECT current_schema()").Scan(&schema); err != nil {
+		return err
+	}
+	in := pgx.Identifier{schema}.Sanitize()
+	const rows, numbers = "SELECT, INSERT, UPDATE, DELETE ON", "USAGE, SELECT ON"
+	statements = append(statements,
+		"REVOKE CREATE ON SCHEMA "+in+" FROM PUBLIC",
+		"GRANT USAGE ON SCHEMA "+in+" TO "+name,
+		"GRANT "+rows+" ALL TABLES IN SCHEMA "+in+" TO "+name,
+		"GRANT "+numbers+" ALL SEQUENCES IN SCHEMA "+in+" TO "+name,
+		"ALTER DEFAULT PRIVILEGES IN SCHEMA "+in+" GRANT "+rows+" TABLES TO "+name,
+		"ALTER DEFAULT PRIVILEGES IN SCHEMA "+in+" GRANT "+numbers+" SEQUENCES TO "+name,
+		// Which migrations were applied is for the owner to say.
+		"REVOKE INSERT, UPDATE, DELETE ON bun_migrations, bun_migration_locks FROM "+name,
+	)
+	return pgx.BeginFunc(ctx, m.db.Pool, func(tx pgx.Tx) error {
+		for _, statement := range statements {
+			if _, err := tx.Exec(ctx, statement); err != nil {
+				return fmt.Errorf("give the role %q its rights: %s: %w", role, strings.SplitN(statement, " PASSWORD", 2)[0], err)
+			}
+		}
+		return nil
+	})
+}
+
+// scramRounds is what Postgres itself uses.
+const scramRounds = 4096
+
+// verifier returns what Postgres keeps of a password (RFC 5803), so that neither
+// a statement nor the server's log has the password.
+func verifier(password string) string {
+	salt := make([]byte, 16)
+	_, _ = rand.Read(salt) // never fails
+	salted, err := pbkdf2.Key(sha256.New, password, salt, scramRounds, sha256.Size)
+	if err != nil {
+		panic(err) // only of a length that is none
+	}
+	key := func(key []byte, text string) []byte {
+		h := hmac.New(sha256.New, key)
+		h.Write([]byte(text))
+		return h.Sum(nil)
+	}
+	stored := sha256.Sum256(key(salted, "Client Key"))
+	encode := base64.StdEncoding.EncodeToString
+	return fmt.Sprintf("SCRAM-SHA-256$%d:%s$%s:%s", scramRounds, encode(salt), encode(stored[:]), encode(key(salted, "Server Key")))
+}

@@ -1,0 +1,17 @@
+import { useQuery } from '@tanstack/preact-query';
+import { readyQuery } from '../queries';
+import { troubles } from './troubles';
+
+/** What is wrong with the platform, in a person's words, on every page for as long as it is wrong. */
+export function Banner() {
+  const { data, error, dataUpdatedAt } = useQuery(readyQuery());
+  return (
+    <div class="banner" role="status" aria-label="Health of the platform">
+      {troubles(data, error, dataUpdatedAt).map((trouble) => (
+        <p key={trouble.title}>
+          <strong>{trouble.title}</strong> {trouble.detail}
+        </p>
+      ))}
+    </div>
+  );
+}

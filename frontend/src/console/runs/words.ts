@@ -1,0 +1,44 @@
+import { hasEnded, type State, stateWord } from '../state';
+import type { Run } from '../types';
+
+const TRIGGERS: Record<Run['trigger'], string> = {
+  schedule: 'its schedule',
+  manual: 'by hand',
+  nudge: 'a change',
+  other: 'something else',
+};
+
+/** What made a run. */
+export function triggerWord(trigger: Run['trigger']): string {
+  return TRIGGERS[trigger];
+}
+
+/** How long the last attempt took or, of one that is running, has taken until now; null before it began. */
+export function tookMs(run: Pick<Run, 'state' | 'started_at' | 'duration_ms'>, now: number): number | null {
+  if (run.duration_ms !== null) return run.duration_ms;
+  if (run.state !== 'running' || !run.started_at) return null;
+  return Math.max(0, now - Date.parse(run.started_at));
+}
+
+/** Which attempt it is, such as "2 of 5". */
+export function attempts(run: Pick<Run, 'attempt' | 'max_attempts'>): string {
+  return `${run.attempt} of ${run.max_attempts}`;
+}
+
+/** Whether the API can put a run back into the queue. */
+export function canRetry(run: Pick<Run, 'state'>): boolean {
+  return hasEnded(run.state);
+}
+
+/** Whether there is something left to stop, and nobody has asked for it yet. */
+export function canCancel(run: Pick<Run, 'state' | 'cancel_requested'>): boolean {
+  return !hasEnded(run.state) && !run.cancel_requested;
+}
+
+/** How runs went, in words, what is most often first: "28 completed, 2 discarded". */
+export function outcome(runs: readonly { state: State }[]): string {
+  const counts = new Map<State, number>();
+  for (const { state } of runs) counts.set(state, (counts.get(state) ?? 0) + 1);
+  const sorted = [...counts].sort(([, a], [, b]) => b - a);
+  return sorted.map(([state, n]) => `${n} ${stateWord(state)}`).join(', ') || 'none yet';
+}

@@ -1,0 +1,54 @@
+import { Unsaved } from '../ui/unsaved';
+
+/** The end of the form: saving, what went wrong with it, and the question before something typed is let go. */
+export function Footer({
+  noun,
+  verb,
+  saving,
+  asking,
+  fault,
+  gone,
+  hidden,
+  onKeep,
+  onDiscard,
+  onRestore,
+}: {
+  noun: string;
+  verb: string;
+  saving: boolean;
+  asking: boolean;
+  fault: string | null;
+  gone: boolean;
+  hidden: boolean; // while something else asks for a decision
+  onKeep: () => void;
+  onDiscard: () => void;
+  onRestore: () => void;
+}) {
+  if (hidden) return null;
+  return (
+    <footer class="editor-footer">
+      <div role="alert">
+        {asking && <Unsaved onKeep={onKeep} onDiscard={onDiscard} />}
+        {fault && !asking && <p class="callout bad">{fault}</p>}
+        {gone && !asking && (
+          <div class="callout bad">
+            <p>Somebody deleted this {noun} meanwhile. What you typed is kept here.</p>
+            <button type="button" class="secondary" onClick={onRestore}>
+              Restore it and save
+            </button>
+          </div>
+        )}
+      </div>
+      {!asking && (
+        <p class="row">
+          <button type="submit" form="row-form" aria-disabled={saving}>
+            {saving ? 'Saving…' : verb}
+          </button>
+          <small>
+            or <kbd>{/Mac|iP/.test(navigator.platform) ? '⌘' : 'Ctrl'}</kbd> + <kbd>Enter</kbd>
+          </small>
+        </p>
+      )}
+    </footer>
+  );
+}

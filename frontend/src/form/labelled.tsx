@@ -1,0 +1,41 @@
+import type { ComponentChildren } from 'preact';
+import { useId } from 'preact/hooks';
+
+/** What ties an input to its label, its hint and its fault. */
+export interface Ties {
+  id: string;
+  'aria-describedby': string;
+  'aria-invalid'?: true;
+}
+
+/** A field of a form: its label, what one should know, and what is wrong with what is in it. */
+export function Labelled({
+  label,
+  hint,
+  error,
+  children,
+}: {
+  label: string;
+  hint?: ComponentChildren;
+  error?: ComponentChildren;
+  children: (ties: Ties) => ComponentChildren;
+}) {
+  const id = useId();
+  const ties: Ties = {
+    id,
+    'aria-describedby': `${id}-error ${id}-hint`,
+    ...(error ? { 'aria-invalid': true } : {}),
+  };
+  return (
+    <div class="field">
+      <label for={id}>{label}</label>
+      {children(ties)}
+      <span class="error" id={`${id}-error`} hidden={!error}>
+        {error}
+      </span>
+      <span class="hint" id={`${id}-hint`} hidden={!hint}>
+        {hint}
+      </span>
+    </div>
+  );
+}

@@ -1,0 +1,165 @@
+import { type UseQueryResult, useQuery } from '@tanstack/preact-query';
+import { Fragment } from 'preact';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { Link } from 'wouter-preact';
+import { isStatus } from '../api/problem';
+import { addressOfRow, capital, type Entity, nameOf, one, plural, type Row } from '../list/entity';
+import { oneQuery, type Read, remove, restore } from '../list/store';
+import { parseId } from '../list/view';
+import { pollEvery } from '../live/live';
+import { Loaded } from '../ui/loaded';
+import { Needs } from '../ui/needs';
+import { complain, tell } from '../ui/notices';
+import { Page } from '../ui/page';
+import { Editor } from './editor';
+import { Facts } from './facts';
+import { valueIn } from './values';
+import '../style/form.css';
+
+/** Everything about one row. */
+export function RowPage({ entity, id: text }: { entity: Entity; id: string }) {
+  const id = parseId(text);
+  if (id === null) {
+    const hint = `${capital(one(entity))}'s address ends in its number, such as ${addressOfRow(entity, 7)}.`;
+    return <Missing entity={entity} text={text} hint={hint} />;
+  }
+  return <Known entity={entity} id={id} />;
+}
+
+/** The form is beside the page's states: what is typed in it outlives the row. */
+function Known({ entity, id }: { entity: Entity; id: number }) {
+  const read = useQuery({ ...oneQuery(entity, id), refetchInterval: pollEvery });
+  const [editing, setEditing] = useState<Read | null>(null);
+  return (
+    <>
+      <State entity={entity} id={id} read={read} onEdit={setEditing} />
+      {editing && <Editor entity={entity} read={editing} onClose={() => setEditing(null)} />}
+    </>
+  );
+}
+
+function State({
+  entity,
+  id,
+  read,
+  onEdit,
+}: {
+  entity: Entity;
+  id: number;
+  read: UseQueryResult<Read>;
+  onEdit: (read: Read) => void;
+}) {
+  if (isStatus(read.error, 404)) {
+    if (read.data) return <Deleted entity={entity} read={read.data} />;
+    return <Missing entity={entity} text={String(id)} hint="It was deleted, or it never was." />;
+  }
+  const title = `${capital(entity.noun)} ${id}`;
+  const loaded = (
+    <Loaded query={read} what={title}>
+      {(data) => (
+        <Details
+          entity={entity}
+          row={data.row}
+          onEdit={() => onEdit(data)}
+          onGone={() => void read.refetch()}
+        />
+      )}
+    </Loaded>
+  );
+  return read.data ? loaded : <Page title={title}>{loaded}</Page>;
+}
+
+function Details({
+  entity,
+  row,
+  onEdit,
+  onGone,
+}: {
+  entity: Entity;
+  row: Row;
+  onEdit: () => void;
+  onGone: () => void;
+}) {
+  const removing = useRef(false);
+  const onDelete = async () => {
+    if (removing.current) return;
+    removing.current = true;
+    if (await remove(entity, row)) onGone();
+    removing.current = false;
+  };
+  return (
+    <Page
+      title={nameOf(entity, row)}
+      lead={<All entity={entity} />}
+      actions={
+        <Needs scope="write">
+          <button type="button" class="secondary" onClick={onEdit}>
+            Edit
+          </button>
+          <button type="button" class="danger" onClick={() => void onDelete()}>
+            Delete
+          </button>
+        </Needs>
+      }
+    >
+      <div class="columns">
+        <div class="said">
+          {entity.fields.map(
+            ({ key, panel, shown }) => panel && <Fragment key={key}>{shown(valueIn(row, key))}</Fragment>,
+          )}
+          {entity.panels?.(row, entity)}
+        </div>
+        <Facts entity={entity} row={row} />
+      </div>
+    </Page>
+  );
+}
+
+/** A row that was here a moment ago. */
+function Deleted({ entity, read: { row } }: { entity: Entity; read: Read }) {
+  const name = nameOf(entity, row);
+  const heading = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    if (document.activeElement === document.body) heading.current?.focus();
+  }, []);
+  const restoring = useRef(false);
+  const onRestore = async () => {
+    if (restoring.current) return;
+    restoring.current = true;
+    try {
+      await restore(entity, row.id);
+      tell(`Restored “${name}”`);
+    } catch (error) {
+      complain(`“${name}” was not restored`, error);
+    }
+    restoring.current = false;
+  };
+  return (
+    <Page title={name} lead={<All entity={entity} />}>
+      <div class="callout" role="status" tabIndex={-1} ref={heading}>
+        <p>
+          <strong>This {entity.noun} was deleted.</strong> It can be restored until the worker purges it.
+        </p>
+        <Needs scope="write">
+          <button type="button" class="secondary" onClick={() => void onRestore()}>
+            Restore
+          </button>
+        </Needs>
+      </div>
+    </Page>
+  );
+}
+
+function Missing({ entity, text, hint }: { entity: Entity; text: string; hint: string }) {
+  return (
+    <Page title={`No such ${entity.noun}`}>
+      <p>
+        There is no {entity.noun} <code>{text}</code>. {hint} <All entity={entity} />
+      </p>
+    </Page>
+  );
+}
+
+function All({ entity }: { entity: Entity }) {
+  return <Link href={`/${entity.name}`}>All {plural(entity)}</Link>;
+}

@@ -1,0 +1,68 @@
+import type { Column, Entity, Row } from './entity';
+import { useKeptFocus } from './focus';
+import { classOf, TableRow } from './row';
+import type { Show } from './toolbar';
+import { nextSort, type View } from './view';
+
+/** A page of rows. They are keyed by id: a refresh moves them, and keeps the focus in them. */
+export function Table({
+  entity,
+  rows,
+  view,
+  show,
+  busy,
+}: {
+  entity: Entity;
+  rows: Row[];
+  view: View;
+  show: Show;
+  busy: boolean;
+}) {
+  const body = useKeptFocus(
+    entity.name,
+    rows.map((row) => row.id),
+    'h1',
+  );
+  return (
+    <div class="table">
+      <table class={`rows ${entity.name}`} aria-busy={busy}>
+        <caption class="visually-hidden">{entity.title}</caption>
+        <thead>
+          <tr>
+            {entity.columns.map((column) => (
+              <Head key={column.key} column={column} view={view} show={show} />
+            ))}
+            <th scope="col" class="act">
+              <span class="visually-hidden">Actions</span>
+            </th>
+          </tr>
+        </thead>
+        <tbody ref={body}>
+          {rows.map((row) => (
+            <TableRow key={row.id} entity={entity} row={row} />
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function Head({ column, view, show }: { column: Column; view: View; show: Show }) {
+  const { key, text, sort: first } = column;
+  const up = view.sort === key;
+  const down = view.sort === `-${key}`;
+  return (
+    <th scope="col" class={classOf(column)} aria-sort={up ? 'ascending' : down ? 'descending' : undefined}>
+      {first ? (
+        <button type="button" class="sort" onClick={() => show({ sort: nextSort(view.sort, first) })}>
+          {text}
+          <span class="arrow" aria-hidden="true">
+            {up ? '↑' : down ? '↓' : ''}
+          </span>
+        </button>
+      ) : (
+        text
+      )}
+    </th>
+  );
+}

@@ -1,0 +1,135 @@
+package alerts
+
+import (
+	"errors"
+	"flag"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+//go:generate go test . -run ^TestFiles$ -update
+
+var update = flag.Bool("update", false, "write the files instead of comparing them")
+
+const root = "../../"
+
+// TestFiles holds what is made of the declarations to them: a file that is
+// stale, missing or of nothing that is declared fails it.
+func TestFiles(t *testing.T) {
+	t.Parallel()
+	all := declarations(t)
+	hold(t, "ops/alerts/rules.yml", Rules(all))
+	alarms, err := Alarms(all)
+	if err != nil {
+		t.Fatal(err)
+	}
+	hold(t, "infra/terraform-ecs/alarms.tf.json", alarms)
+	dashboards, err := Dashboards(all)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range dashboards {
+		hold(t, "ops/dashboards/"+name, want)
+	}
+	there, err := filepath.Glob(root + "ops/dashboards/*.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range there {
+		if _, ok := dashboards[filepath.Base(path)]; !ok {
+			t.Errorf("%s is made of nothing: delete it", path)
+		}
+	}
+}
+
+// hold compares the file name with want, or writes it.
+func hold(t *testing.T, name, want string) {
+	t.Helper()
+	if *update {
+		if err := os.MkdirAll(filepath.Dir(root+name), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(root+name, []byte(want), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	got, err := os.ReadFile(root + name)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, string(got)); diff != "" {
+		t.Errorf("%s is stale; `go tool task generate` writes it (-wanted +there):\n%s", name, diff)
+	}
+}
+
+// sections are what a runbook of an alert tells, in this order.
+var sections = []string{"## Who feels it", "## What to look at", "## What to do", "## How to know that it is over"}
+
+// TestRunbooks: each alert has its page, which the index names and which says
+// what somebody needs who was woken by it.
+func TestRunbooks(t *testing.T) {
+	t.Parallel()
+	index, err := os.ReadFile(root + "ops/runbooks/README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, a := range declarations(t) {
+		page, err := os.ReadFile(root + a.Runbook())
+		if err != nil {
+			t.Errorf("the alert %s has no runbook: %v", a.Name, err)
+			continue
+		}
+		if !strings.Contains(string(index), "("+a.Name+".md)") {
+			t.Errorf("ops/runbooks/README.md does not name %s.md", a.Name)
+		}
+		rest := string(page)
+		for _, section := range sections {
+			_, after, found := strings.Cut(rest, "\n"+section+"\n")
+			if !found {
+				t.Errorf("%s has no %q, or not in this order: %q", a.Runbook(), section, sections)
+				break
+			}
+			rest = after
+		}
+		if len(a.Alarms) > 0 && !strings.Contains(string(page), "aws ") {
+			t.Errorf("%s rings on AWS, and its page has no command to paste there", a.Name)
+		}
+	}
+}
+
+// TestDeclarations: names are unique, since a runbook is found by them, and an
+// alert can fire.
+func TestDeclarations(t *testing.T) {
+	t.Parallel()
+	var names []string
+	for _, a := range declarations(t) {
+		if slices.Contains(names, a.Name) {
+			t.Errorf("two alerts are called %s", a.Name)
+		}
+		names = append(names, a.Name)
+		if len(a.Rules) == 0 || a.Summary == "" || a.Title == "" || a.Severity != Page && a.Severity != Ticket {
+			t.Errorf("incomplete: %+v", a)
+		}
+		for _, r := range a.Rules {
+			if r.Expr() == "" || (len(a.Rules) > 1) != (r.Speed != "") {
+				t.Errorf("%s: rules that cannot be told apart, or say nothing: %+v", a.Name, r)
+			}
+		}
+	}
+}
+
+func declarations(t *testing.T) []Alert {
+	t.Helper()
+	all, err := All()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}

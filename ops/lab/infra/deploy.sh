@@ -1,0 +1,16 @@
+#!/usr/bin/env bash
+# Tries the deploy program on a fake AWS, without Terraform: each way that a release fails ends with the release that ran
+# before. Tries the fake itself first. FUALAB_TEST_REQUIRE_AWS=1 fails where the fake cannot be had instead of saying so.
+set -euo pipefail
+cd "$(dirname "$0")/../../.."
+. ops/ci/lib.sh
+
+if ! why=$(ops/lab/fakeaws/run --check 2>&1); then
+  printf '\n!!! infra: deployments on a fake AWS were NOT tried: %s\n\n' "$why" >&2
+  [[ ${FUALAB_TEST_REQUIRE_AWS:-} != 1 ]] || exit 1
+  exit 0
+fi
+echo 'the fake AWS'
+ops/lab/fakeaws/run --test
+echo 'deployments on a fake AWS, without Terraform'
+ops/lab/fakeaws/run go test -count=1 -run OnFakeAWS ./infra/deploy

@@ -1,0 +1,7 @@
+//go:build nojobsui
+
+package main
+
+import "github.com/fualab/fualab/worker"
+
+var newJobConsole worker.NewJobConsole // none: the image leaves it out

@@ -1,0 +1,47 @@
+// Package jobconsole serves River's own console. A program that does not import
+// it is half as large and compiles faster.
+package jobconsole
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+
+	"riverqueue.com/riverui"
+
+	"github.com/fualab/fualab/shared/runs"
+	"github.com/fualab/fualab/worker/internal/httpapi"
+)
+
+// console has no authentication: a caller that reaches the worker's address can
+// retry, cancel and delete.
+type console struct {
+	river *riverui.Handler
+	log   *slog.Logger
+}
+
+// New returns a console of the runs that client reaches.
+func New(client *runs.Client, log *slog.Logger) (httpapi.JobConsole, error) {
+	h, err := riverui.NewHandler(&riverui.HandlerOpts{
+		Endpoints: riverui.NewEndpoints(client.River(), nil),
+		Logger:    log,
+		Prefix:    httpapi.JobsPath,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("prepare the job console: %w", err)
+	}
+	return &console{river: h, log: log}, nil
+}
+
+// Run keeps the console's counts fresh until ctx ends.
+func (c *console) Run(ctx context.Context) {
+	if err := c.river.Start(ctx); err != nil {
+		c.log.WarnContext(ctx, "the job console counts anew for each page", "error", err)
+		return
+	}
+	<-ctx.Done()
+}
+
+// ServeHTTP answers below httpapi.JobsPath.
+func (c *console) ServeHTTP(w http.ResponseWriter, r *http.Request) { c.river.ServeHTTP(w, r) }

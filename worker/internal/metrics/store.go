@@ -1,0 +1,56 @@
+package metrics
+
+import (
+	"context"
+	"time"
+
+	"github.com/uptrace/bun"
+
+	"github.com/fualab/fualab/shared/database"
+	"github.com/fualab/fualab/shared/errs"
+	"github.com/fualab/fualab/shared/model"
+)
+
+// store reads schedules and runs. It is safe for concurrent use.
+type store struct{ db *database.DB }
+
+// pulse is how a schedule stands.
+type pulse struct {
+	Name        string
+	Paused      bool
+	NextRunAt   model.Time
+	UpdatedAt   model.Time // when it was last declared otherwise, or changed
+	SucceededAt *time.Time // when its newest run ended, if that succeeded
+}
+
+// pulses returns how the schedules of names stand, those that there are.
+func (s store) pulses(ctx context.Context, names []string) ([]pulse, error) {
+	var all []pulse
+	err := s.db.NewRaw(`SELECT s.name, s.paused, s.next_run_at, s.updated_at, j.finalized_at AS succeeded_at
+		FROM schedules AS s LEFT JOIN river_job AS j ON j.id = s.last_run_id AND j.state = 'completed'
+		WHERE s.name IN (?)`, bun.List(names)).Scan(ctx, &all)
+	return all, database.Error(err, "read how schedules stand")
+}
+
+// lastSuccess returns when the newest run of task ended that has succeeded,
+// whatever made it, and the zero time if there is none.
+func (s store) lastSuccess(ctx context.Context, task string) (time.Time, error) {
+	return s.instant(ctx, "find the last success of "+task, `SELECT finalized_at FROM river_job
+		WHERE kind = ? AND state = 'completed' AND finalized_at IS NOT NULL ORDER BY finalized_at DESC LIMIT 1`, task)
+}
+
+// waitsSince returns since when the run waits that could have begun first, the
+// zero time if none does.
+func (s store) waitsSince(ctx context.Context) (time.Time, error) {
+	return s.instant(ctx, "find the oldest run that waits",
+		"SELECT scheduled_at FROM river_job WHERE state = 'available' ORDER BY scheduled_at LIMIT 1")
+}
+
+func (s store) instant(ctx context.Context, doing, query string, args ...any) (time.Time, error) {
+	var at model.Time
+	err := database.Error(s.db.NewRaw(query, args...).Scan(ctx, &at), "%s", doing)
+	if errs.Is(err, errs.NotFound) {
+		return time.Time{}, nil
+	}
+	return at.Std(), err
+}

@@ -1,0 +1,4 @@
+package runner
+
+// Beat is beat for tests from outside.
+var Beat = beat
