@@ -1,5 +1,5 @@
 // Package envdoc documents FUALab's environment variables from the structs
-// that read them: the table in README.md and the file .env.example.
+// that read them: the table in ops/settings.md and the file .env.example.
 package envdoc
 
 import (

@@ -28,9 +28,9 @@ func TestFiles(t *testing.T) {
 		t.Parallel()
 		hold(t, root+".env.example", func(string) (string, error) { return Example(vs), nil })
 	})
-	t.Run("README.md", func(t *testing.T) {
+	t.Run("settings.md", func(t *testing.T) {
 		t.Parallel()
-		hold(t, root+"README.md", func(page string) (string, error) { return Splice(page, Table(vs)) })
+		hold(t, root+"ops/settings.md", func(page string) (string, error) { return Splice(page, Table(vs)) })
 	})
 }
 
