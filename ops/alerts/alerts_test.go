@@ -70,7 +70,7 @@ func hold(t *testing.T, name, want string) {
 }
 
 // sections are what a runbook of an alert tells, in this order.
-var sections = []string{"## Who feels it", "## What to look at", "## What to do", "## How to know that it is over"}
+var sections = []string{"## Impact", "## Diagnosis", "## Repair", "## Verification"}
 
 // TestRunbooks: each alert has its page, which the index names and which says
 // what somebody needs who was woken by it.
