@@ -8,23 +8,23 @@ import (
 	"github.com/fualab/fualab/shared/schema"
 )
 
-// secret stands in every URL that has a password; no program may print it.
+// secret is in every URL with a password; no program may print it.
 const secret = "marker-s3cret"
 
-// mistake is one that is easily made on a first run. The program prints its
-// own name, a colon, says and cure, and ends with exit.
+// mistake is an easy mistake of a first run. The program prints its own name, a
+// colon, says and cure, and ends with exit.
 type mistake struct {
 	name     string
 	program  string
 	args     []string
 	arrange  func(*testing.T) world
 	exit     int
-	variable string // is named in what it prints; "" where none is concerned
+	variable string // the variable in the output; "" for none
 	says     string
 	cure     string
 }
 
-// faulty is how the message of every mistake in the settings begins.
+// faulty is the begin of every message about the settings.
 const faulty = "the configuration cannot be used:\n  "
 
 const (
