@@ -10,6 +10,9 @@ import (
 
 // stack is what Terraform does for a deployment.
 type stack interface {
+	// Check fails, before anything changes, if images are not all that an apply
+	// would change.
+	Check(ctx context.Context, images Images) error
 	// Apply makes the stack run images; it fails when ECS rolls back.
 	Apply(ctx context.Context, images Images) error
 	Outputs(ctx context.Context) (Outputs, error)
@@ -19,6 +22,8 @@ type stack interface {
 type cloud interface {
 	Record(ctx context.Context, name string) (Release, error)
 	PutRecord(ctx context.Context, name string, r Release) error
+	// Keep protects the images of the release that has a name of the record.
+	Keep(ctx context.Context, name string, r Release) error
 	SmokeToken(ctx context.Context) (string, error)
 	Migrate(ctx context.Context, o Outputs, out io.Writer) error
 	Scale(ctx context.Context, o Outputs, out io.Writer) error
@@ -31,9 +36,13 @@ const (
 	previous = "previous"
 )
 
-// restoreTimeout bounds taking a release back, which goes on after the
-// deployment itself was interrupted.
-const restoreTimeout = 30 * time.Minute
+// releaseTimeout bounds a deployment, and restoreTimeout taking it back, which
+// goes on after the deployment itself was interrupted. A workflow's job, and
+// its credentials, last longer than both together.
+const (
+	releaseTimeout = 75 * time.Minute
+	restoreTimeout = 30 * time.Minute
+)
 
 type deployment struct {
 	environment string
@@ -63,7 +72,12 @@ func (d *deployment) replace(ctx context.Context, next Release, migrate bool) (e
 		return err
 	}
 	d.say("%s: %s → %s", d.environment, title(now), title(next))
-	if err := d.try(ctx, now, next, migrate); err != nil {
+	if err := d.step("what would change", func() error { return d.stack.Check(ctx, d.images(next)) }); err != nil {
+		return fmt.Errorf("%s was not released, and nothing was changed: %w", next.Name, err)
+	}
+	limited, cancel := context.WithTimeout(ctx, releaseTimeout)
+	defer cancel()
+	if err := d.try(limited, now, next, migrate); err != nil {
 		d.say("FAILED: %v", err)
 		if restoring := d.restore(ctx, now); restoring != nil {
 			return fmt.Errorf("%w; and %s could not be put back, so run `go tool task rollback ENV=%s RELEASE=%s`: %w", err, title(now), d.environment, now.Name, restoring)
@@ -80,9 +94,7 @@ func (d *deployment) try(ctx context.Context, now, next Release, migrate bool) e
 			return err
 		}
 	}
-	images := next.Images
-	images.Migrate = next.Images.API
-	if err := d.step("services", func() error { return d.stack.Apply(ctx, images) }); err != nil {
+	if err := d.step("services", func() error { return d.stack.Apply(ctx, d.images(next)) }); err != nil {
 		return err
 	}
 	outputs, err := d.stack.Outputs(ctx)
@@ -137,6 +149,15 @@ func (d *deployment) record(ctx context.Context, now, next Release) error {
 	if found.Name != now.Name {
 		return fmt.Errorf("another deployment has released %s meanwhile: run one at a time", title(found))
 	}
+	// Protected before they are on record: what is on record can be put back.
+	if now.Name != next.Name {
+		if err := d.cloud.Keep(ctx, previous, now); err != nil {
+			return err
+		}
+	}
+	if err := d.cloud.Keep(ctx, current, next); err != nil {
+		return err
+	}
 	if now.Name != next.Name && !now.none() { // released again, it has the same previous one
 		if err := d.cloud.PutRecord(ctx, previous, now); err != nil {
 			return err
@@ -155,9 +176,14 @@ func (d *deployment) restore(ctx context.Context, now Release) error {
 	if found, err := d.cloud.Record(ctx, current); err == nil {
 		now = found
 	}
-	images := now.Images
-	images.Migrate = now.Images.API
-	return d.step("putting "+title(now)+" back", func() error { return d.stack.Apply(ctx, images) })
+	return d.step("putting "+title(now)+" back", func() error { return d.stack.Apply(ctx, d.images(now)) })
+}
+
+// images are those of a release, as the stack runs them.
+func (*deployment) images(r Release) Images {
+	images := r.Images
+	images.Migrate = r.Images.API
+	return images
 }
 
 // Status prints what runs, what ran before, and how the services are.
