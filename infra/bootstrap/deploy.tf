@@ -48,7 +48,7 @@ data "aws_iam_policy_document" "deploy" {
   statement {
     sid       = "Record"
     actions   = ["ssm:PutParameter"]
-    resources = ["${local.ssm}/${each.key}/release/*"]
+    resources = ["${local.ssm}/${each.key}/release/*", "${local.ssm}/${each.key}/smoke-token"] # which a first release makes
   }
   # Terraform reads a parameter's value even where it keeps none of it; and whoever may register a task of this
   # environment could have one read them anyway.

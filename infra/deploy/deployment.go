@@ -26,6 +26,10 @@ type cloud interface {
 	Keep(ctx context.Context, name string, r Release) error
 	SmokeToken(ctx context.Context) (string, error)
 	Migrate(ctx context.Context, o Outputs, out io.Writer) error
+	// Run runs a command of the API once, and prints its output.
+	Run(ctx context.Context, o Outputs, command []string, out io.Writer) error
+	// MakeSmokeToken makes the token of an environment that has none.
+	MakeSmokeToken(ctx context.Context, o Outputs, out io.Writer) (string, error)
 	Scale(ctx context.Context, o Outputs, out io.Writer) error
 	Address(ctx context.Context, o Outputs) (string, error)
 	Services(ctx context.Context, cluster string) ([]Service, error)
@@ -79,7 +83,7 @@ func (d *deployment) replace(ctx context.Context, next Release, migrate bool) (e
 	defer cancel()
 	if err := d.try(limited, now, next, migrate); err != nil {
 		d.say("FAILED: %v", err)
-		if restoring := d.restore(ctx, now); restoring != nil {
+		if restoring := d.restore(ctx, now, next); restoring != nil {
 			return fmt.Errorf("%w; and %s could not be put back, so run `go tool task rollback ENV=%s RELEASE=%s`: %w", err, title(now), d.environment, now.Name, restoring)
 		}
 		return fmt.Errorf("%s was not released, %s runs: %w", next.Name, title(now), err)
@@ -131,6 +135,12 @@ func (d *deployment) smokeTest(ctx context.Context, o Outputs, next Release) err
 	if err != nil {
 		return err
 	}
+	if token == "" {
+		d.say("  there is no token yet: making one")
+		if token, err = d.cloud.MakeSmokeToken(ctx, o, d.out); err != nil {
+			return fmt.Errorf("make its token: %w", err)
+		}
+	}
 	url, err := d.cloud.Address(ctx, o)
 	if err != nil {
 		return err
@@ -168,15 +178,23 @@ func (d *deployment) record(ctx context.Context, now, next Release) error {
 	return d.cloud.PutRecord(ctx, current, next)
 }
 
-// restore makes what the record says run. It goes on when ctx is done.
-func (d *deployment) restore(ctx context.Context, now Release) error {
+// restore makes what the record says run. It goes on when ctx is done. Of a
+// first release that failed, the one-off task stays: commands can be run in the
+// stack to find out why.
+func (d *deployment) restore(ctx context.Context, now, failed Release) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), restoreTimeout)
 	defer cancel()
 	// Another deployment may have written it; what it says is right.
 	if found, err := d.cloud.Record(ctx, current); err == nil {
 		now = found
 	}
-	return d.step("putting "+title(now)+" back", func() error { return d.stack.Apply(ctx, d.images(now)) })
+	return d.step("putting "+title(now)+" back", func() error {
+		images := d.images(now)
+		if now.none() {
+			images.Migrate = failed.Images.API
+		}
+		return d.stack.Apply(ctx, images)
+	})
 }
 
 // images are those of a release, as the stack runs them.

@@ -29,7 +29,9 @@ type world struct {
 	fail      map[string]error // by call: "apply NAME", "migrate", "address"
 	interrupt func()           // called when the migration runs
 	api       *httptest.Server
-	answers   string // version that /health answers; "" is that of what runs
+	noToken   bool
+	commands  [][]string // that were run
+	answers   string     // version that /health answers; "" is that of what runs
 }
 
 func image(program, release string) *string {
@@ -104,7 +106,22 @@ func (w *world) Keep(_ context.Context, name string, r Release) error {
 	return w.called("keep " + name + " " + r.Name)
 }
 
-func (w *world) SmokeToken(context.Context) (string, error) { return "token", nil }
+func (w *world) SmokeToken(context.Context) (string, error) {
+	if w.noToken {
+		return "", nil
+	}
+	return "token", nil
+}
+
+func (w *world) MakeSmokeToken(context.Context, Outputs, io.Writer) (string, error) {
+	return "token", w.called("token")
+}
+
+func (w *world) Run(_ context.Context, _ Outputs, command []string, out io.Writer) error {
+	w.commands = append(w.commands, command)
+	_, _ = io.WriteString(out, "its output\n")
+	return w.fail["run"]
+}
 
 func (w *world) Migrate(ctx context.Context, _ Outputs, _ io.Writer) error {
 	if err := w.called("migrate"); err != nil {
@@ -170,8 +187,16 @@ func TestDeploy(t *testing.T) {
 	}{
 		{name: "happy", calls: []string{phaseA, "migrate", phaseB, "scale", "address", "deleted", "keep previous old", "keep current new", "record previous old", "record current new"}},
 		{
-			name: "first release", set: func(w *world) { w.releases["current"], w.running = Release{}, Images{} },
-			calls: []string{"apply - - new", "migrate", phaseB, "scale", "address", "deleted", "keep previous ", "keep current new", "record current new"},
+			name: "first release", set: func(w *world) { w.releases["current"], w.running, w.noToken = Release{}, Images{}, true },
+			calls: []string{"apply - - new", "migrate", phaseB, "scale", "token", "address", "deleted", "keep previous ", "keep current new", "record current new"},
+		},
+		{
+			name: "first release that fails", set: func(w *world) { w.releases["current"], w.running, w.fail[phaseB] = Release{}, Images{}, broken },
+			calls: []string{"apply - - new", "migrate", phaseB, "apply - - new"}, says: "new was not released, no release runs: services: it broke",
+		},
+		{
+			name: "no token", set: func(w *world) { w.noToken, w.fail["token"] = true, broken },
+			calls: []string{phaseA, "migrate", phaseB, "scale", "token", back}, says: "smoke test: make its token: it broke",
 		},
 		{
 			name: "released again", do: func(ctx context.Context, d *deployment) error { return d.Deploy(ctx, release("old")) },

@@ -16,11 +16,11 @@ resource "aws_ecs_cluster_capacity_providers" "this" {
 locals {
   redis_host = "redis.${local.name}.internal"
   redis_urls = {
-    sidecar     = { api = "redis://${local.redis_host}:6379/0", worker = "redis://localhost:6379/0" }
-    elasticache = { for s in ["api", "worker"] : s => format("rediss://%s:6379/0?cluster=true", try(aws_elasticache_serverless_cache.this[0].endpoint[0].address, "")) }
+    sidecar     = { api = "redis://${local.redis_host}:6379/0", worker = "redis://localhost:6379/0", migrate = "redis://${local.redis_host}:6379/0" }
+    elasticache = { for s in ["api", "worker", "migrate"] : s => format("rediss://%s:6379/0?cluster=true", try(aws_elasticache_serverless_cache.this[0].endpoint[0].address, "")) }
     external    = {} # a secret
   }
-  redis_url = { for s in ["api", "worker"] : s => { for service, url in local.redis_urls[var.redis] : "FUALAB_REDIS_URL" => url if service == s } }
+  redis_url = { for s in ["api", "worker", "migrate"] : s => { for service, url in local.redis_urls[var.redis] : "FUALAB_REDIS_URL" => url if service == s } }
 
   # The programs' production refuses plain text, which only the sidecar has; that is not for prod.
   common = {
@@ -48,7 +48,8 @@ locals {
       FUALAB_EMF_ENVIRONMENT          = var.environment
       FUALAB_SHUTDOWN_TIMEOUT_SECONDS = "100"
     }, local.pool, var.settings.worker)
-    migrate = merge(local.common, local.database_ca, { GOMEMLIMIT = local.go_memory.migrate }, var.settings.api)
+    # It runs what an operator asks for, too, and doctor looks at all that the API uses.
+    migrate = merge(local.common, local.database_ca, local.redis_url.migrate, { GOMEMLIMIT = local.go_memory.migrate }, var.settings.api)
   }
   # A process asks for so many connections that RDS has enough for twice the most tasks, which a rollout may run. Each API
   # has two more than its pool. 80 a GiB is what RDS leaves of a memory / 9,531,392; 6 are for one-off tasks and people.

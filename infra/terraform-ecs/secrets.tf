@@ -14,7 +14,7 @@ locals {
   # Who reads what.
   secrets = merge(
     { FUALAB_DATABASE_URL = ["api", "worker", "migrate"], FUALAB_MIGRATE_DATABASE_URL = ["migrate"] },
-    var.redis == "external" ? { FUALAB_REDIS_URL = ["api", "worker"] } : {},
+    var.redis == "external" ? { FUALAB_REDIS_URL = ["api", "worker", "migrate"] } : {},
   )
 }
 

@@ -327,8 +327,8 @@ run "redis_elasticache" {
   }
 
   assert {
-    condition     = aws_elasticache_serverless_cache.this[0].engine == "valkey" && join(" ", keys(aws_vpc_security_group_ingress_rule.redis)) == "api worker"
-    error_message = "Serverless Valkey for API and worker"
+    condition     = aws_elasticache_serverless_cache.this[0].engine == "valkey" && join(" ", keys(aws_vpc_security_group_ingress_rule.redis)) == "api task worker"
+    error_message = "Serverless Valkey for API, worker and commands"
   }
 
   assert {
@@ -346,8 +346,8 @@ run "redis_external" {
   }
 
   assert {
-    condition     = length(aws_ssm_parameter.redis_url) == 1 && local.secrets["FUALAB_REDIS_URL"] == ["api", "worker"]
-    error_message = "the URL is no secret of API and worker"
+    condition     = length(aws_ssm_parameter.redis_url) == 1 && local.secrets["FUALAB_REDIS_URL"] == ["api", "worker", "migrate"]
+    error_message = "the URL is no secret of API, worker and commands"
   }
 }
 
