@@ -105,7 +105,7 @@ func (s smokeTest) item(ctx context.Context) (err error) {
 	if read.ID != made.ID || read.Name != name {
 		return fmt.Errorf("%s: the item that was made is not the one that is read", path)
 	}
-	return nil
+	return ctx.Err()
 }
 
 // call makes one request, wants status, and decodes the answer into out.
