@@ -38,10 +38,17 @@ data "aws_iam_policy_document" "deploy" {
     actions   = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:DescribeImages", "ecr:GetDownloadUrlForLayer"]
     resources = [for s in ["api", "worker"] : "${local.arn}:ecr:${var.region}:${local.account}:repository/fualab/${s}"]
   }
+  # It tags what it has released, so that the lifecycle policy keeps it. Other tags of the repositories never move, and a
+  # tag proves nothing: what is deployed is a digest, and its signature.
+  statement {
+    sid       = "Keep"
+    actions   = ["ecr:PutImage"]
+    resources = [for s in ["api", "worker"] : "${local.arn}:ecr:${var.region}:${local.account}:repository/fualab/${s}"]
+  }
   statement {
     sid       = "Record"
     actions   = ["ssm:PutParameter"]
-    resources = ["${local.ssm}/${each.key}/release/*"]
+    resources = ["${local.ssm}/${each.key}/release/*", "${local.ssm}/${each.key}/smoke-token"] # which a first release makes
   }
   # Terraform reads a parameter's value even where it keeps none of it; and whoever may register a task of this
   # environment could have one read them anyway.

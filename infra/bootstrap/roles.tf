@@ -44,7 +44,7 @@ resource "aws_iam_role" "github" {
   name                 = "fualab-github-${each.key}"
   description          = "GitHub Actions: ${each.key}"
   assume_role_policy   = data.aws_iam_policy_document.trust[each.key].json
-  max_session_duration = 3600
+  max_session_duration = 7200 # longer than the longest job, since credentials are not renewed
 }
 
 # build: pushes images, and writes the record of a release that can be deployed.

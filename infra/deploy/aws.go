@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
+	"github.com/aws/aws-sdk-go-v2/service/ecr"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	ecstypes "github.com/aws/aws-sdk-go-v2/service/ecs/types"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
@@ -48,12 +49,13 @@ type lines interface {
 
 // account is one environment in AWS.
 type account struct {
-	environment string
-	cfg         aws.Config
-	parameters  parameters
-	services    services
-	tasks       tasks
-	lines       lines
+	environment  string
+	cfg          aws.Config
+	parameters   parameters
+	services     services
+	tasks        tasks
+	lines        lines
+	repositories repositories
 }
 
 func newCloud(ctx context.Context, environment string) (*account, error) {
@@ -70,6 +72,7 @@ func newCloud(ctx context.Context, environment string) (*account, error) {
 	return &account{
 		environment: environment, cfg: cfg, parameters: ssm.NewFromConfig(cfg),
 		services: containers, tasks: containers, lines: cloudwatchlogs.NewFromConfig(cfg),
+		repositories: ecr.NewFromConfig(cfg),
 	}, nil
 }
 

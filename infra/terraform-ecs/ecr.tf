@@ -4,7 +4,13 @@ resource "aws_ecr_repository" "this" {
   for_each = var.repositories == "create" ? toset(["api", "worker"]) : toset([])
 
   name                 = "fualab/${each.key}"
-  image_tag_mutability = "IMMUTABLE"
+  image_tag_mutability = "IMMUTABLE_WITH_EXCLUSION"
+
+  # Tags that deploy moves, so that the lifecycle policy keeps what an environment runs. A digest decides what runs.
+  image_tag_mutability_exclusion_filter {
+    filter      = "env-*"
+    filter_type = "WILDCARD"
+  }
 
   image_scanning_configuration {
     scan_on_push = true
@@ -20,22 +26,7 @@ resource "aws_ecr_lifecycle_policy" "this" {
   for_each = aws_ecr_repository.this
 
   repository = each.value.name
-  policy = jsonencode({
-    rules = [
-      {
-        rulePriority = 1
-        description  = "untagged images go after a week"
-        selection    = { tagStatus = "untagged", countType = "sinceImagePushed", countUnit = "days", countNumber = 7 }
-        action       = { type = "expire" }
-      },
-      {
-        rulePriority = 2
-        description  = "thirty builds of main stay, releases (v*) for ever"
-        selection    = { tagStatus = "tagged", tagPrefixList = ["main-"], countType = "imageCountMoreThan", countNumber = 30 }
-        action       = { type = "expire" }
-      },
-    ]
-  })
+  policy     = templatefile("${path.module}/../images.json.tftpl", { keep = 30 })
 }
 
 locals {

@@ -40,7 +40,9 @@ func push(t *testing.T, built map[string]int) builder {
 			if err != nil {
 				return "", err
 			}
-			image, err = mutate.Config(image, v1.Config{Labels: map[string]string{"org.opencontainers.image.version": from.version}})
+			image, err = mutate.Config(image, v1.Config{Labels: map[string]string{
+				"org.opencontainers.image.version": from.version, "org.opencontainers.image.revision": from.commit,
+			}})
 			if err != nil {
 				return "", err
 			}

@@ -27,6 +27,9 @@ const modulePrefix = "github.com/fualab/fualab/"
 type repository struct {
 	dir string
 	out io.Writer
+	// unattested has no attestations of GitHub, which depend on its plan: the
+	// commit that an image is built of stands in its signature alone.
+	unattested bool
 }
 
 func (r *repository) say(format string, args ...any) {

@@ -112,7 +112,8 @@ stand_in gh <<'SH'
 SH
 stand_in terraform <<SH
 case "\$*" in
-*' init '*) ;;
+*' init '*|plan*) ;;
+show*) echo '{}' ;;
 apply*)
   aws ecs create-cluster --cluster-name fualab-dev >/dev/null
   aws ecs register-task-definition --family fualab-dev-migrate --network-mode awsvpc --requires-compatibilities FARGATE \
@@ -210,6 +211,7 @@ released() { # MODULE VERSION
   (cd "$work/repo" && go tool task release "MODULE=$1" "VERSION=$2") >"$work/log" 2>&1 || unexpected "$1 $2 cannot be released"
   sha=$(repo rev-parse HEAD)
   repo update-ref refs/remotes/origin/main HEAD
+  (cd "$work/repo" && go tool task release:tag "TAG=$1/v$2") >"$work/log" 2>&1 || unexpected "$1 $2 cannot be tagged"
 }
 # published TAG FILE… wants the release on GitHub, with these files.
 published() {
