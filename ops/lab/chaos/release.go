@@ -48,12 +48,13 @@ func buildNext(root string) error {
 		}
 	}
 	var newest int
-	if _, err := fmt.Sscanf(schema.Version, "%d", &newest); err != nil {
+	_, product, _ := strings.Cut(schema.Version, ".")
+	if _, err := fmt.Sscanf(product, "%d", &newest); err != nil {
 		return err
 	}
 	number := newest + 1
-	prefix := fmt.Sprintf("%s/api/migrations/postgres/%04d_next", root, number)
-	version := filepath.Join(root, "shared", "schema", "schema.go")
+	prefix := fmt.Sprintf("%s/api/migrations/product/postgres/%04d_next", root, number)
+	version := filepath.Join(root, "shared", "schema", "product.go")
 	text, err := os.ReadFile(version) //nolint:gosec // a file of this repository
 	if err != nil {
 		return err
@@ -61,7 +62,7 @@ func buildNext(root string) error {
 	err = errors.Join(
 		os.WriteFile(prefix+".up.sql", []byte(nextUp), 0o600),
 		os.WriteFile(prefix+".down.sql", []byte(nextDown), 0o600),
-		os.WriteFile(version, []byte(strings.Replace(string(text), schema.Version, fmt.Sprintf("%04d", number), 1)), 0o600), //nolint:gosec // in this program's own directory
+		os.WriteFile(version, []byte(strings.Replace(string(text), product, fmt.Sprintf("%04d", number), 1)), 0o600), //nolint:gosec // in this program's own directory
 	)
 	if err != nil {
 		return err

@@ -44,7 +44,7 @@ func TestContext(t *testing.T) {
 		".dockerignore": string(ignore),
 		"Dockerfile":    "FROM scratch\nCOPY . /\n",
 	}
-	want := []string{"api/Dockerfile", "api/go.mod", "api/internal/a.go", "api/migrations/postgres/0001.sql", "frontend/.npmrc", "frontend/package.json", "frontend/src/a.ts", "shared/a.go", "worker/a.go"}
+	want := []string{"api/Dockerfile", "api/go.mod", "api/internal/a.go", "api/migrations/product/postgres/0001.sql", "frontend/.npmrc", "frontend/package.json", "frontend/src/a.ts", "shared/a.go", "worker/a.go"}
 	kept := []string{
 		".env", ".env.example", ".git/config", ".github/x.yml", ".data/fualab.db", ".ci/run", "README.md", "bin/fualab-api", "infra/terraform.tfstate", "ops/a.go",
 		"api/.env", "api/README.md", "api/internal/a_test.go", "api/internal/testdata/x", "api/fualab.db", "worker/bin/x", "worker/x.log", "shared/.git/config",
