@@ -45,6 +45,7 @@ func TestVerify(t *testing.T) {
 		"an unknown commit":             {record: changed(func(r *record) { r.Commit = strings.Repeat("0", 40) }), want: "is not in this clone"},
 		"another record":                {record: good, release: "main-2", want: "was found under"},
 		"no repository":                 {record: good, repository: "fualab/fualab; true", want: "is no repository"},
+		"an image of something else":    {record: changed(func(r *record) { r.Images["cron"] = apiImage }), want: "no part of the platform"},
 		"by tag":                        {record: changed(func(r *record) { r.Images["api"] = "r/api:v1" }), want: "by digest"},
 		"none":                          {want: "name a release"},
 		"a record that says it is good": {record: changed(func(r *record) { r.Images["api"], r.Verified = apiImage, fualab }), want: "api is not signed"},
