@@ -1,6 +1,7 @@
-// Package schema holds the database's current form, one file a dialect,
-// written by api's migration tests (go generate). Migrations make it; the
-// snapshot is for reading, and for tests that need tables without the api.
+// Package schema has the database's current schema, one file a dialect. The
+// API's migration tests write the files (go generate). Migrations make the
+// schema in production. The files are for readers, and for tests that need
+// tables without the API.
 package schema
 
 import (
@@ -13,7 +14,7 @@ import (
 	"github.com/fualab/fualab/shared/errs"
 )
 
-// Version is the migration that this code needs to have been applied.
+// Version is the newest migration that this code needs.
 const Version = "0012"
 
 // Postgres and SQLite create the schema in an empty database.
@@ -32,7 +33,7 @@ func For(db *database.DB) string {
 	return SQLite
 }
 
-// Applied returns the newest migration that db has, "" for none.
+// Applied returns the newest applied migration of db, or "".
 func Applied(ctx context.Context, db *database.DB) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
@@ -42,7 +43,7 @@ func Applied(ctx context.Context, db *database.DB) (string, error) {
 	}
 	var tables int
 	if err := db.NewRaw(catalog).Scan(ctx, &tables); err != nil {
-		return "", database.Error(err, "look for the migrations table")
+		return "", database.Error(err, "find the migrations table")
 	}
 	if tables == 0 {
 		return "", nil
@@ -54,7 +55,8 @@ func Applied(ctx context.Context, db *database.DB) (string, error) {
 	return newest, nil
 }
 
-// Check returns an Unavailable error unless db has at least Version.
+// Check returns an Unavailable error unless db has at least the migration
+// Version.
 func Check(ctx context.Context, db *database.DB) error {
 	applied, err := Applied(ctx, db)
 	if err != nil {
