@@ -47,7 +47,7 @@ func (r *Renamer) Content(name string, old []byte) []byte {
 	if bytes.Equal(renamed, old) {
 		return old
 	}
-	return tidy(name, renamed)
+	return tidy(name, old, renamed)
 }
 
 // line renames in a line, by the neighbours of each form.
@@ -126,4 +126,3 @@ func (r *Renamer) machine(line, before, after []byte) string {
 func isWord(c byte) bool {
 	return c == '_' || c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
 }
-

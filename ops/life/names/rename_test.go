@@ -68,6 +68,11 @@ func TestRenamedFilesHaveTheFormOfGo(t *testing.T) {
 			"module github.com/seedling/seedling/api\n\nrequire (\n\tgithub.com/bbb/b v1.0.0\n\tgithub.com/seedling/seedling/s v0.1.0\n)\n\nreplace github.com/seedling/seedling/s => ../s\n",
 			"module github.com/aaa/shop/api\n\nrequire (\n\tgithub.com/aaa/shop/s v0.1.0\n\tgithub.com/bbb/b v1.0.0\n)\n\nreplace github.com/aaa/shop/s => ../s\n",
 		},
+		{
+			"x.tf",
+			"a {\n  LIMIT         = 1\n  SEEDLING_RATE = 2\n\n  b = 3\n  SEEDLING_X = {\n",
+			"a {\n  LIMIT          = 1\n  ACME_SHOP_RATE = 2\n\n  b = 3\n  ACME_SHOP_X = {\n",
+		},
 		{"broken.go", "pack seedling {\n", "pack acme-shop {\n"},
 		{"picture.png", "\x00seedling", "\x00seedling"},
 	} {
