@@ -252,7 +252,7 @@ done
 answers || { cat "$work/local.log" >&2; fail 'the API does not answer'; }
 
 step 'cd-deploy after builds that are none of its business'
-for event in "$(built stranger/fualab success)" "$(built fualab/fualab failure)"; do
+for event in "$(built stranger/fork success)" "$(built fualab/fualab failure)"; do
   passes workflow_run cd-deploy.yml "$event"
   ! grep -q '^terraform' "$work/calls" || fail "it was deployed: $event"
 done
