@@ -63,8 +63,8 @@ func (c client) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		if asset {
 			w.Header().Set("Cache-Control", forever)
 		}
-	case asset:
-		// A page in place of a script would only fail later, and be kept.
+	case asset, asked(name):
+		// A page in place of a script or a picture would only fail later, and be kept.
 		http.NotFound(w, r)
 		return
 	default:
@@ -74,6 +74,15 @@ func (c client) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 const indexPage = "index.html"
+
+// asked reports whether name is that of a file for which browsers ask by themselves.
+func asked(name string) bool {
+	switch path.Ext(name) {
+	case ".ico", ".png", ".webmanifest":
+		return true
+	}
+	return false
+}
 
 // hidden reports whether a part of name is a dotfile's.
 func hidden(name string) bool {
