@@ -7,23 +7,29 @@ locals {
       runs-failing = {
         description = "More than 5 failed runs in 5 minutes: ops/runbooks/run-discarded.md"
         namespace   = "fualab/${var.environment}", metric = "FailedRuns", dimensions = {}
-        statistic   = "Sum", comparison = "GreaterThanThreshold", threshold = 1, periods = 5, missing = "notBreaching"
+        statistic   = "Sum", comparison = "GreaterThanThreshold", threshold = 5, period = 300, periods = 1, missing = "notBreaching"
       }
     },
     { for s in ["api", "worker"] : "${s}-memory" => {
       description = "The ${s}'s tasks use more than 90 % of their memory, and are killed at 100 %: ops/runbooks/out-of-memory.md"
       namespace   = "AWS/ECS", metric = "MemoryUtilization", dimensions = { ClusterName = local.name, ServiceName = s }
-      statistic   = "Maximum", comparison = "GreaterThanThreshold", threshold = 90, periods = 5, missing = "notBreaching"
+      statistic   = "Maximum", comparison = "GreaterThanThreshold", threshold = 90, period = 60, periods = 5, missing = "notBreaching"
     } },
     { for s in ["api", "worker"] : "${s}-down" => {
       description = "No task of the ${s} has reported for 3 minutes: ops/runbooks/${s == "api" ? "api-down" : "worker-heartbeat"}.md"
       namespace   = "AWS/ECS", metric = "CPUUtilization", dimensions = { ClusterName = local.name, ServiceName = s }
-      statistic   = "SampleCount", comparison = "LessThanThreshold", threshold = 1, periods = 3, missing = var.schedule_off_hours == null ? "breaching" : "missing"
+      statistic   = "SampleCount", comparison = "LessThanThreshold", threshold = 1, period = 60, periods = 3, missing = var.schedule_off_hours == null ? "breaching" : "missing"
     } },
-    var.database == "rds" ? { database-storage = {
-      description = "The database has less than 2 GB left: ops/runbooks/disk-space.md"
-      namespace   = "AWS/RDS", metric = "FreeStorageSpace", dimensions = { DBInstanceIdentifier = local.name }
-      statistic   = "Minimum", comparison = "LessThanThreshold", threshold = 2147483648, periods = 5, missing = "breaching"
+    var.database == "rds" ? {
+      database-storage = {
+        description = "The database has less than 1 GB left, and storage has not grown by itself: ops/runbooks/disk-space.md"
+        namespace   = "AWS/RDS", metric = "FreeStorageSpace", dimensions = { DBInstanceIdentifier = local.name }
+        statistic   = "Minimum", comparison = "LessThanThreshold", threshold = 1073741824, period = 60, periods = 5, missing = "breaching"
+      }
+      database-connections = {
+        description = "The database has less than a fifth of its connections left: ops/runbooks/database-pool.md"
+        namespace   = "AWS/RDS", metric = "DatabaseConnections", dimensions = { DBInstanceIdentifier = local.name }
+        statistic   = "Maximum", comparison = "GreaterThanThreshold", threshold = floor(local.database_connections * 0.8), period = 60, periods = 5, missing = "notBreaching"
     } } : {},
   ) : {}
 
@@ -73,7 +79,7 @@ resource "aws_cloudwatch_metric_alarm" "this" {
   statistic           = each.value.statistic
   comparison_operator = each.value.comparison
   threshold           = each.value.threshold
-  period              = 60
+  period              = each.value.period
   evaluation_periods  = each.value.periods
   treat_missing_data  = each.value.missing
   alarm_actions       = [aws_sns_topic.alarms[0].arn]
@@ -104,13 +110,25 @@ resource "aws_cloudwatch_event_target" "deployment_failed" {
 data "aws_iam_policy_document" "alarms" {
   count = var.enable_alarms ? 1 : 0
 
+  # EventBridge takes no condition in a topic's policy: with one, each message is dropped.
   statement {
+    sid       = "Events"
     actions   = ["sns:Publish"]
     resources = ["${local.arn}:sns:${var.region}:${local.account}:${local.name}-alarms"]
 
     principals {
       type        = "Service"
-      identifiers = ["cloudwatch.amazonaws.com", "events.amazonaws.com"]
+      identifiers = ["events.amazonaws.com"]
+    }
+  }
+  statement {
+    sid       = "Alarms"
+    actions   = ["sns:Publish"]
+    resources = ["${local.arn}:sns:${var.region}:${local.account}:${local.name}-alarms"]
+
+    principals {
+      type        = "Service"
+      identifiers = ["cloudwatch.amazonaws.com"]
     }
     condition {
       test     = "StringEquals"

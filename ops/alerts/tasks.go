@@ -10,8 +10,8 @@ import (
 	workerprogram "github.com/fualab/fualab/worker"
 )
 
-// tasks returns an alert for each task: it has had no success for three
-// intervals, and nobody has paused it.
+// tasks returns an alert for each task. It fires when an active task has had no
+// success for three intervals.
 func tasks() ([]Alert, error) {
 	var all []Alert
 	for _, d := range workerprogram.Declarations() {
@@ -38,7 +38,7 @@ func tasks() ([]Alert, error) {
 	return all, nil
 }
 
-// backlogs returns an alert for each task for which work waits.
+// backlogs returns an alert for each task with a backlog.
 func backlogs() []Alert {
 	var all []Alert
 	for _, d := range workerprogram.Declarations() {
@@ -52,7 +52,7 @@ func backlogs() []Alert {
 	return all
 }
 
-// camel makes ItemsExpire of items.expire.
+// camel turns items.expire into ItemsExpire.
 func camel(name string) string {
 	var b strings.Builder
 	for _, word := range strings.Split(name, ".") {

@@ -9,7 +9,7 @@ work=$(mktemp -d /tmp/fualab-schema.XXXXXX)
 trap 'rm -rf "$work"' EXIT
 
 # What the tests make their databases from, and what makes it.
-schema=(shared/schema/postgres.sql shared/schema/sqlite.sql api/migrations/postgres api/migrations/sqlite)
+schema=(shared/schema/postgres.sql shared/schema/sqlite.sql api/migrations/platform api/migrations/product)
 
 for service in api worker; do
   # The last one before this commit: a release itself is held to the one before it.

@@ -34,7 +34,7 @@ func TestLargeLogIsSetAside(t *testing.T) {
 	}
 	reopen()
 	if info, err := os.Stat(name); err != nil || info.Size() != 0 {
-		t.Errorf("the log is not begun afresh: %v", err)
+		t.Errorf("the new log is not empty: %v", err)
 	}
 	if info, err := os.Stat(name + ".1"); err != nil || info.Size() != maxLog+1 {
 		t.Errorf("the old log is not kept: %v", err)

@@ -33,7 +33,7 @@ func TestRehearsal(t *testing.T) {
 	promoted := func(service, version string) {
 		t.Helper()
 		made := signer.release(t, r, address, "", build)
-		if err := r.promote(t.Context(), address, fualab, service+"/"+version, 0); err != nil {
+		if err := r.promote(t.Context(), address, home, service+"/"+version, 0); err != nil {
 			t.Fatal(err)
 		}
 		in, err := newImages(address, service)
@@ -50,8 +50,11 @@ func TestRehearsal(t *testing.T) {
 			t.Fatal(err)
 		}
 		tag := module + "/v" + version
-		refused(tag+" before main has it", "no commit of origin/main", r.check(t.Context(), tag))
+		refused(tag+" before main has it", "on origin/main has no section", r.tag(t.Context(), tag))
 		r.git(t, "update-ref", "refs/remotes/origin/main", "HEAD")
+		if err := r.tag(t.Context(), tag); err != nil {
+			t.Fatal(err)
+		}
 		if err := r.check(t.Context(), tag); err != nil {
 			t.Error(err)
 		}

@@ -140,7 +140,7 @@ if [[ -z $brief ]]; then
     -var api_count=2 -var worker_count=2 -var enable_autoscaling=true -var log_retention_days=30
   choices 'a network that is there' -var "vpc=$(aws_api ec2 describe_subnets '{}' |
     python3 -c 'import json,sys; s=json.load(sys.stdin)["Subnets"]; print(json.dumps(dict(id=s[0]["VpcId"],subnet_ids=[x["SubnetId"] for x in s[:2]])))')" \
-    -var 'schedule_off_hours={stop="cron(0 20 ? * MON-FRI *)",start="cron(0 8 ? * MON-FRI *)"}'
+    -var 'schedule_off_hours={stop="cron(0 20 ? * * *)",start="cron(0 8 ? * MON-FRI *)"}'
 fi
 
 step 'destroy bootstrap, and nothing is left'

@@ -19,12 +19,30 @@ put_release() {
   python3 - "$@" <<'PY'
 import boto3, json, sys
 name, version, number, api = sys.argv[1:]
-image = lambda repository: '123456789012.dkr.ecr.us-east-1.amazonaws.com/fualab/%s@sha256:%064d' % (repository, int(number))
+ecr = boto3.client('ecr')
+def image(repository):
+    repository = 'fualab/' + repository
+    try:
+        ecr.create_repository(repositoryName=repository)
+    except ecr.exceptions.RepositoryAlreadyExistsException:
+        pass
+    manifest = json.dumps(dict(schemaVersion=2, mediaType='application/vnd.oci.image.index.v1+json', manifests=[], annotations=dict(number=number)))
+    put = ecr.put_image(repositoryName=repository, imageTag='main-' + name, imageManifest=manifest, imageManifestMediaType='application/vnd.oci.image.index.v1+json')
+    return '123456789012.dkr.ecr.us-east-1.amazonaws.com/%s@%s' % (repository, put['image']['imageId']['imageDigest'])
 record = dict(release=name, commit=name, version=version, images=dict(api=image(api), worker=image('worker')))
 boto3.client('ssm').put_parameter(Name='/fualab/releases/' + name, Value=json.dumps(record), Type='String', Overwrite=True)
 PY
 }
 running() { python3 -c 'import boto3,json; print(json.loads(boto3.client("ssm").get_parameter(Name="/fualab/dev/release/current")["Parameter"]["Value"]).get("release"))'; }
+# kept RELEASE wants the tag of the environment on the images of RELEASE.
+kept() {
+  python3 - "$1" <<'PY'
+import boto3, sys
+for repository in ('fualab/api', 'fualab/worker'):
+    got = boto3.client('ecr').describe_images(repositoryName=repository, imageIds=[dict(imageTag='env-dev-current')])['imageDetails']
+    assert 'main-' + sys.argv[1] in got[0]['imageTags'], f'{repository}: env-dev-current is {got}'
+PY
+}
 runs() { [[ $(running) == "$1" ]] || fail "$1 should be on record, $(running) is"; }
 # verified RELEASE writes the record that release:verify would, which no fake has signed.
 verified() {
@@ -101,6 +119,7 @@ runs one
 step 'the second release, and nothing to plan after it'
 succeeds deploy two
 runs two
+kept two
 nothing_to_plan 'a release'
 # gone_wrong has each way that a deployment can go wrong, with release two before and after it.
 gone_wrong() {
@@ -143,9 +162,20 @@ step 'rollback'
 began=$SECONDS
 succeeds rollback one
 runs one
+kept one
 ((SECONDS - began < 300)) || fail "a rollback took $((SECONDS - began)) s, of 300"
 step 'destroy'
 kill "$local_pid"
+python3 - <<'PY'
+import boto3
+ecr = boto3.client('ecr')
+for repository in (r['repositoryName'] for r in ecr.describe_repositories()['repositories']):
+    images = ecr.list_images(repositoryName=repository)['imageIds']
+    if images:
+        ecr.batch_delete_image(repositoryName=repository, imageIds=[dict(imageDigest=i['imageDigest']) for i in images])
+    if repository not in ('fualab/api', 'fualab/worker'): # those are the stack's
+        ecr.delete_repository(repositoryName=repository)
+PY
 tf terraform-ecs destroy -auto-approve -input=false -var-file=dev.tfvars
 for name in one two broken other failing nowhere; do aws_api ssm delete_parameter "{\"Name\":\"/fualab/releases/$name\"}" >/dev/null; done
 gone "${bootstrapped[@]}"

@@ -28,7 +28,7 @@ Software Foundation, either version 3 of the License, or (at your option) any
 later version.
 `
 
-// TestModules: what a module's files say decides whether it may be shipped.
+// TestModules: the text of a module's files decides whether it may be shipped.
 func TestModules(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
@@ -62,7 +62,7 @@ func TestModules(t *testing.T) {
 	}
 }
 
-// TestPackages: only what is shipped counts, and every copy of it.
+// TestPackages: only shipped packages count, and every copy of them.
 func TestPackages(t *testing.T) {
 	t.Parallel()
 	lock := filepath.Join(t.TempDir(), "package-lock.json")

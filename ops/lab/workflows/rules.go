@@ -15,7 +15,7 @@ var (
 	notice   = regexp.MustCompile(`^echo "::(?:notice|error) title=[\w ]+::[\w ,./]+"$`)
 	variable = regexp.MustCompile(`\$(\w+)`)
 	assigned = regexp.MustCompile(`(\w+)=`)
-	setting  = regexp.MustCompile(`vars\.(\w+)`)
+	setting  = regexp.MustCompile(`vars\.(AWS_\w+)`)
 )
 
 // A repository has AWS if this variable is set. Conditions of jobs do not see
@@ -43,7 +43,7 @@ func Faults(w Workflow, tasks map[string]Task) []string {
 		}
 	}
 	onlyCalled := len(w.On.Starts) == 1 && w.Starts("workflow_call")
-	if !onlyCalled && w.Concurrency == nil {
+	if !onlyCalled && w.Concurrency == nil && !slices.ContainsFunc(slices.Collect(maps.Values(w.Jobs)), func(j Job) bool { return j.Concurrency != nil }) {
 		say("the workflow has no concurrency group")
 	}
 	if w.Starts("pull_request_target") {
@@ -120,8 +120,16 @@ func jobFaults(w Workflow, j Job, tasks map[string]Task) []string {
 			if identity && s.With["cache"] != false {
 				say("what another run has cached comes to act with our identity: cache: false")
 			}
-		case "aws-actions/configure-aws-credentials", "actions/attest":
+		case "aws-actions/configure-aws-credentials":
 			needed = true
+			if session := seconds(s.With["role-duration-seconds"]); session < j.Timeout*60 {
+				say("its credentials end after %d s, and it may last %d: role-duration-seconds", session, j.Timeout*60)
+			}
+		case "actions/attest":
+			needed = true
+			if !strings.Contains(s.If, "vars.ATTESTATIONS != 'off'") {
+				say("it fails where GitHub's plan has no attestations: if: vars.ATTESTATIONS != 'off'")
+			}
 		}
 		if s.Run != "" {
 			for _, fault := range runFaults(s, j, tasks) {
@@ -143,6 +151,15 @@ func jobFaults(w Workflow, j Job, tasks map[string]Task) []string {
 		}
 	}
 	return faults
+}
+
+// seconds is how long a session lasts that an action asks for, an hour by
+// itself. Nothing renews the credentials of a workflow.
+func seconds(asked any) int {
+	if n, ok := asked.(int); ok {
+		return n
+	}
+	return 3600
 }
 
 // runFaults: a step runs a task that exists and gets what it requires, and no

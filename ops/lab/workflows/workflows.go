@@ -42,6 +42,7 @@ func (w Workflow) Starts(event string) bool { return slices.Contains(w.On.Starts
 type Concurrency struct {
 	Group  string `yaml:"group"`
 	Cancel bool   `yaml:"cancel-in-progress"`
+	Queue  string `yaml:"queue"` // "max" has all wait; otherwise the newest that waits cancels the one before it
 }
 
 // Job is one job: steps of its own, or another workflow.
@@ -51,6 +52,7 @@ type Job struct {
 	Needs       yaml.Node          `yaml:"needs"`
 	Permissions *map[string]string `yaml:"permissions"`
 	Timeout     int                `yaml:"timeout-minutes"`
+	Concurrency *Concurrency       `yaml:"concurrency"`
 	Env         map[string]string  `yaml:"env"`
 	With        map[string]any     `yaml:"with"`
 	Secrets     yaml.Node          `yaml:"secrets"`

@@ -108,6 +108,8 @@ func TestFaults(t *testing.T) {
 		{"release.yml", ", and AWS_RELEASE_ROLE of the environment release", "", "does not name AWS_RELEASE_ROLE"},
 		{"cd-build.yml", "::This repository", "::$TITLE", "not the call of one task"},
 		{"cd-deploy.yml", "ref: ${{ github.event.workflow_run.head_sha || github.sha }}", "ref: main", "the tip of main"},
+		{"cd-deploy.yml", "          role-duration-seconds: 7200\n", "", "its credentials end after 3600 s, and it may last 6900"},
+		{"cd-build.yml", "vars.ATTESTATIONS != 'off' && ", "", "where GitHub's plan has no attestations"},
 	} {
 		text := all[test.file].Text
 		if !strings.Contains(text, test.from) {
@@ -236,13 +238,22 @@ func TestDeployments(t *testing.T) {
 	t.Parallel()
 	all, _ := read(t)
 	for name, w := range all {
-		deploys := strings.Contains(w.Text, "go tool task deploy")
-		group := w.Concurrency != nil && strings.HasPrefix(w.Concurrency.Group, "deploy-${{ inputs.environment")
-		if deploys != group {
-			t.Errorf("%s: deploys is %t, in the group of deployments is %t", name, deploys, group)
-		}
-		if deploys && w.Concurrency.Cancel {
-			t.Errorf("%s: a deployment that is cancelled leaves the state locked", name)
+		for _, job := range w.Jobs {
+			deploys := slices.ContainsFunc(job.Steps, func(s Step) bool { return strings.HasPrefix(s.Run, "go tool task deploy:logged") })
+			// Of the job, not of the workflow: a run whose job is skipped would cancel one that waits.
+			group := job.Concurrency != nil && strings.HasPrefix(job.Concurrency.Group, "deploy-${{ inputs.environment")
+			if deploys != group {
+				t.Errorf("%s: deploys is %t, in the group of deployments is %t", name, deploys, group)
+			}
+			if deploys && w.Concurrency != nil {
+				t.Errorf("%s: a build that failed cancels the deployment that waits", name)
+			}
+			if group && job.Concurrency.Cancel {
+				t.Errorf("%s: a deployment that is cancelled leaves the state locked", name)
+			}
+			if group && job.Concurrency.Queue != "max" {
+				t.Errorf("%s: the next deployment cancels a rollback that waits: queue: max", name)
+			}
 		}
 	}
 }
