@@ -44,7 +44,7 @@ func TestVariables(t *testing.T) {
 // way of setting the domain.
 func TestDomainWantsTokens(t *testing.T) {
 	t.Parallel()
-	const refused = "FUALAB_DOMAIN publishes the API to everybody, and FUALAB_AUTH is not on: set FUALAB_AUTH=on in .env"
+	const refused = "FUALAB_DOMAIN publishes the API to the internet, but FUALAB_AUTH is not on: set FUALAB_AUTH=on in .env"
 	const published, local = "-f docker-compose.yml -f docker-compose.https.yml up\n", "-f docker-compose.yml up\n"
 	for name, test := range map[string]struct {
 		file, want string
