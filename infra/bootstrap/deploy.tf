@@ -36,14 +36,14 @@ data "aws_iam_policy_document" "deploy" {
   statement {
     sid       = "Verify"
     actions   = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:DescribeImages", "ecr:GetDownloadUrlForLayer"]
-    resources = [for s in ["api", "worker"] : "${local.arn}:ecr:${var.region}:${local.account}:repository/fualab/${s}"]
+    resources = [for s in ["api", "worker", "frontend"] : "${local.arn}:ecr:${var.region}:${local.account}:repository/fualab/${s}"]
   }
   # It tags what it has released, so that the lifecycle policy keeps it. Other tags of the repositories never move, and a
   # tag proves nothing: what is deployed is a digest, and its signature.
   statement {
     sid       = "Keep"
     actions   = ["ecr:PutImage"]
-    resources = [for s in ["api", "worker"] : "${local.arn}:ecr:${var.region}:${local.account}:repository/fualab/${s}"]
+    resources = [for s in ["api", "worker", "frontend"] : "${local.arn}:ecr:${var.region}:${local.account}:repository/fualab/${s}"]
   }
   statement {
     sid       = "Record"
@@ -127,6 +127,17 @@ data "aws_iam_policy_document" "deploy" {
       "s3:GetEncryptionConfiguration", "s3:GetLifecycleConfiguration", "s3:GetReplicationConfiguration", "s3:ListBucket",
     ]
     resources = ["${local.arn}:s3:::fualab-${each.key}-frontend-${local.account}"]
+  }
+  # The web client's files, and CloudFront's forgetting them.
+  statement {
+    sid       = "Files"
+    actions   = ["s3:DeleteObject", "s3:GetObject", "s3:PutObject"]
+    resources = ["${local.arn}:s3:::fualab-${each.key}-frontend-${local.account}/*"]
+  }
+  statement {
+    sid       = "Invalidate"
+    actions   = ["cloudfront:CreateInvalidation"]
+    resources = ["${local.arn}:cloudfront::${local.account}:distribution/*"] # its id is not known here
   }
   statement {
     sid = "Read"

@@ -15,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecr"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	ecstypes "github.com/aws/aws-sdk-go-v2/service/ecs/types"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 	ssmtypes "github.com/aws/aws-sdk-go-v2/service/ssm/types"
 )
@@ -56,6 +57,7 @@ type account struct {
 	tasks        tasks
 	lines        lines
 	repositories repositories
+	files        files
 }
 
 func newCloud(ctx context.Context, environment string) (*account, error) {
@@ -72,7 +74,7 @@ func newCloud(ctx context.Context, environment string) (*account, error) {
 	return &account{
 		environment: environment, cfg: cfg, parameters: ssm.NewFromConfig(cfg),
 		services: containers, tasks: containers, lines: cloudwatchlogs.NewFromConfig(cfg),
-		repositories: ecr.NewFromConfig(cfg),
+		repositories: ecr.NewFromConfig(cfg), files: s3.NewFromConfig(cfg),
 	}, nil
 }
 

@@ -31,6 +31,8 @@ type cloud interface {
 	// MakeSmokeToken makes the token of an environment that has none.
 	MakeSmokeToken(ctx context.Context, o Outputs, out io.Writer) (string, error)
 	Scale(ctx context.Context, o Outputs, out io.Writer) error
+	// PutClient uploads the web client, and returns what that has replaced.
+	PutClient(ctx context.Context, c Client, s site) (site, error)
 	Address(ctx context.Context, o Outputs) (string, error)
 	Services(ctx context.Context, cluster string) ([]Service, error)
 }
@@ -54,6 +56,8 @@ type deployment struct {
 	cloud       cloud
 	out         io.Writer
 	smoke       time.Duration // how long the smoke test waits for an answer
+	site        site          // the web client of the release, nil for none
+	replaced    func(ctx context.Context) error
 }
 
 // Deploy brings a release onto the stack. When it fails, what ran before runs
@@ -112,13 +116,38 @@ func (d *deployment) try(ctx context.Context, now, next Release, migrate bool) e
 	if err := d.step("smoke test", func() error { return d.smokeTest(ctx, outputs, next) }); err != nil {
 		return err
 	}
+	// The API has passed: the client of before can talk to it, and the new one as well.
+	if outputs.Client != nil {
+		if err := d.step("web client", func() error { return d.client(ctx, *outputs.Client) }); err != nil {
+			return err
+		}
+	}
 	return d.step("record", func() error { return d.record(ctx, now, next) })
+}
+
+// client uploads the web client, and waits until it is served. What it replaces
+// is put back with the rest when the release fails.
+func (d *deployment) client(ctx context.Context, c Client) error {
+	if d.site == nil {
+		d.say("  the release has none: %s stays as it is", c.URL)
+		return nil
+	}
+	before, err := d.cloud.PutClient(ctx, c, d.site)
+	d.replaced = func(ctx context.Context) error {
+		_, err := d.cloud.PutClient(ctx, c, before)
+		return err
+	}
+	if err != nil {
+		return err
+	}
+	d.say("  at %s, %d files", c.URL, len(d.site))
+	return c.released(ctx, d.site["index.html"], d.smoke)
 }
 
 // migrate is phase A: the stack learns the new migration, beside the services
 // as they are, and it runs once.
 func (d *deployment) migrate(ctx context.Context, now, next Release) error {
-	images := now.Images
+	images := d.images(now)
 	images.Migrate = next.Images.API
 	if err := d.step("migration's task", func() error { return d.stack.Apply(ctx, images) }); err != nil {
 		return err
@@ -189,6 +218,11 @@ func (d *deployment) restore(ctx context.Context, now, failed Release) error {
 		now = found
 	}
 	return d.step("putting "+title(now)+" back", func() error {
+		if d.replaced != nil {
+			if err := d.replaced(ctx); err != nil {
+				return err
+			}
+		}
 		images := d.images(now)
 		if now.none() {
 			images.Migrate = failed.Images.API
@@ -200,7 +234,7 @@ func (d *deployment) restore(ctx context.Context, now, failed Release) error {
 // images are those of a release, as the stack runs them.
 func (*deployment) images(r Release) Images {
 	images := r.Images
-	images.Migrate = r.Images.API
+	images.Migrate, images.Frontend = r.Images.API, nil
 	return images
 }
 

@@ -30,6 +30,8 @@ type world struct {
 	interrupt func()           // called when the migration runs
 	api       *httptest.Server
 	noToken   bool
+	client    *Client
+	page      []byte     // that the web client's address serves
 	commands  [][]string // that were run
 	answers   string     // version that /health answers; "" is that of what runs
 }
@@ -86,7 +88,14 @@ func (w *world) Apply(ctx context.Context, images Images) error {
 }
 
 func (w *world) Outputs(context.Context) (Outputs, error) {
-	return Outputs{Cluster: "fualab-dev"}, nil
+	return Outputs{Cluster: "fualab-dev", Client: w.client}, nil
+}
+
+// PutClient is a bucket of one page.
+func (w *world) PutClient(_ context.Context, _ Client, s site) (site, error) {
+	before := site{"index.html": w.page}
+	w.page = s["index.html"]
+	return before, w.called("client " + string(w.page))
 }
 
 func (w *world) Record(_ context.Context, name string) (Release, error) {
@@ -151,6 +160,8 @@ func (w *world) serve(rw http.ResponseWriter, r *http.Request) {
 	}
 	status, body := http.StatusOK, ""
 	switch {
+	case r.URL.Path == "/":
+		body = string(w.page)
 	case r.URL.Path == "/health":
 		body = fmt.Sprintf(`{"version":%q}`, version)
 	case r.URL.Path == "/ready":
@@ -245,6 +256,43 @@ func TestDeploy(t *testing.T) {
 			}
 			if diff := cmp.Diff(tt.calls, w.calls); diff != "" {
 				t.Errorf("calls (-wanted +made):\n%s", diff)
+			}
+		})
+	}
+}
+
+// TestClientIsReleasedWithTheServices: after the API has passed, and before the
+// record; when anything fails afterwards, the page of before is put back.
+func TestClientIsReleasedWithTheServices(t *testing.T) {
+	t.Parallel()
+	phaseB := []string{"apply old old new", "migrate", "apply new new new", "scale", "address", "deleted"}
+	for name, tt := range map[string]struct {
+		site  site
+		fail  string
+		calls []string
+		page  string
+		says  string
+	}{
+		"released": {site: site{"index.html": []byte("new")}, calls: []string{"client new", "keep previous old", "keep current new", "record previous old", "record current new"}, page: "new"},
+		"none":     {calls: []string{"keep previous old", "keep current new", "record previous old", "record current new"}, page: "old"},
+		"half an upload": {site: site{"index.html": []byte("new")}, fail: "client new", says: "web client: it broke",
+			calls: []string{"client new", "client old", "apply old old old"}, page: "old"},
+		"no record": {site: site{"index.html": []byte("new")}, fail: "record current new", says: "record: it broke", page: "old",
+			calls: []string{"client new", "keep previous old", "keep current new", "record previous old", "record current new", "client old", "apply new new new"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.client, w.page = &Client{URL: w.api.URL}, []byte("old")
+			w.fail[tt.fail] = errors.New("it broke")
+			d := w.deployment(io.Discard)
+			d.site = tt.site
+			wantError(t, d.Deploy(t.Context(), release("new")), tt.says)
+			if diff := cmp.Diff(append(phaseB[:len(phaseB):len(phaseB)], tt.calls...), w.calls); diff != "" {
+				t.Errorf("calls (-wanted +made):\n%s", diff)
+			}
+			if string(w.page) != tt.page {
+				t.Errorf("the page is %q, wanted %q", w.page, tt.page)
 			}
 		})
 	}

@@ -24,7 +24,7 @@ var ecrImage = regexp.MustCompile(`^(\d{12})\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.c
 // release's image. infra/images.json.tftpl keeps images with such a tag for
 // ever. Images of another registry have no tag.
 func (a *account) Keep(ctx context.Context, name string, r Release) error {
-	for _, image := range []*string{r.Images.API, r.Images.Worker} {
+	for _, image := range []*string{r.Images.API, r.Images.Worker, r.Images.Frontend} {
 		if image == nil {
 			continue
 		}

@@ -22,6 +22,7 @@ const usage = `usage: deploy deploy   -env dev [-record FILE]   migrate, release
                                                  token create --name ci, migrate status, doctor
 
   -record FILE    the record that release:verify has written (default bin/verified.json)
+  -client DIR     the web client's files, as release:client has written them (default bin/client)
   -stack DIR      the stack (default infra/terraform-ecs), initialised with its backend
   -var-file FILE  its variables, seen from DIR (default ENV.tfvars)
 
@@ -52,8 +53,8 @@ func main() {
 }
 
 type options struct {
-	command, environment, record, dir, varFile string
-	run                                        []string // what follows --
+	command, environment, record, dir, varFile, client string
+	run                                                []string // what follows --
 }
 
 var environmentName = regexp.MustCompile(`^[a-z][a-z0-9]{1,11}$`)
@@ -68,6 +69,7 @@ func parse(args []string) (options, error) {
 	flags.SetOutput(io.Discard)
 	flags.StringVar(&o.environment, "env", "", "")
 	flags.StringVar(&o.record, "record", "bin/verified.json", "")
+	flags.StringVar(&o.client, "client", "bin/client", "")
 	flags.StringVar(&o.dir, "stack", "infra/terraform-ecs", "")
 	flags.StringVar(&o.varFile, "var-file", "", "")
 	if err := flags.Parse(args[1:]); err != nil {
@@ -109,6 +111,14 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 	d := &deployment{
 		environment: o.environment, stack: &terraform{dir: o.dir, varFile: o.varFile, out: stdout},
 		cloud: cloud, out: stdout, smoke: smokePatience,
+	}
+	if next.Images.Frontend != nil {
+		if d.site, err = readSite(o.client); err != nil {
+			return err
+		}
+		if d.site == nil {
+			return fmt.Errorf("%s has no web client, and the release has one: go tool task release:client writes it", o.client)
+		}
 	}
 	switch o.command {
 	case "deploy":

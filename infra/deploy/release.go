@@ -25,6 +25,9 @@ type Images struct {
 	API     *string `json:"api,omitempty"`
 	Worker  *string `json:"worker,omitempty"`
 	Migrate *string `json:"migrate,omitempty"` // for the stack, never part of a record
+	// Frontend has the web client's files, which release:client takes out of it;
+	// nil in records of before. The stack does not know it.
+	Frontend *string `json:"frontend,omitempty"`
 }
 
 // none is the record of a stack on which nothing was released yet.

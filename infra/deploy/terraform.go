@@ -22,6 +22,7 @@ type Outputs struct {
 	URL      string // "" with ingress public_ip
 	Migrate  *MigrateTask
 	Services map[string]Range
+	Client   *Client // nil without a web client
 	// TaskDefinitions has the ARN of what each program should run.
 	TaskDefinitions map[string]string
 }
@@ -156,9 +157,12 @@ func parseOutputs(text []byte) (o Outputs, err error) {
 	}
 	for name, into := range map[string]any{
 		"cluster": &o.Cluster, "ingress": &o.Ingress, "url": &o.URL, "migrate": &o.Migrate,
-		"services": &o.Services, "task_definitions": &o.TaskDefinitions,
+		"services": &o.Services, "task_definitions": &o.TaskDefinitions, "web_client": &o.Client,
 	} {
 		value, ok := all[name]
+		if !ok && name == "web_client" { // Terraform may leave an output out that is null
+			continue
+		}
 		if !ok {
 			return o, fmt.Errorf("terraform output: the stack has no output %q: apply it once by hand", name)
 		}

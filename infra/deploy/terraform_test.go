@@ -41,7 +41,7 @@ func playTerraform(does string) int {
 	switch does {
 	case "outputs":
 		fmt.Fprintln(os.Stderr, "a warning")
-		fmt.Println(`{"cluster":{"value":"fualab-dev"},"ingress":{"value":"alb"},"url":{"value":"http://x"},"migrate":{"value":null},"services":{"value":{}},"task_definitions":{"value":{}}}`)
+		fmt.Println(`{"cluster":{"value":"fualab-dev"},"ingress":{"value":"alb"},"url":{"value":"http://x"},"migrate":{"value":null},"services":{"value":{}},"task_definitions":{"value":{}},"web_client":{"value":null}}`)
 	case "fail":
 		fmt.Fprintln(os.Stderr, "Error: it broke")
 		return 1
@@ -132,7 +132,7 @@ func TestOutputsAreReadFromStandardOutput(t *testing.T) {
 
 func TestParseOutputsOfAWrongType(t *testing.T) {
 	t.Parallel()
-	text := `{"cluster":{"value":1},"ingress":{"value":""},"url":{"value":""},"migrate":{"value":null},"services":{"value":{}},"task_definitions":{"value":{}}}`
+	text := `{"cluster":{"value":1},"ingress":{"value":""},"url":{"value":""},"migrate":{"value":null},"services":{"value":{}},"task_definitions":{"value":{}},"web_client":{"value":null}}`
 	_, err := parseOutputs([]byte(text))
 	wantError(t, err, `terraform output "cluster": json`)
 	_, err = parseOutputs([]byte("no JSON"))

@@ -1,7 +1,7 @@
-# One pair of repositories an account: an image is built once, and every environment runs the same digest.
+# One set of repositories an account: an image is built once, and every environment runs the same digest.
 
 resource "aws_ecr_repository" "this" {
-  for_each = var.repositories == "create" ? toset(["api", "worker"]) : toset([])
+  for_each = var.repositories == "create" ? toset(["api", "worker", "frontend"]) : toset([])
 
   name                 = "fualab/${each.key}"
   image_tag_mutability = "IMMUTABLE_WITH_EXCLUSION"
@@ -30,5 +30,5 @@ resource "aws_ecr_lifecycle_policy" "this" {
 }
 
 locals {
-  repository_arns = { for s in ["api", "worker"] : s => "${local.arn}:ecr:${var.region}:${local.account}:repository/fualab/${s}" }
+  repository_arns = { for s in ["api", "worker", "frontend"] : s => "${local.arn}:ecr:${var.region}:${local.account}:repository/fualab/${s}" }
 }

@@ -1,6 +1,6 @@
 # A release is one image by digest: no tag that names a build moves, and what runs can be read off it.
 resource "aws_ecr_repository" "this" {
-  for_each = toset(["api", "worker"])
+  for_each = toset(["api", "frontend", "worker"])
 
   name                 = "${var.name}/${each.key}"
   image_tag_mutability = "IMMUTABLE_WITH_EXCLUSION"

@@ -26,6 +26,7 @@ const usage = `usage: release prepare  -module api -version 0.2.0      changelog
        release verify   -record FILE -repository O/R    signatures, provenance, sources; with -current FILE only forward;
                                                         -out FILE is the verified record, for deploy
                                                         -unattested: the signature alone tells the commit
+       release client   -record FILE -out DIR           the web client's files, out of its image
        release shape    -record FILE                    the Terraform of the record's commit, in the work tree
        release promote  -registry R -tag api/v0.2.0     the image of the tag's commit is tagged v0.2.0; wants -repository O/R
        release notes    -tag api/v0.2.0                 the changelog's section
@@ -66,7 +67,7 @@ type options struct {
 var needs = map[string][]string{
 	"prepare": {"module", "version"}, "tag": {"tag"}, "check": {"tag"}, "compat": nil, "images": {"registry", "name"}, "sign": {"record"},
 	"verify": {"record", "repository"}, "promote": {"registry", "repository", "tag"}, "notes": {"tag"}, "binaries": {"tag", "out"},
-	"summary": {"record", "log"}, "shape": {"record"},
+	"summary": {"record", "log"}, "shape": {"record"}, "client": {"record", "out"},
 }
 
 func parse(args []string) (command string, o options, err error) {
@@ -130,6 +131,8 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 		return r.sign(ctx, o.record)
 	case "verify":
 		return r.verify(ctx, o)
+	case "client":
+		return r.client(ctx, o.record, o.out)
 	case "shape":
 		return r.shape(ctx, o.record)
 	case "promote":

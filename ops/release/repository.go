@@ -19,6 +19,9 @@ import (
 var (
 	modules  = []string{"shared", "api", "worker"}
 	services = []string{"api", "worker"}
+	// imaged have an image: the services, and the web client, whose files a
+	// deployment takes out of it.
+	imaged = []string{"api", "worker", "frontend"}
 )
 
 const modulePrefix = "github.com/fualab/fualab/"

@@ -35,7 +35,11 @@ func read(name string) (record, error) {
 		return got, fmt.Errorf("%s has no release: nothing was released there before, so name a release", name)
 	}
 	got.Verified = ""
-	for _, service := range services {
+	for _, service := range imaged {
+		// Records of before the web client had an image have none.
+		if _, has := got.Images[service]; !has && service == "frontend" {
+			continue
+		}
 		if !byDigest.MatchString(got.Images[service]) {
 			return got, fmt.Errorf("the record of %q has no image of %s by digest", got.Name, service)
 		}
@@ -51,7 +55,7 @@ func (r *repository) sign(ctx context.Context, file string) error {
 	if err != nil {
 		return err
 	}
-	for _, service := range services {
+	for _, service := range imaged {
 		if slices.Contains(made.Built, service) {
 			if err := r.do(ctx, nil, "cosign", "sign", "--yes", "--recursive", made.Images[service]); err != nil {
 				return err
@@ -81,7 +85,10 @@ func (r *repository) verify(ctx context.Context, o options) error {
 	if o.name != "" && next.Name != o.name {
 		return fmt.Errorf("the record of %q was found under %q", next.Name, o.name)
 	}
-	for _, service := range services {
+	for _, service := range slices.Sorted(maps.Keys(next.Images)) {
+		if !slices.Contains(imaged, service) {
+			return fmt.Errorf("the record of %q has an image of %q, which is no part of the platform", next.Name, service)
+		}
 		if err := r.verified(ctx, o.repository, service, next.Images[service], next.Commit); err != nil {
 			return err
 		}

@@ -4,7 +4,7 @@ run "defaults" {
   command = plan
 
   assert {
-    condition     = join(" ", [for r in aws_ecr_repository.this : r.name]) == "fualab/api fualab/worker"
+    condition     = join(" ", [for r in aws_ecr_repository.this : r.name]) == "fualab/api fualab/frontend fualab/worker"
     error_message = "the repositories are not those that terraform-ecs takes"
   }
   assert {

@@ -143,9 +143,9 @@ var mistakes = []mistake{
 	{
 		name: "Plain text to other hosts in production", program: "fualab-worker", exit: 2, variable: "FUALAB_REDIS_URL",
 		arrange: with("FUALAB_ENV=production", "FUALAB_DATABASE_URL=postgresql://fualab:"+secret+"@db.example:5432/fualab", "FUALAB_REDIS_URL=redis://:"+secret+"@redis.example:6379"),
-		says: faulty + "FUALAB_DATABASE_URL: sends passwords and data to another host without making sure that it is the database, which FUALAB_ENV=production refuses: end it with ?sslmode=verify-full, and give the certificate of the authority that signs for the database in FUALAB_DATABASE_CA\n" +
-			"  FUALAB_REDIS_URL: sends passwords and data in plain text to another host, which FUALAB_ENV=production refuses: ",
-		cure: "begin it with rediss://",
+		says: faulty + "FUALAB_DATABASE_URL: sends passwords and data to another host without checking its certificate. FUALAB_ENV=production refuses that: end the URL with ?sslmode=verify-full, and put the certificate of the database's authority into FUALAB_DATABASE_CA\n" +
+			"  FUALAB_REDIS_URL: sends passwords and data in plain text to another host. FUALAB_ENV=production refuses that: ",
+		cure: "begin the URL with rediss://",
 	},
 	{
 		name: "A typo in a variable's name", program: "fualab-api", arrange: with("FUALAB_DATABSE_URL=postgresql://fualab:" + secret + "@localhost/fualab"), exit: 2, variable: "FUALAB_DATABSE_URL",

@@ -1,6 +1,6 @@
 // Command registry serves an image registry from memory, and pushes images
-// without content to a registry. It replaces `docker buildx build --push` in
-// rehearsals without Docker.
+// with hardly any content to a registry. It replaces
+// `docker buildx build --push` in rehearsals without Docker.
 //
 //	registry serve 127.0.0.1:5000
 //	registry push 127.0.0.1:5000/fualab/api main-0123abc      prints the digest
@@ -8,6 +8,8 @@
 package main
 
 import (
+	"archive/tar"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -15,6 +17,7 @@ import (
 	"log"
 	"net/http"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/google/go-containerregistry/pkg/name"
@@ -23,6 +26,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/empty"
 	"github.com/google/go-containerregistry/pkg/v1/mutate"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
+	"github.com/google/go-containerregistry/pkg/v1/tarball"
 )
 
 // timeout bounds a push and a query.
@@ -64,6 +68,10 @@ func run(args []string, out io.Writer) error {
 // push pushes, by digest only, an image for two architectures with a version as
 // its label.
 func push(ctx context.Context, repository, version string) (v1.Hash, error) {
+	page, err := webClient()
+	if err != nil {
+		return v1.Hash{}, err
+	}
 	index := v1.ImageIndex(empty.Index)
 	for _, architecture := range []string{"amd64", "arm64"} {
 		image, err := mutate.ConfigFile(empty.Image, &v1.ConfigFile{
@@ -72,6 +80,11 @@ func push(ctx context.Context, repository, version string) (v1.Hash, error) {
 		})
 		if err != nil {
 			return v1.Hash{}, err
+		}
+		if strings.HasSuffix(repository, "/frontend") {
+			if image, err = mutate.AppendLayers(image, page); err != nil {
+				return v1.Hash{}, err
+			}
 		}
 		index = mutate.AppendManifests(index, mutate.IndexAddendum{
 			Add: image, Descriptor: v1.Descriptor{Platform: &v1.Platform{OS: "linux", Architecture: architecture}},
@@ -86,6 +99,22 @@ func push(ctx context.Context, repository, version string) (v1.Hash, error) {
 		return v1.Hash{}, err
 	}
 	return digest, remote.WriteIndex(to, index, remote.WithContext(ctx))
+}
+
+// webClient is a layer with the page that a deployment looks for in the web
+// client's image.
+func webClient() (v1.Layer, error) {
+	const text = "<!doctype html>\n"
+	var b bytes.Buffer
+	w := tar.NewWriter(&b)
+	err := w.WriteHeader(&tar.Header{Name: "srv/index.html", Typeflag: tar.TypeReg, Mode: 0o644, Size: int64(len(text))})
+	if err == nil {
+		_, err = io.WriteString(w, text)
+	}
+	if err := errors.Join(err, w.Close()); err != nil {
+		return nil, err
+	}
+	return tarball.LayerFromOpener(func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(b.Bytes())), nil })
 }
 
 func ask(ctx context.Context, image string) (v1.Hash, error) {

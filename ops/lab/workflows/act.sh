@@ -124,7 +124,7 @@ output*)
   subnet=\$(aws ec2 describe-subnets --query 'Subnets[0].SubnetId' --output text)
   group=\$(aws ec2 describe-security-groups --query 'SecurityGroups[0].GroupId' --output text)
   cat <<JSON
-{"cluster":{"value":"fualab-dev"},"ingress":{"value":"alb"},"url":{"value":"http://$FAKE_PUBLIC_IP:8000"},"services":{"value":{}},
+{"cluster":{"value":"fualab-dev"},"ingress":{"value":"alb"},"url":{"value":"http://$FAKE_PUBLIC_IP:8000"},"services":{"value":{}},"web_client":{"value":null},
  "task_definitions":{"value":{}},"migrate":{"value":{"task_definition":"\$(<$work/definition)","subnets":["\$subnet"],
  "security_group":"\$group","log_group":"/fualab/dev/migrate"}}}
 JSON
@@ -229,7 +229,7 @@ images_built 0
 step 'cd-build of a push to main'
 first=main-$sha
 passes push cd-build.yml "$main"
-images_built 2
+images_built 3
 
 step 'a stack before its first release, and an API that answers as the first build'
 for name in current previous; do
@@ -252,7 +252,7 @@ done
 answers || { cat "$work/local.log" >&2; fail 'the API does not answer'; }
 
 step 'cd-deploy after builds that are none of its business'
-for event in "$(built stranger/fualab success)" "$(built fualab/fualab failure)"; do
+for event in "$(built stranger/fork success)" "$(built fualab/fualab failure)"; do
   passes workflow_run cd-deploy.yml "$event"
   ! grep -q '^terraform' "$work/calls" || fail "it was deployed: $event"
 done
@@ -267,7 +267,7 @@ step 'the release of the worker: one image is built, deployed, and promoted'
 released worker 0.1.0
 second=main-$sha
 passes push cd-build.yml "$main"
-images_built 3
+images_built 4
 digest() { registry digest "$registry/fualab/$1"; }
 [[ $(digest "api:$first") == "$(digest "api:$second")" ]] || fail 'the API has not changed, and has another image'
 passes workflow_run cd-deploy.yml "$(built fualab/fualab success)"
@@ -277,7 +277,7 @@ sed -i "s|^var everywhere = .*|var everywhere = []string{\"$(go env GOOS)/$(go e
 passes push release.yml '{"ref":"refs/tags/worker/v0.1.0"}'
 published worker/v0.1.0 "fualab-worker-v0.1.0-$(go env GOOS)-$(go env GOARCH)" SHA256SUMS
 [[ $(digest worker:v0.1.0) == "$(digest "worker:$second")" ]] || fail 'the version is another image than what was built'
-images_built 3
+images_built 4
 
 step 'the build of the first commit ends late: nothing goes back'
 later=$sha sha=${first#main-}
