@@ -16,7 +16,7 @@ brief=${1:-}
 
 . ops/ci/infra-lib.sh
 have terraform || { missing 'apply on a fake AWS was' 'terraform is not installed'; exit 0; }
-[[ -z $provider_missing ]] || { missing 'apply on a fake AWS was' "the AWS provider is not there: $provider_missing"; exit 0; }
+[[ -z $provider_missing ]] || { missing 'apply on a fake AWS was' "the AWS provider is missing: $provider_missing"; exit 0; }
 if [[ -z ${FAKE_PUBLIC_IP:-} ]]; then
   why=$(ops/lab/fakeaws/run --check 2>&1) || { missing 'apply on a fake AWS was' "$why"; exit 0; }
   # Start this script again below the fake. exec runs no trap.
@@ -138,7 +138,7 @@ if [[ -z $brief ]]; then
     -var enable_alarms=true -var alarm_email=ops@example.com -var enable_github_oidc=true "${github[@]}"
   choices 'a load balancer with autoscaling' -var ingress=alb -var redis=external -var worker_capacity=FARGATE \
     -var api_count=2 -var worker_count=2 -var enable_autoscaling=true -var log_retention_days=30
-  choices 'a network that is there' -var "vpc=$(aws_api ec2 describe_subnets '{}' |
+  choices 'an existing network' -var "vpc=$(aws_api ec2 describe_subnets '{}' |
     python3 -c 'import json,sys; s=json.load(sys.stdin)["Subnets"]; print(json.dumps(dict(id=s[0]["VpcId"],subnet_ids=[x["SubnetId"] for x in s[:2]])))')" \
     -var 'schedule_off_hours={stop="cron(0 20 ? * * *)",start="cron(0 8 ? * MON-FRI *)"}'
 fi

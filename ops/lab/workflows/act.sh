@@ -27,7 +27,7 @@ cleanup() {
 }
 trap cleanup EXIT
 
-step 'act, a registry, and a repository of its own'
+step 'act, a registry, and a separate repository'
 GOWORK=off go -C ops build -modfile=lab/tools/act/go.mod -o "$work/act" github.com/nektos/act
 mkdir "$work/repo" "$work/bin" "$work/actions"
 git ls-files -z --cached --others --exclude-standard | tar -c --null --files-from - | tar -x -C "$work/repo"

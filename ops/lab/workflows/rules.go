@@ -96,7 +96,7 @@ func jobFaults(w Workflow, j Job, tasks map[string]Task) []string {
 	var faults []string
 	say := func(format string, args ...any) { faults = append(faults, fmt.Sprintf(format, args...)) }
 	if j.Permissions == nil {
-		say("it has no permissions of its own")
+		say("it does not set its own permissions")
 	}
 	if !j.Secrets.IsZero() {
 		say("it passes all secrets on")

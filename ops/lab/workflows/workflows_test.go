@@ -82,7 +82,7 @@ func TestFaults(t *testing.T) {
 		{"ci.yml", "73ba90b1 # v7.0.1", "73ba90b1", "pin it"},
 		{"ci.yml", "permissions: {}\n\n", "", "has no permissions: write"},
 		{"ci.yml", "permissions: {}\n\n", "permissions: {contents: write}\n\n", "every job of the workflow may contents"},
-		{"ci.yml", "    permissions:\n      contents: read\n", "", "no permissions of its own"},
+		{"ci.yml", "    permissions:\n      contents: read\n", "", "does not set its own permissions"},
 		{"ci.yml", "    timeout-minutes: 45\n", "", "no timeout-minutes"},
 		{"ci.yml", "concurrency:", "concurrent:", "no concurrency group"},
 		{"ci.yml", "  pull_request:\n", "  pull_request_target: {}\n", "the code of strangers"},
@@ -175,7 +175,7 @@ func TestPaths(t *testing.T) {
 		}
 	}
 	if diff := cmp.Diff(want, covered); diff != "" {
-		t.Errorf("modules with a workflow of their own (-want +got):\n%s", diff)
+		t.Errorf("modules with their own workflow (-want +got):\n%s", diff)
 	}
 }
 
