@@ -105,7 +105,7 @@ test('events come by one stream, and nothing is asked for while nothing happens'
   const streams = requests(page, '/api/events');
   await page.goto(`/items/${item.id}`);
   await expect(badge(page, 'Live')).toBeVisible();
-  await page.waitForTimeout(1_000); // what is read once more with the first event
+  await page.waitForTimeout(1_000); // the first event makes the page read once more
   const reads = requests(page, `/api/items/${item.id}`);
   await page.waitForTimeout(9_000); // two turns of polling, were it polling
   expect(reads).toHaveLength(0);

@@ -137,7 +137,7 @@ function inWords(error: string): string {
   return error.replace(/\bmax_errors is (\d+)/, 'the limit was $1');
 }
 
-/** What can follow with the same file, while it is at hand. */
+/** The next steps with the same file, while it is at hand. */
 function GoOn({ entity, it }: { entity: Entity; it: Import }) {
   const [, navigate] = useLocation();
   const [busy, setBusy] = useState(false);
