@@ -23,7 +23,7 @@ type Outputs struct {
 	Migrate  *MigrateTask
 	Services map[string]Range
 	Client   *Client // nil without a web client
-	// TaskDefinitions has the ARN of what each program should run.
+	// TaskDefinitions has the ARN of the task definition of each program.
 	TaskDefinitions map[string]string
 }
 
@@ -64,7 +64,7 @@ var releaseTypes = []string{
 }
 
 // Check implements stack: it plans, and names each change that is not part of a
-// release. Those are for a person to apply, who may.
+// release. An authorized person has to apply those.
 func (t *terraform) Check(ctx context.Context, images Images) error {
 	ctx, cancel := context.WithTimeout(ctx, planTimeout)
 	defer cancel()
