@@ -38,7 +38,7 @@ data "aws_iam_policy_document" "deploy" {
     actions   = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:DescribeImages", "ecr:GetDownloadUrlForLayer"]
     resources = [for s in ["api", "worker", "frontend"] : "${local.arn}:ecr:${var.region}:${local.account}:repository/fualab/${s}"]
   }
-  # It tags what it has released, so that the lifecycle policy keeps it. Other tags of the repositories never move, and a
+  # It tags a released image, so that the lifecycle policy keeps it. Other tags of the repositories never move, and a
   # tag proves nothing: a deployment goes by a digest and its signature.
   statement {
     sid       = "Keep"
