@@ -27,7 +27,7 @@ type importStore struct {
 // database.
 const mostImports = 100
 
-// CreateImport stores an import whose file is to come, and fills in its id and
+// CreateImport stores an import before its file comes, and fills in its id and
 // times. It returns an errs.TooManyRequests error while too many have not
 // ended.
 func (s *importStore) CreateImport(ctx context.Context, i *imports.Import) error {
@@ -47,7 +47,7 @@ func (s *importStore) CreateImport(ctx context.Context, i *imports.Import) error
 	})
 }
 
-// DropImport deletes an import whose file did not come.
+// DropImport deletes an import that did not get its file.
 func (s *importStore) DropImport(ctx context.Context, id int64) error {
 	err := tx.In(ctx, s.db, func(ctx context.Context, tx bun.Tx) error {
 		if _, err := tx.NewRaw("DELETE FROM import_chunks WHERE import_id = ?", id).Exec(ctx); err != nil {

@@ -16,7 +16,7 @@ type itemStatsInput struct {
 	Days int `query:"days" minimum:"1" maximum:"366" default:"30" doc:"How many UTC days, today included."`
 }
 
-// dayStatsBody is what happened to items on one day.
+// dayStatsBody counts the changes of items on one day.
 type dayStatsBody struct {
 	Day      string `json:"day" format:"date" example:"2026-11-23" doc:"A UTC day."`
 	Created  int64  `json:"created" doc:"Items that were created."`
