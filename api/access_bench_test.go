@@ -17,7 +17,7 @@ import (
 )
 
 // BenchmarkHeldItem gets an item that the cache holds, without a connection:
-// with authentication, what a known token costs is besides.
+// with authentication, it includes the cost of a known token.
 func BenchmarkHeldItem(b *testing.B) {
 	db := testdb.New(b, "sqlite")
 	tokens := console.NewTokenStore(db, time.Now)

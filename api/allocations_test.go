@@ -28,11 +28,11 @@ func (s *sink) Header() http.Header         { return s.header }
 func (s *sink) WriteHeader(status int)      { s.status = status }
 func (s *sink) Write(p []byte) (int, error) { return len(p), nil }
 
-// TestAllocations holds the requests that come most often to about what they
-// allocate today, on SQLite, log line included. Unlike a time that is the same
-// on every machine; the race detector adds its own. What raises a bound says
-// what for.
-func TestAllocations(t *testing.T) { // not parallel: AllocsPerRun counts what others allocate, too
+// TestAllocations holds the most frequent requests to about today's number of
+// allocations, on SQLite, log line included. Unlike a time, the number is the same
+// on every machine; the race detector adds its own. A change that raises a bound
+// says why.
+func TestAllocations(t *testing.T) { // not parallel: AllocsPerRun counts the allocations of others, too
 	db := testdb.Open(t, testdb.NewURL(t, "sqlite"))
 	fields := make([]items.Fields, 50)
 	for i := range fields {
