@@ -74,7 +74,7 @@ func (encodedItems) Schema(r huma.Registry) *huma.Schema {
 	return r.Schema(reflect.TypeFor[[]itemBody](), true, "")
 }
 
-// entryOf encodes an item once for all readers.
+// entryOf encodes an item once for all who get it.
 func entryOf(i *items.Item, epoch string) (*cache.Entry, error) {
 	body, err := rest.Encode(itemBodyOf(i))
 	version := versionOf(i, epoch)
@@ -86,7 +86,7 @@ func versionOf(i *items.Item, epoch string) cache.Version {
 	return cache.Version{Epoch: epoch, Number: i.Version, Derived: i.EnrichedVersion}
 }
 
-// itemCreate is the body of a request that creates an item.
+// itemCreate is what a client sends to create an item.
 type itemCreate struct {
 	Name        string                `json:"name" minLength:"1" maxLength:"255" example:"Sample" doc:"Length in characters (Unicode code points)."`
 	Description *string               `json:"description,omitempty" maxLength:"10000" nullable:"true"`
@@ -95,7 +95,7 @@ type itemCreate struct {
 	ExternalID  *string               `json:"external_id,omitempty" minLength:"1" maxLength:"255" nullable:"true" doc:"The id that the item has elsewhere. 409 if another item that is not deleted has it."`
 }
 
-// fields converts c, and lists its faults, with pointers below base.
+// fields converts c, and lists what is wrong with it below base.
 func (c *itemCreate) fields(base string) (items.Fields, []errs.Field) {
 	f := items.Fields{Name: c.Name, Attributes: model.NoAttributes, ExternalID: c.ExternalID}
 	if c.Description != nil {
@@ -161,7 +161,7 @@ func (p *itemPatch) apply(f items.Fields) (items.Fields, error) {
 	return f, nil
 }
 
-// expiry reads expires_at, and lists its faults, with pointers below base.
+// expiry reads expires_at, and lists what is wrong with it below base.
 func expiry(text, base string) (*model.Time, []errs.Field) {
 	at := new(model.Time)
 	if err := at.UnmarshalText([]byte(text)); err != nil {

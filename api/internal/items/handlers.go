@@ -22,13 +22,13 @@ type itemHandlers struct {
 	store   *Store
 	epochs  *epoch.Reader
 	cache   *cache.Cache
-	nudge   func(ctx context.Context, task string) // after the commit of items that need enrichment
+	nudge   func(ctx context.Context, task string) // after the commit of what needs enrichment
 	publish func(events.Event)                     // after the commit of any change
 	log     *slog.Logger
 }
 
-// tell publishes a change of at least one item. It drops them from the cache
-// first, so that a subscriber reads them as they are now.
+// tell publishes what has happened to items, which are at least one. Whoever
+// hears of it reads it as it is now.
 func (h *itemHandlers) tell(what events.Type, items ...*items.Item) {
 	ids := make([]int64, len(items))
 	for i, item := range items {
@@ -42,8 +42,8 @@ func (h *itemHandlers) tell(what events.Type, items ...*items.Item) {
 	h.publish(event)
 }
 
-// unsure returns err. It drops the items from the cache, unless err says that
-// they have not changed: the answer to a commit may be lost.
+// unsure returns err, after which nobody knows whether items have changed,
+// unless it says that they have not: the answer to a commit may be lost.
 func (h *itemHandlers) unsure(err error, ids ...int64) error {
 	switch errs.KindOf(err) {
 	case errs.Invalid, errs.NotFound, errs.PreconditionFailed:

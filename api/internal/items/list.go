@@ -89,7 +89,7 @@ func (in *ItemFilters) filter() Filter {
 	}
 }
 
-// faults lists the faults that no tag refuses.
+// faults lists what no tag refuses.
 func (in *ItemFilters) faults() []errs.Field {
 	var faults []errs.Field
 	fault := func(parameter, message string) {
@@ -132,7 +132,7 @@ func position(item *items.Item, column string) keyset.Position {
 	return at
 }
 
-// query is the sort and the filters, to which a cursor is bound.
+// query is the sort and the filters: what a cursor is bound to.
 func (in *listInput) query() url.Values {
 	q := url.Values{"sort": {in.Sort}}
 	if in.DuplicateOf != 0 {

@@ -46,7 +46,7 @@ func (s *Store) Items(ctx context.Context, p Page) (page []*items.Item, more boo
 	return page, more, database.Error(err, "select a page of items")
 }
 
-// CountItems counts the items that filter chooses. Its cost grows with the count.
+// CountItems counts what filter chooses. Its cost grows with the count.
 func (s *Store) CountItems(ctx context.Context, filter Filter) (int64, error) {
 	n, err := s.filtered(filter).Model((*items.Item)(nil)).Count(ctx)
 	return n, database.Error(err, "count items")

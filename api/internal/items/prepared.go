@@ -13,7 +13,7 @@ import (
 	"github.com/fualab/fualab/shared/items"
 )
 
-// The most frequent statement goes past bun on Postgres: prepared once a
+// What is asked all the time goes past bun on Postgres: prepared once a
 // connection, with its arguments apart.
 
 var selectItems = "SELECT " + strings.Join(itemColumns, ", ") + " FROM items WHERE id = ANY($1)"

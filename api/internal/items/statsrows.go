@@ -8,7 +8,7 @@ import (
 	"github.com/fualab/fualab/shared/items"
 )
 
-// ItemStats counts the changes of items on each of the last days UTC days,
+// ItemStats returns what happened to items on each of the last days UTC days,
 // ascending, today included. A day that was not counted is one on which
 // nothing happened.
 func (s *Store) ItemStats(ctx context.Context, days int) ([]*items.DayStats, error) {

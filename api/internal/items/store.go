@@ -55,7 +55,7 @@ func (s *Store) Item(ctx context.Context, id int64) (*items.Item, error) {
 }
 
 // UpdateItem loads the item with the given id, lets change decide, and saves
-// the result in the same transaction: concurrent changes of one item
+// what it made of it as one transaction: concurrent changes of one item
 // happen one after another. It returns the new item, an errs.NotFound error,
 // or change's own.
 func (s *Store) UpdateItem(ctx context.Context, id int64, change func(*items.Item) (items.Fields, error)) (*items.Item, error) {
@@ -102,9 +102,9 @@ func (s *Store) DeleteItem(ctx context.Context, id int64, check func(*items.Item
 }
 
 // RestoreItem takes a deletion back, as the item's next version. Its
-// fingerprint goes: only the worker puts the item back among its duplicates,
-// and it then looks at the others, too. It returns the item and whether it was deleted,
-// which a living item was not, or an errs.NotFound error for one that never
+// fingerprint goes: the item is back among its duplicates only when the worker
+// has put it there, who then looks at the others, too. It returns the item and whether it was deleted,
+// which one that lives was not, or an errs.NotFound error for one that never
 // was or has been purged.
 func (s *Store) RestoreItem(ctx context.Context, id int64) (it *items.Item, restored bool, err error) {
 	err = tx.In(ctx, s.db, func(ctx context.Context, tx bun.Tx) error {
