@@ -136,7 +136,7 @@ func (f fault) await(w *world, told string) {
 	if f.ready == nil {
 		return
 	}
-	w.until("/ready tells "+told, func() bool { return f.ready(w.ready()) == told })
+	w.until("/ready to report "+told, func() bool { return f.ready(w.ready()) == told })
 }
 
 // await waits for one watch after the other. It evaluates all of them all the

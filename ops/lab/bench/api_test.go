@@ -126,7 +126,7 @@ func TestFloor(t *testing.T) {
 	}
 }
 
-func TestProgramThatEnds(t *testing.T) {
+func TestEndedProgramIsReported(t *testing.T) {
 	t.Parallel()
 	_, err := startProcess(t.Context(), "/", func(string) *exec.Cmd { return exec.Command("false") }) //nolint:noctx // it ends by itself
 	if err == nil || !strings.Contains(err.Error(), "false does not become ready: it ended") {
@@ -169,7 +169,7 @@ func TestPacedLoad(t *testing.T) {
 	}
 }
 
-func TestLoadThatFails(t *testing.T) {
+func TestFailedRequestFailsTheLoad(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewServer(http.NotFoundHandler())
 	defer server.Close()

@@ -172,8 +172,8 @@ func TestWithoutAPI(t *testing.T) {
 	}
 }
 
-// TestAPIThatRestarts: a request waits for a restarting API.
-func TestAPIThatRestarts(t *testing.T) {
+// TestRequestWaitsForRestartingAPI: a request waits for a restarting API.
+func TestRequestWaitsForRestartingAPI(t *testing.T) {
 	t.Parallel()
 	api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "back") }))
 	address := api.Listener.Addr().String()

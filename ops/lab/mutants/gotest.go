@@ -77,7 +77,7 @@ func (t *tests) build(ctx context.Context, dir, binary string, flags ...string) 
 	return t.run(ctx, cmd)
 }
 
-// exec runs the compiled tests of a package, and tells whether they pass within
+// exec runs the compiled tests of a package, and reports whether they pass within
 // the limit.
 func (t *tests) exec(ctx context.Context, dir, binary string, limit time.Duration) (bool, []byte, error) {
 	//nolint:gosec // build wrote the program

@@ -70,7 +70,7 @@ func (s *service) awaitHealth(ctx context.Context) error {
 func (s *service) stop() {
 	_ = s.cmd.Process.Signal(os.Interrupt)
 	select {
-	case <-s.ended: //nolint:errcheck // it was told to stop
+	case <-s.ended: //nolint:errcheck // the service was asked to stop
 	case <-time.After(startLimit):
 		_ = s.cmd.Process.Kill()
 	}
