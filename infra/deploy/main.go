@@ -23,6 +23,7 @@ const usage = `usage: deploy deploy   -env dev [-record FILE]   migrate, release
 
   -record FILE    the record that release:verify has written (default bin/verified.json)
   -client DIR     the web client's files, as release:client has written them (default bin/client)
+  -commit ID      the commit of the stack's Terraform, which goes into the record
   -stack DIR      the stack (default infra/terraform-ecs), initialised with its backend
   -var-file FILE  its variables, seen from DIR (default ENV.tfvars)
 
@@ -53,8 +54,8 @@ func main() {
 }
 
 type options struct {
-	command, environment, record, dir, varFile, client string
-	run                                                []string // what follows --
+	command, environment, record, dir, varFile, client, commit string
+	run                                                        []string // what follows --
 }
 
 var environmentName = regexp.MustCompile(`^[a-z][a-z0-9]{1,11}$`)
@@ -69,6 +70,7 @@ func parse(args []string) (options, error) {
 	flags.SetOutput(io.Discard)
 	flags.StringVar(&o.environment, "env", "", "")
 	flags.StringVar(&o.record, "record", "bin/verified.json", "")
+	flags.StringVar(&o.commit, "commit", "", "")
 	flags.StringVar(&o.client, "client", "bin/client", "")
 	flags.StringVar(&o.dir, "stack", "infra/terraform-ecs", "")
 	flags.StringVar(&o.varFile, "var-file", "", "")
@@ -104,6 +106,7 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 			return err
 		}
 	}
+	next.Stack = o.commit
 	cloud, err := newCloud(ctx, o.environment)
 	if err != nil {
 		return err

@@ -18,10 +18,10 @@ func TestParse(t *testing.T) {
 		want options
 		says string
 	}{
-		"deploy":            {args: []string{"deploy", "-env", "dev"}, want: options{"deploy", "dev", "bin/verified.json", "infra/terraform-ecs", "dev.tfvars", "bin/client", nil}},
-		"rollback":          {args: []string{"rollback", "-env", "prod", "-record", "z", "-stack", "x", "-var-file", "y"}, want: options{"rollback", "prod", "z", "x", "y", "bin/client", nil}},
-		"status":            {args: []string{"status", "-env", "dev"}, want: options{"status", "dev", "bin/verified.json", "infra/terraform-ecs", "dev.tfvars", "bin/client", nil}},
-		"run":               {args: []string{"run", "-env", "dev", "--", "token", "create", "--name", "ci"}, want: options{"run", "dev", "bin/verified.json", "infra/terraform-ecs", "dev.tfvars", "bin/client", []string{"token", "create", "--name", "ci"}}},
+		"deploy":            {args: []string{"deploy", "-env", "dev"}, want: options{"deploy", "dev", "bin/verified.json", "infra/terraform-ecs", "dev.tfvars", "bin/client", "", nil}},
+		"rollback":          {args: []string{"rollback", "-env", "prod", "-record", "z", "-stack", "x", "-var-file", "y"}, want: options{"rollback", "prod", "z", "x", "y", "bin/client", "", nil}},
+		"status":            {args: []string{"status", "-env", "dev"}, want: options{"status", "dev", "bin/verified.json", "infra/terraform-ecs", "dev.tfvars", "bin/client", "", nil}},
+		"run":               {args: []string{"run", "-env", "dev", "--", "token", "create", "--name", "ci"}, want: options{"run", "dev", "bin/verified.json", "infra/terraform-ecs", "dev.tfvars", "bin/client", "", []string{"token", "create", "--name", "ci"}}},
 		"nothing to run":    {args: []string{"run", "-env", "dev", "--"}, says: "run wants a command"},
 		"nothing":           {says: "not understood"},
 		"no command":        {args: []string{"destroy", "-env", "dev"}, says: `"destroy" is no command`},

@@ -321,6 +321,18 @@ variable "alarm_email" {
   }
 }
 
+variable "page_webhook" {
+  description = "Address that pages a person, beside the mail, such as PagerDuty's for CloudWatch: https://events.pagerduty.com/integration/KEY/enqueue. Its key reaches the state."
+  type        = string
+  default     = null
+  sensitive   = true
+
+  validation {
+    condition     = var.page_webhook == null || can(regex("^https://", var.page_webhook))
+    error_message = "page_webhook must be an https:// address."
+  }
+}
+
 variable "monthly_budget_usd" {
   description = "Told at 80 % forecast and 100 % spent, by the tag Environment (activate it as a cost allocation tag once); null: no budget."
   type        = number
@@ -401,7 +413,7 @@ variable "enable_github_oidc" {
 }
 
 variable "github" {
-  description = "The repository of enable_github_oidc. Both forms of GitHub's subject are trusted, by exact match: repositories made since mid-2026 carry the ids (gh api repos/OWNER/REPO --jq '.owner.id, .id')."
+  description = "The repository of enable_github_oidc, and of the runbooks that alarms link to. Both forms of GitHub's subject are trusted, by exact match: repositories made since mid-2026 carry the ids (gh api repos/OWNER/REPO --jq '.owner.id, .id')."
   type = object({
     owner    = string
     owner_id = number

@@ -30,6 +30,11 @@ func TestFiles(t *testing.T) {
 		t.Fatal(err)
 	}
 	hold(t, "infra/terraform-ecs/alarms.tf.json", alarms)
+	dashboard, err := Dashboard(all)
+	if err != nil {
+		t.Fatal(err)
+	}
+	hold(t, "infra/terraform-ecs/dashboard.tf.json", dashboard)
 	dashboards, err := Dashboards(all)
 	if err != nil {
 		t.Fatal(err)
@@ -132,4 +137,36 @@ func declarations(t *testing.T) []Alert {
 		t.Fatal(err)
 	}
 	return all
+}
+
+// TestRunbooksNameTheEnvironmentOnce: a pasted AWS command must not look at
+// another environment.
+func TestRunbooksNameTheEnvironmentOnce(t *testing.T) {
+	t.Parallel()
+	for _, a := range declarations(t) {
+		text, err := os.ReadFile(root + a.Runbook())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if named := strings.Count(string(text), "\nENV=prod"); strings.Contains(string(text), "\naws ") && named != 1 {
+			t.Errorf("%s names its environment %d times", a.Runbook(), named)
+		}
+		for _, environment := range []string{"fualab-dev", "/fualab/dev", "fualab-prod", "/fualab/prod"} {
+			if strings.Contains(string(text), environment) {
+				t.Errorf("%s has a command for %s", a.Runbook(), environment)
+			}
+		}
+	}
+}
+
+// TestSeverities: pages are for alerts that users notice at once.
+func TestSeverities(t *testing.T) {
+	t.Parallel()
+	for _, a := range declarations(t) {
+		for _, word := range []string{"prune", "purge", "rollup"} {
+			if strings.Contains(a.Name, word) && a.Severity != Ticket {
+				t.Errorf("%s pages a person, and no user notices it", a.Name)
+			}
+		}
+	}
 }

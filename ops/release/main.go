@@ -26,6 +26,7 @@ const usage = `usage: release prepare  -module api -version 0.2.0      changelog
        release verify   -record FILE -repository O/R    signatures, provenance, sources; with -current FILE only forward;
                                                         -out FILE is the verified record, for deploy
                                                         -unattested: the signature alone tells the commit
+       release pair     -current FILE -out FILE         the record of versions: -api v0.3.0, -worker v0.2.0 or both
        release client   -record FILE -out DIR           the web client's files, out of its image
        release shape    -record FILE                    the Terraform of the record's commit, in the work tree
        release promote  -registry R -tag api/v0.2.0     the image of the tag's commit is tagged v0.2.0; wants -repository O/R
@@ -58,16 +59,16 @@ const timeout = time.Hour
 
 // options are the flags of all commands; each takes the ones that it needs.
 type options struct {
-	dir, module, version, tag, registry, name, record, current, repository, log, out, outputs string
-	attest, unattested                                                                        bool
-	wait                                                                                      time.Duration
+	dir, module, version, tag, registry, name, record, current, repository, log, out, outputs, api, worker string
+	attest, unattested                                                                                     bool
+	wait                                                                                                   time.Duration
 }
 
 // needs names the flags that a command cannot do without.
 var needs = map[string][]string{
 	"prepare": {"module", "version"}, "tag": {"tag"}, "check": {"tag"}, "compat": nil, "images": {"registry", "name"}, "sign": {"record"},
 	"verify": {"record", "repository"}, "promote": {"registry", "repository", "tag"}, "notes": {"tag"}, "binaries": {"tag", "out"},
-	"summary": {"record", "log"}, "shape": {"record"}, "client": {"record", "out"},
+	"summary": {"record", "log"}, "shape": {"record"}, "pair": {"current", "out"}, "client": {"record", "out"},
 }
 
 func parse(args []string) (command string, o options, err error) {
@@ -83,7 +84,7 @@ func parse(args []string) (command string, o options, err error) {
 	flags.SetOutput(io.Discard)
 	for name, to := range map[string]*string{
 		"module": &o.module, "version": &o.version, "tag": &o.tag, "registry": &o.registry, "name": &o.name, "record": &o.record,
-		"current": &o.current, "repository": &o.repository, "log": &o.log, "out": &o.out, "outputs": &o.outputs,
+		"current": &o.current, "repository": &o.repository, "log": &o.log, "out": &o.out, "outputs": &o.outputs, "api": &o.api, "worker": &o.worker,
 	} {
 		flags.StringVar(to, name, "", "")
 	}
@@ -134,7 +135,9 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 	case "client":
 		return r.client(ctx, o.record, o.out)
 	case "shape":
-		return r.shape(ctx, o.record)
+		return r.shape(ctx, o.record, o.out)
+	case "pair":
+		return r.pair(ctx, o)
 	case "promote":
 		return r.promote(ctx, o.registry, o.repository, o.tag, o.wait)
 	case "notes":

@@ -158,11 +158,23 @@ type record struct {
 	Version string            `json:"version"` // what the API's /health answers
 	Schema  string            `json:"schema"`
 	Images  map[string]string `json:"images"` // by service, by digest
+	// Commits has the commit of each service where they differ: of a pair of versions.
+	Commits map[string]string `json:"commits,omitempty"`
+	// Stack is the commit of the Terraform that was applied with the release; deploy writes it.
+	Stack string `json:"stack,omitempty"`
 	// Built has the services whose image the run of this release has built; the others were signed by an earlier one.
 	Built []string `json:"built,omitempty"`
 	// Verified is the repository whose cd-build has signed the images: written by verify, believed in no record that
 	// was read from elsewhere.
 	Verified string `json:"verified,omitempty"`
+}
+
+// commit is the one whose sources the image of a service is made of.
+func (r record) commit(service string) string {
+	if commit := r.Commits[service]; commit != "" {
+		return commit
+	}
+	return r.Commit
 }
 
 func parseRecord(text []byte) (record, error) {

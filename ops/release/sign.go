@@ -89,7 +89,7 @@ func (r *repository) verify(ctx context.Context, o options) error {
 		if !slices.Contains(imaged, service) {
 			return fmt.Errorf("the record of %q has an image of %q, which is no part of the platform", next.Name, service)
 		}
-		if err := r.verified(ctx, o.repository, service, next.Images[service], next.Commit); err != nil {
+		if err := r.verified(ctx, o.repository, service, next.Images[service], next.commit(service)); err != nil {
 			return err
 		}
 	}
@@ -106,18 +106,25 @@ func (r *repository) verify(ctx context.Context, o options) error {
 	return write(o.out, text, os.O_TRUNC)
 }
 
-// shape puts the Terraform of the record's commit into the work tree, and
-// leaves the rest of it: main may have changes of the stack that no person has
-// applied, and a rollback may not.
-func (r *repository) shape(ctx context.Context, file string) error {
+// shape puts the Terraform that was applied with the record's release into the
+// work tree, and its commit into a file. Main may have changes of the stack that
+// no person has applied, and a rollback may not apply them.
+func (r *repository) shape(ctx context.Context, file, out string) error {
 	now, err := read(file)
 	if err != nil {
 		return err
 	}
-	if !commitID.MatchString(now.Commit) {
-		return fmt.Errorf("the record of %q has no commit, but %q", now.Name, now.Commit)
+	commit := now.Stack
+	if commit == "" {
+		commit = now.Commit
 	}
-	if _, err := r.output(ctx, "git", "restore", "--source="+now.Commit, "--staged", "--worktree", "--", "infra", ":!infra/deploy"); err != nil {
+	if !commitID.MatchString(commit) {
+		return fmt.Errorf("the record of %q has no commit, but %q", now.Name, commit)
+	}
+	if _, err := r.output(ctx, "git", "restore", "--source="+commit, "--staged", "--worktree", "--", "infra", ":!infra/deploy"); err != nil {
+		return err
+	}
+	if err := write(out, []byte(commit), os.O_TRUNC); err != nil {
 		return err
 	}
 	r.say("infra/ is that of %s", now.Name)

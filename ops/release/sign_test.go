@@ -146,7 +146,7 @@ func TestShape(t *testing.T) {
 	applied := r.git(t, "rev-parse", "HEAD")
 	files(map[string]string{"infra/terraform-ecs/ecs.tf": "merged", "infra/terraform-ecs/new.tf": "merged", "infra/deploy/main.go": "new"})
 	now := record{Name: "main-1", Commit: applied, Images: map[string]string{"api": apiImage, "worker": workerImage}}
-	if err := r.shape(t.Context(), writeRecord(t, now)); err != nil {
+	if err := r.shape(t.Context(), writeRecord(t, now), filepath.Join(r.dir, "bin", "stack")); err != nil {
 		t.Fatal(err)
 	}
 	for name, want := range map[string]string{"infra/terraform-ecs/ecs.tf": "applied", "infra/terraform-ecs/new.tf": "", "infra/deploy/main.go": "new"} {
@@ -154,8 +154,19 @@ func TestShape(t *testing.T) {
 			t.Errorf("%s: %q, %v, want %q", name, text, err, want)
 		}
 	}
-	now.Commit = "HEAD; true"
-	if err := r.shape(t.Context(), writeRecord(t, now)); err == nil || !strings.Contains(err.Error(), "has no commit") {
+	if text, err := os.ReadFile(r.path("bin", "stack")); string(text) != applied {
+		t.Errorf("the commit of the stack is %q, %v", text, err)
+	}
+	// What was applied is not always what the images are built of.
+	now.Commit, now.Stack = applied, r.git(t, "rev-parse", "HEAD")
+	if err := r.shape(t.Context(), writeRecord(t, now), ""); err != nil {
+		t.Fatal(err)
+	}
+	if text, err := os.ReadFile(r.path("infra/terraform-ecs/ecs.tf")); string(text) != "merged" {
+		t.Errorf("%q, %v", text, err)
+	}
+	now.Stack = "HEAD; true"
+	if err := r.shape(t.Context(), writeRecord(t, now), filepath.Join(r.dir, "bin", "stack")); err == nil || !strings.Contains(err.Error(), "has no commit") {
 		t.Errorf("%v", err)
 	}
 }

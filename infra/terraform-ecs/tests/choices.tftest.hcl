@@ -550,18 +550,44 @@ run "alarms" {
   }
 
   assert {
-    condition     = length(aws_cloudwatch_event_rule.deployment_failed) == 1 && aws_sns_topic_subscription.alarms[0].endpoint == "ops@example.com"
+    condition     = length(aws_cloudwatch_event_rule.deployment_failed) == 1 && [for s in aws_sns_topic_subscription.alarms : s.endpoint] == ["ops@example.com", "ops@example.com"]
     error_message = "nobody is told of a failed deployment"
   }
 
   assert {
-    condition     = [for s in data.aws_iam_policy_document.alarms[0].statement : length(s.condition) if contains(flatten([for p in s.principals : tolist(p.identifiers)]), "events.amazonaws.com")] == [0]
+    condition     = [for s in data.aws_iam_policy_document.alarms["page"].statement : length(s.condition) if contains(flatten([for p in s.principals : tolist(p.identifiers)]), "events.amazonaws.com")] == [0]
     error_message = "EventBridge takes no condition in a topic's policy, and drops the message"
   }
 
   assert {
     condition     = [for a in [aws_cloudwatch_metric_alarm.this["runs-failing"]] : "more than ${a.threshold} in ${a.period * a.evaluation_periods / 60} minutes"] == ["more than 5 in 5 minutes"]
     error_message = "runs-failing does not ring when it says"
+  }
+}
+
+run "alarms_that_wake" {
+  command = plan
+
+  variables {
+    enable_alarms = true
+    alarm_email   = "ops@example.com"
+    page_webhook  = "https://pager.example.com/key"
+    github        = { owner = "fualab", owner_id = 1, repo = "fualab", repo_id = 2 }
+  }
+
+  assert {
+    condition     = nonsensitive(aws_sns_topic_subscription.pager[0].endpoint) == "https://pager.example.com/key" && aws_sns_topic_subscription.pager[0].protocol == "https"
+    error_message = "nobody is paged"
+  }
+
+  assert {
+    condition     = strcontains(aws_cloudwatch_metric_alarm.worker-heartbeat[0].alarm_description, ": https://github.com/fualab/fualab/blob/main/ops/runbooks/worker-heartbeat.md") && strcontains(aws_cloudwatch_metric_alarm.this["api-down"].alarm_description, ": https://github.com/fualab/fualab/blob/main/ops/runbooks/api-down.md")
+    error_message = "an alarm does not link to its runbook"
+  }
+
+  assert {
+    condition     = length(aws_cloudwatch_dashboard.this) == 1
+    error_message = "there is no dashboard"
   }
 }
 

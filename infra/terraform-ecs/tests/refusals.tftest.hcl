@@ -438,6 +438,16 @@ run "budget_that_nobody_hears" {
   expect_failures = [var.alarm_email]
 }
 
+run "page_webhook_in_plain_text" {
+  command = plan
+
+  variables {
+    page_webhook = "http://pager.example.com"
+  }
+
+  expect_failures = [var.page_webhook]
+}
+
 run "budget" {
   command = plan
 
