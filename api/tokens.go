@@ -52,21 +52,27 @@ const maxTokenName = 100
 // Create makes a token that is good for so long, 0 for ever, and returns it:
 // nobody can again. scopes are names, separated by commas or spaces.
 func (t *Tokens) Create(ctx context.Context, name, scopes string, life time.Duration) (string, *Token, error) {
+	secret := auth.NewToken()
+	token, err := t.Register(ctx, name, scopes, life, auth.HashOf(secret))
+	return secret, token, err
+}
+
+// Register is Create for a token that was made elsewhere, of which only the
+// SHA-256 is known here. A token of another form than Create's lets nobody in.
+func (t *Tokens) Register(ctx context.Context, name, scopes string, life time.Duration, hash [32]byte) (*Token, error) {
 	if n := utf8.RuneCountInString(name); !utf8.ValidString(name) || strings.ContainsRune(name, 0) || n < 1 || n > maxTokenName {
-		return "", nil, errs.Newf(errs.Invalid, "a token's name has 1 to %d characters", maxTokenName)
+		return nil, errs.Newf(errs.Invalid, "a token's name has 1 to %d characters", maxTokenName)
 	}
 	scope, err := auth.ParseScopes(scopes)
 	if err != nil {
-		return "", nil, err
+		return nil, err
 	}
-	secret := auth.NewToken()
-	hash := auth.HashOf(secret)
 	token := &Token{Name: name, Hash: hash[:], Scopes: scope.String()}
 	if life > 0 {
 		expires := model.NewTime(t.now().Add(life))
 		token.ExpiresAt = &expires
 	}
-	return secret, token, t.store.CreateToken(ctx, token)
+	return token, t.store.CreateToken(ctx, token)
 }
 
 // List returns the tokens, the newest first.

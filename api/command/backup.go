@@ -56,7 +56,7 @@ func restoreBackup(ctx context.Context, args, environ []string, stdout, stderr i
 		}
 	}
 	next := "start the platform"
-	if done.Version < schema.Version {
+	if !schema.Reached(done.Version, schema.Version) {
 		next = "run `fualab-api migrate up`, or start the API, which does"
 	}
 	_, err = fmt.Fprintf(stdout, "the database is restored, at migration %s: %s\n", done.Version, next)

@@ -83,7 +83,7 @@ func status(ctx context.Context, m *migrations.Migrator, w io.Writer) error {
 		if s.Applied {
 			state = "applied " + s.AppliedAt.UTC().Format(time.RFC3339)
 		}
-		if _, err := fmt.Fprintf(w, "%s %-20s %s\n", s.Name, s.Comment, state); err != nil {
+		if _, err := fmt.Fprintf(w, "%-13s %-20s %s\n", s.Name, s.Comment, state); err != nil {
 			return err
 		}
 	}

@@ -39,7 +39,7 @@ func platform(t *testing.T, n int) (config.DatabaseURL, *database.DB) {
 		`UPDATE items SET deleted_at = '0001-01-01 00:00:00.000000+00:00', expires_at = '9999-12-31 23:59:59.999999+00:00', slug = '' WHERE id % 7 = 0`,
 		`INSERT INTO tokens (name, hash, scopes, created_at) VALUES ('ci', x'0000000000000000000000000000000000000000000000000000000000005c0a', 'read', '2026-01-02 03:04:05.006789+00:00')`,
 		`INSERT INTO idempotency_keys VALUES ('b', 'K', x'00', 201, '{}', x'', '2026-01-02 03:04:05.006789+00:00'), ('B', 'k', x'ff', 201, '', x'0d', '2026-01-02 03:04:05.006789+00:00')`,
-		`INSERT INTO item_stats VALUES ('2026-01-02', 1, 2, 3, 4, '2026-01-02 03:04:05.006789+00:00', 5)`,
+		`INSERT INTO item_stats (day, created, updated, expired, deleted, updated_at, restored) VALUES ('2026-01-02', 1, 2, 3, 4, '2026-01-02 03:04:05.006789+00:00', 5)`,
 		`INSERT INTO schedules VALUES ('stats.rollup', '* * * * *', 'Europe/Berlin', 'skip', 'allow', '*', 'UTC', 'once', 'skip', 'Counts', 1, '2026-01-02 03:04:05.006789+00:00', 1, '2026-01-02 03:04:05.006789+00:00')`,
 		`INSERT INTO river_job (args, attempted_by, errors, kind, metadata, scheduled_at, tags, unique_key, unique_states, state, finalized_at) VALUES
 			(jsonb('{"trigger":"schedule","due_at":"2026-01-02T03:04:05Z"}'), jsonb('["a\"b\\", "c"]'), jsonb('[{"at":"x","error":"it said \"no\"\n"}]'), 'stats.rollup', jsonb('{"b":1,"a":[]}'), '2026-01-02 03:04:05.006', jsonb('["t"]'), x'01', 93, 'discarded', '2026-01-02 03:04:06')`,

@@ -86,7 +86,7 @@ func TestOneConnection(t *testing.T) {
 func list(t *testing.T, url config.DatabaseURL) []string {
 	t.Helper()
 	var names []string
-	if err := testdb.Open(t, url).NewRaw("SELECT name FROM bun_migrations ORDER BY name").Scan(t.Context(), &names); err != nil {
+	if err := testdb.Open(t, url).NewRaw("SELECT name FROM bun_migrations UNION ALL SELECT name FROM bun_product_migrations").Scan(t.Context(), &names); err != nil {
 		t.Fatal(err)
 	}
 	return names
@@ -376,12 +376,12 @@ func TestCommands(t *testing.T) {
 		code int
 		want string
 	}{
-		{"migrate status", 0, "0001 items                pending"},
+		{"migrate status", 0, "platform/0001 base                 pending"},
 		{"migrate down", 0, "there is no migration to revert"},
 		{"migrate up", 0, "the schema is up to date"},
 		{"migrate up", 0, "0 migrations applied"},
-		{"migrate status", 0, "0001 items                applied 20"},
-		{"migrate down", 0, "migration " + schema.Version + " reverted"},
+		{"migrate status", 0, "product/0001  items                applied 20"},
+		{"migrate down", 0, "migration product/0001 reverted"},
 		{"migrate sideways", 2, "unknown command"},
 		{"migrate", 2, "unknown command"},
 		{"nonsense", 2, "unknown command"},

@@ -2,6 +2,7 @@ package command
 
 import (
 	"context"
+	"encoding/hex"
 	"errors"
 	"flag"
 	"fmt"
@@ -16,12 +17,13 @@ import (
 	"github.com/fualab/fualab/shared/program"
 )
 
-const tokenUsage = program.UsageError(`usage: fualab-api token create --name ci [--scope read,write,admin] [--expires 90d]
+const tokenUsage = program.UsageError(`usage: fualab-api token create --name ci [--scope read,write,admin] [--expires 90d] [--hash SHA256]
        fualab-api token list
        fualab-api token revoke ID
 
   --scope    read, write and admin, with commas; none contains another (default read)
-  --expires  how long it is good, in days or hours such as 90d or 12h, or never (default 90d)`)
+  --expires  how long it is good, in days or hours such as 90d or 12h, or never (default 90d)
+  --hash     the hex SHA-256 of a token made elsewhere, which then stays there; nothing is printed`)
 
 // token prints a new token, and nothing else, to stdout; what a person wants
 // to know of it goes to stderr.
@@ -75,12 +77,16 @@ func parseCreate(args []string) (tokenCommand, error) {
 	name := flags.String("name", "", "")
 	scope := flags.String("scope", "read", "")
 	expires := flags.String("expires", "90d", "")
+	made := flags.String("hash", "", "")
 	if err := flags.Parse(args); err != nil || flags.NArg() > 0 || *name == "" {
 		return nil, tokenUsage
 	}
 	life, err := parseLife(*expires)
 	if err != nil {
 		return nil, err
+	}
+	if *made != "" {
+		return parseRegister(*name, *scope, life, *made)
 	}
 	return func(ctx context.Context, tokens *api.Tokens, stdout, stderr io.Writer) error {
 		secret, t, err := tokens.Create(ctx, *name, *scope, life)
@@ -93,6 +99,23 @@ func parseCreate(args []string) (tokenCommand, error) {
 			return err
 		}
 		_, err = fmt.Fprintln(stdout, secret)
+		return err
+	}, nil
+}
+
+func parseRegister(name, scope string, life time.Duration, made string) (tokenCommand, error) {
+	var hash [32]byte
+	decoded, err := hex.DecodeString(made)
+	if copy(hash[:], decoded); err != nil || len(decoded) != len(hash) {
+		return nil, program.UsageError("--hash takes the SHA-256 of the token in hex, 64 digits")
+	}
+	return func(ctx context.Context, tokens *api.Tokens, _, stderr io.Writer) error {
+		t, err := tokens.Register(ctx, name, scope, life, hash)
+		if err != nil {
+			return err
+		}
+		slog.InfoContext(ctx, "token created", "event", log.TokenCreated, "record", t.ID, "scopes", t.Scopes)
+		_, err = fmt.Fprintf(stderr, "token %d, %q, with the scopes %s, %s, was made elsewhere\n", t.ID, t.Name, t.Scopes, until(t))
 		return err
 	}, nil
 }

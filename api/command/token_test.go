@@ -2,6 +2,8 @@ package command
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"net/http"
 	"os/exec"
@@ -10,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/fualab/fualab/api/internal/auth"
 	"github.com/fualab/fualab/shared/testdb"
 )
 
@@ -44,6 +47,14 @@ func TestTokenCommands(t *testing.T) {
 		}
 		if got := output(t, command(t, url, "token", "revoke", "1")); !strings.Contains(got, `token 1, "ci", is refused`) {
 			t.Errorf("revoke: %q", got)
+		}
+		elsewhere := auth.NewToken()
+		sum := sha256.Sum256([]byte(elsewhere))
+		if got := output(t, command(t, url, "token", "create", "--name", "elsewhere", "--hash", hex.EncodeToString(sum[:]))); got != "" {
+			t.Errorf("create of a token made elsewhere printed %q", got)
+		}
+		if got, err := request(t.Context(), &http.Client{Transport: bearer(elsewhere), Timeout: time.Minute}, "GET", p.url+"/api/items", ""); err != nil || got.status != 200 {
+			t.Errorf("with a token made elsewhere: %v, %v", got, err)
 		}
 		for deadline := time.Now().Add(10 * time.Second); ; {
 			got, err := request(t.Context(), client, "GET", p.url+"/api/items", "")
@@ -105,6 +116,8 @@ func TestTokenMistakes(t *testing.T) {
 		{[]string{"create", "--name", "x", "--expires", "99999999d"}, 2, "such as 90d"},
 		{[]string{"create", "--name", "x", "--scope", "all"}, 1, "read, write and admin"},
 		{[]string{"create", "--name", strings.Repeat("x", 101)}, 1, "1 to 100 characters"},
+		{[]string{"create", "--name", "x", "--hash", "00"}, 2, "64 digits"},
+		{[]string{"create", "--name", "x", "--hash", strings.Repeat("x", 64)}, 2, "64 digits"},
 		{[]string{"list", "all"}, 2, "usage:"},
 		{[]string{"revoke"}, 2, "usage:"},
 		{[]string{"revoke", "ci"}, 2, "the id of a token"},

@@ -24,9 +24,9 @@ var fileName = regexp.MustCompile(`^(\d{4})_([a-z0-9_]+?)(\.tx)?\.(up|down)\.sql
 // separator stands alone on a line between statements that run one by one.
 const separator = "--split"
 
-// discover reads the migrations of one dialect's directory, ascending. It refuses
-// two files of the same number that are not the two ways of one migration.
-func discover(dir fs.FS) ([]migrate.Migration, error) {
+// discover reads the migrations of one dialect's directory, ascending; marks is the table that marks the applied ones. It
+// refuses two files of the same number that are not the two ways of one migration.
+func discover(dir fs.FS, marks string) ([]migrate.Migration, error) {
 	names, err := fs.Glob(dir, "*.sql")
 	if err != nil {
 		return nil, err
@@ -55,11 +55,11 @@ func discover(dir fs.FS) ([]migrate.Migration, error) {
 			return nil, sameNumber(other, name)
 		}
 		first[way] = name
-		script := script{text: string(text), tx: parts[3] != ""}
+		script := script{text: string(text), tx: parts[3] != "", marks: marks}
 		if parts[4] == "up" {
-			all[i].Up = script.run(markApplied)
+			all[i].Up = script.run(script.markApplied)
 		} else {
-			all[i].Down = script.run(markReverted)
+			all[i].Down = script.run(script.markReverted)
 		}
 	}
 	return all, nil
@@ -73,8 +73,9 @@ func sameNumber(one, other string) error {
 // script is one file: in a transaction all of it and its mark, which a killed
 // process then leaves together or not at all; otherwise statement by statement.
 type script struct {
-	text string
-	tx   bool
+	text  string
+	tx    bool
+	marks string // the table of marks
 }
 
 type marker func(ctx context.Context, db bun.IConn, m *migrate.Migration) error
@@ -98,13 +99,12 @@ func (s script) run(mark marker) func(context.Context, *migrate.Migrator, *migra
 	}
 }
 
-func markApplied(ctx context.Context, db bun.IConn, m *migrate.Migration) error {
-	_, err := db.ExecContext(ctx, fmt.Sprintf(
-		"INSERT INTO bun_migrations (name, group_id) VALUES ('%s', %d)", m.Name, m.GroupID))
+func (s script) markApplied(ctx context.Context, db bun.IConn, m *migrate.Migration) error {
+	_, err := db.ExecContext(ctx, fmt.Sprintf("INSERT INTO %s (name, group_id) VALUES ('%s', %d)", s.marks, m.Name, m.GroupID))
 	return err
 }
 
-func markReverted(ctx context.Context, db bun.IConn, m *migrate.Migration) error {
-	_, err := db.ExecContext(ctx, fmt.Sprintf("DELETE FROM bun_migrations WHERE id = %d", m.ID))
+func (s script) markReverted(ctx context.Context, db bun.IConn, m *migrate.Migration) error {
+	_, err := db.ExecContext(ctx, fmt.Sprintf("DELETE FROM %s WHERE id = %d", s.marks, m.ID))
 	return err
 }

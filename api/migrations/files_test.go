@@ -15,7 +15,7 @@ func TestDiscover(t *testing.T) {
 		"items.tx.up.sql":        "want a name like",
 		"0001_a.tx.sideways.sql": "want a name like",
 	} {
-		_, err := discover(fstest.MapFS{name: {Data: []byte("SELECT 1")}})
+		_, err := discover(fstest.MapFS{name: {Data: []byte("SELECT 1")}}, "marks")
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %q", name, err, want)
 		}
@@ -26,19 +26,21 @@ func TestDiscover(t *testing.T) {
 		{"0002_a.tx.up.sql", "0002_a.up.sql"},
 		{"0002_a.down.sql", "0002_a.tx.down.sql"},
 	} {
-		_, err := discover(fstest.MapFS{files[0]: {}, files[1]: {}, "0001_a.tx.up.sql": {}, "0001_a.tx.down.sql": {}, "0003_b.up.sql": {}, "0003_b.down.sql": {}})
+		_, err := discover(fstest.MapFS{files[0]: {}, files[1]: {}, "0001_a.tx.up.sql": {}, "0001_a.tx.down.sql": {}, "0003_b.up.sql": {}, "0003_b.down.sql": {}}, "marks")
 		if err == nil || !strings.Contains(err.Error(), files[0]) || !strings.Contains(err.Error(), files[1]) || !strings.Contains(err.Error(), "same number") {
 			t.Errorf("%v: %v", files, err)
 		}
 	}
-	for _, m := range newMigrator(t, testdb.Open(t, testdb.EmptyURL(t, "sqlite"))).all {
-		if m.Up == nil || m.Down == nil {
-			t.Errorf("migration %s has no file for one of both ways", m.Name)
+	for _, s := range newMigrator(t, testdb.Open(t, testdb.EmptyURL(t, "sqlite"))).sequences {
+		for _, m := range s.all {
+			if m.Up == nil || m.Down == nil {
+				t.Errorf("migration %s has no file for one of both ways", s.qualified(&m))
+			}
 		}
 	}
 	all, err := discover(fstest.MapFS{
 		"0002_b_c.up.sql": {}, "0002_b_c.down.sql": {}, "0001_a.tx.up.sql": {}, "0001_a.tx.down.sql": {}, "README.md": {},
-	})
+	}, "marks")
 	if err != nil || len(all) != 2 || all[0].Name != "0001" || all[1].Name != "0002" || all[1].Comment != "b_c" {
 		t.Errorf("%v, %v", all, err)
 	}

@@ -48,14 +48,6 @@ func (m *Migrator) locked(ctx context.Context, f func(db *bun.DB) error) (err er
 	return errors.Join(m.prepared(ctx, m.db.DB, f), unlock())
 }
 
-// prepared runs f where the library's own tables are.
-func (m *Migrator) prepared(ctx context.Context, db *bun.DB, f func(db *bun.DB) error) error {
-	if err := migrator(db, m.all).Init(ctx); err != nil {
-		return err
-	}
-	return f(db)
-}
-
 // lockPostgres tries until conn's session has the advisory lock.
 func lockPostgres(ctx context.Context, conn *pgx.Conn) error {
 	ctx, cancel := context.WithTimeout(ctx, lockWait)

@@ -39,8 +39,8 @@ func TestOneConnection(t *testing.T) {
 			}
 			defer func() { _ = db.Close() }()
 			m := newMigrator(t, db)
-			if n, err := m.Up(soon(t)); err != nil || n != len(m.all) {
-				t.Errorf("applied %d of %d: %v", n, len(m.all), err)
+			if n, err := m.Up(soon(t)); err != nil || n != len(m.Names()) {
+				t.Errorf("applied %d of %d: %v", n, len(m.Names()), err)
 			}
 		})
 	}
@@ -65,8 +65,8 @@ func TestWaitersHoldUpNothing(t *testing.T) {
 	t.Parallel()
 	url := testdb.EmptyURL(t, "postgres")
 	dir := fstest.MapFS{
-		"0001_table.tx.up.sql": {Data: []byte("CREATE TABLE t (id integer);" + untilOthersWait)},
-		"0002_index.up.sql":    {Data: []byte("CREATE INDEX CONCURRENTLY IF NOT EXISTS t_id ON t (id);")},
+		"product/postgres/0001_table.tx.up.sql": {Data: []byte("CREATE TABLE t (id integer);" + untilOthersWait)},
+		"product/postgres/0002_index.up.sql":    {Data: []byte("CREATE INDEX CONCURRENTLY IF NOT EXISTS t_id ON t (id);")},
 	}
 	ctx := soon(t)
 	var wg sync.WaitGroup
@@ -90,8 +90,8 @@ func TestMigrationsTakeTheirTime(t *testing.T) {
 	t.Parallel()
 	db := testdb.Open(t, withParameter(testdb.EmptyURL(t, "postgres"), "statement_timeout=200"))
 	m, err := newFrom(db, slog.New(slog.DiscardHandler), fstest.MapFS{
-		"0001_slow.tx.up.sql": {Data: []byte("SELECT pg_sleep(0.5);")},
-		"0002_slow.up.sql":    {Data: []byte("SELECT pg_sleep(0.5);")},
+		"product/postgres/0001_slow.tx.up.sql": {Data: []byte("SELECT pg_sleep(0.5);")},
+		"product/postgres/0002_slow.up.sql":    {Data: []byte("SELECT pg_sleep(0.5);")},
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -1,6 +1,7 @@
 package migrations
 
 import (
+	"errors"
 	"io/fs"
 	"log/slog"
 	"slices"
@@ -38,9 +39,22 @@ func each(t *testing.T, test func(t *testing.T, db *database.DB)) {
 
 func TestDialectsHaveTheSameMigrations(t *testing.T) {
 	t.Parallel()
-	names := func(dir string) []string {
+	newest := make([]string, len(sequences))
+	for i, sequence := range sequences {
+		newest[i] = sameMigrations(t, sequence)
+	}
+	if want := strings.Join(newest, "."); schema.Version != want {
+		t.Errorf("shared/schema says version %s and the newest migrations are %s", schema.Version, want)
+	}
+}
+
+// sameMigrations holds both dialects of a sequence to the same names, and returns the number of the newest.
+func sameMigrations(t *testing.T, sequence string) string {
+	t.Helper()
+	names := func(dialect string) []string {
+		dir := sequence + "/" + dialect
 		entries, err := fs.ReadDir(files, dir)
-		if err != nil {
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			t.Fatal(err)
 		}
 		var names []string
@@ -51,12 +65,15 @@ func TestDialectsHaveTheSameMigrations(t *testing.T) {
 		return names
 	}
 	if diff := cmp.Diff(names("postgres"), names("sqlite")); diff != "" {
-		t.Errorf("the dialects' migrations differ (-postgres +sqlite):\n%s", diff)
+		t.Errorf("the dialects' migrations of the %s differ (-postgres +sqlite):\n%s", sequence, diff)
 	}
-	newest := slices.Max(names("postgres"))
-	if !strings.HasPrefix(newest, schema.Version+"_") {
-		t.Errorf("schema.Version is %s and the newest migration is %s", schema.Version, newest)
+	newest := "0000"
+	for _, s := range newMigrator(t, testdb.Open(t, testdb.EmptyURL(t, "sqlite"))).sequences {
+		if s.name == sequence && len(s.all) > 0 {
+			newest = s.all[len(s.all)-1].Name // River's included
+		}
 	}
+	return newest
 }
 
 func TestUpDownUp(t *testing.T) {
@@ -66,8 +83,8 @@ func TestUpDownUp(t *testing.T) {
 		empty, up := "", ""
 		for round := range 2 {
 			n, err := m.Up(ctx)
-			if err != nil || n != len(m.all) {
-				t.Fatalf("round %d: applied %d of %d: %v", round, n, len(m.all), err)
+			if err != nil || n != len(m.Names()) {
+				t.Fatalf("round %d: applied %d of %d: %v", round, n, len(m.Names()), err)
 			}
 			got, err := snapshot(ctx, db)
 			if err != nil {
@@ -77,9 +94,9 @@ func TestUpDownUp(t *testing.T) {
 				t.Errorf("a second up makes another schema (-first +second):\n%s", cmp.Diff(up, got))
 			}
 			up = got
-			for i := len(m.all) - 1; i >= 0; i-- {
-				if name, err := m.Down(ctx); err != nil || name != m.all[i].Name {
-					t.Fatalf("down reverted %q, want %q: %v", name, m.all[i].Name, err)
+			for _, want := range slices.Backward(m.Names()) {
+				if name, err := m.Down(ctx); err != nil || name != want {
+					t.Fatalf("down reverted %q, want %q: %v", name, want, err)
 				}
 			}
 			got, err = snapshot(ctx, db)
@@ -91,7 +108,7 @@ func TestUpDownUp(t *testing.T) {
 			}
 			empty = got
 		}
-		if strings.Contains(empty, "items") {
+		if strings.Contains(empty, "river") || strings.Contains(empty, "tokens") {
 			t.Errorf("down leaves tables:\n%s", empty)
 		}
 		if name, err := m.Down(ctx); err != nil || name != "" {
@@ -103,19 +120,20 @@ func TestUpDownUp(t *testing.T) {
 func TestFailedMigrationIsNotMarked(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, db *database.DB) {
+		prefix := "product/" + db.DialectName() + "/"
 		dir := fstest.MapFS{
-			"0001_good.tx.up.sql":   {Data: []byte("CREATE TABLE good (id integer);")},
-			"0001_good.tx.down.sql": {Data: []byte("DROP TABLE good;")},
-			"0002_bad.tx.up.sql":    {Data: []byte("CREATE TABLE bad (id integer); SELECT no_such_function();")},
+			prefix + "0001_good.tx.up.sql":   {Data: []byte("CREATE TABLE good (id integer);")},
+			prefix + "0001_good.tx.down.sql": {Data: []byte("DROP TABLE good;")},
+			prefix + "0002_bad.tx.up.sql":    {Data: []byte("CREATE TABLE bad (id integer); SELECT no_such_function();")},
 		}
 		m, err := newFrom(db, slog.New(slog.DiscardHandler), dir)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if n, err := m.Up(t.Context()); err == nil || n != 1 || !strings.Contains(err.Error(), "0002") {
-			t.Fatalf("applied %d, error %v; want 1 and an error that names 0002", n, err)
+		if n, err := m.Up(t.Context()); err == nil || n != 1 || !strings.Contains(err.Error(), "product/0002") {
+			t.Fatalf("applied %d, error %v; want 1 and an error that names product/0002", n, err)
 		}
-		dir["0002_bad.tx.up.sql"] = &fstest.MapFile{Data: []byte("CREATE TABLE bad (id integer);")}
+		dir[prefix+"0002_bad.tx.up.sql"] = &fstest.MapFile{Data: []byte("CREATE TABLE bad (id integer);")}
 		if m, err = newFrom(db, slog.New(slog.DiscardHandler), dir); err != nil { // the next release
 			t.Fatal(err)
 		}
@@ -147,7 +165,7 @@ func TestKilledBetweenCommitAndMark(t *testing.T) {
 		if _, err := db.ExecContext(t.Context(), spare); err != nil {
 			t.Fatal(err)
 		}
-		if n, err := m.Up(t.Context()); err != nil || n != len(m.all)-1 {
+		if n, err := m.Up(t.Context()); err != nil || n != len(m.Names())-1 {
 			t.Errorf("the next start applied %d, %v; want all but the first", n, err)
 		}
 	})
@@ -182,8 +200,8 @@ func TestStatus(t *testing.T) {
 		if _, err := m.Up(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		if n := count(); n != len(m.all) {
-			t.Errorf("%d applied after up, want %d", n, len(m.all))
+		if n := count(); n != len(m.Names()) {
+			t.Errorf("%d applied after up, want %d", n, len(m.Names()))
 		}
 	})
 }
@@ -209,9 +227,44 @@ func TestConcurrentUp(t *testing.T) {
 				})
 			}
 			wg.Wait()
-			if want := len(newMigrator(t, testdb.Open(t, url)).all); total != want {
+			if want := len(newMigrator(t, testdb.Open(t, url)).Names()); total != want {
 				t.Errorf("five migrators applied %d in all, want each of %d once", total, want)
 			}
 		})
 	}
+}
+
+// TestOneSequenceIsRefused: a database with the marks of one sequence is from before the first release. Its rows are left
+// alone, and the error says how to keep them.
+func TestOneSequenceIsRefused(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, db *database.DB) {
+		m := newMigrator(t, db)
+		if _, err := m.Up(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := db.ExecContext(t.Context(), "DROP TABLE bun_product_migrations"); err != nil {
+			t.Fatal(err)
+		}
+		if n, err := m.Up(t.Context()); n != 0 || !errors.Is(err, errOneSequence) {
+			t.Errorf("applied %d, %v; want %v", n, err, errOneSequence)
+		}
+	})
+}
+
+// TestKilledBetweenTablesOfMarks: a process that was killed after it created the first of them has applied nothing.
+func TestKilledBetweenTablesOfMarks(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, db *database.DB) {
+		m := newMigrator(t, db)
+		if _, err := m.List(t.Context()); err != nil { // creates the tables
+			t.Fatal(err)
+		}
+		if _, err := db.ExecContext(t.Context(), "DROP TABLE bun_product_migrations"); err != nil {
+			t.Fatal(err)
+		}
+		if n, err := m.Up(t.Context()); err != nil || n != len(m.Names()) {
+			t.Errorf("applied %d, %v; want %d", n, err, len(m.Names()))
+		}
+	})
 }

@@ -22,7 +22,7 @@ const riverVersion = 8
 // after a kill goes on from there.
 func river(postgres bool) migrate.Migration {
 	return migrate.Migration{
-		Name: "0003", Comment: "river",
+		Name: "0002", Comment: "river",
 		Up: func(ctx context.Context, m *migrate.Migrator, _ *migrate.Migration) error {
 			return migrateRiver(ctx, m.DB().DB, postgres, rivermigrate.DirectionUp, riverVersion)
 		},

@@ -9,12 +9,15 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"maps"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
 
 	"github.com/fualab/fualab/shared/config"
+	"github.com/fualab/fualab/shared/schema"
 )
 
 // Serve lets the role that the services' URL names read and write every row of
@@ -48,11 +51,11 @@ func (m *Migrator) Serve(ctx context.Context, services config.DatabaseURL) error
 		}
 		statements = append(statements, verb+" ROLE "+name+" LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE PASSWORD '"+verifier(password)+"'")
 	}
-	var schema string
-	if err := m.db.Pool.QueryRow(ctx, "SELECT current_schema()").Scan(&schema); err != nil {
+	var namespace string
+	if err := m.db.Pool.QueryRow(ctx, "SELECT current_schema()").Scan(&namespace); err != nil {
 		return err
 	}
-	in := pgx.Identifier{schema}.Sanitize()
+	in := pgx.Identifier{namespace}.Sanitize()
 	const rows, numbers = "SELECT, INSERT, UPDATE, DELETE ON", "USAGE, SELECT ON"
 	statements = append(statements,
 		"REVOKE CREATE ON SCHEMA "+in+" FROM PUBLIC",
@@ -62,7 +65,7 @@ func (m *Migrator) Serve(ctx context.Context, services config.DatabaseURL) error
 		"ALTER DEFAULT PRIVILEGES IN SCHEMA "+in+" GRANT "+rows+" TABLES TO "+name,
 		"ALTER DEFAULT PRIVILEGES IN SCHEMA "+in+" GRANT "+numbers+" SEQUENCES TO "+name,
 		// Which migrations were applied is for the owner to say.
-		"REVOKE INSERT, UPDATE, DELETE ON bun_migrations, bun_migration_locks FROM "+name,
+		"REVOKE INSERT, UPDATE, DELETE ON "+strings.Join(slices.Collect(maps.Values(schema.Marks)), ", ")+", bun_migration_locks FROM "+name,
 	)
 	return pgx.BeginFunc(ctx, m.db.Pool, func(tx pgx.Tx) error {
 		for _, statement := range statements {

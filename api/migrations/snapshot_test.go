@@ -87,20 +87,23 @@ func snapshot(ctx context.Context, db *database.DB) (string, error) {
 }
 
 // marks writes the rows that say which migrations made this schema.
-const marks = `SELECT 'INSERT INTO bun_migrations (name, group_id) VALUES (''' || name || ''', ' || group_id || ')' FROM bun_migrations ORDER BY name`
+const marks = `
+SELECT 'INSERT INTO bun_migrations (name, group_id) VALUES (''' || name || ''', ' || group_id || ')' FROM bun_migrations ORDER BY name`
+
+const productMarks = `
+SELECT 'INSERT INTO bun_product_migrations (name, group_id) VALUES (''' || name || ''', ' || group_id || ')' FROM bun_product_migrations ORDER BY name`
 
 const riverMarks = `SELECT 'INSERT INTO river_migration (line, version) VALUES (''' || line || ''', ' || version || ')' FROM river_migration ORDER BY version`
 
-// SQLite keeps the statements; those of FTS5's shadow tables are its own.
+// SQLite keeps the statements; those of FTS5's shadow tables are its own. A table comes after the tables to which it
+// refers only by chance, which SQLite does not mind.
 var sqliteCatalog = []string{`
 SELECT sql FROM sqlite_schema
-WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%' AND name NOT LIKE 'items\_search\__%' ESCAPE '\'
-   OR type = 'trigger'
-ORDER BY CASE type WHEN 'table' THEN 1 WHEN 'index' THEN 2 ELSE 3 END, sql LIKE 'CREATE VIRTUAL%', name`, marks}
+WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%' AND tbl_name NOT IN (SELECT name FROM pragma_table_list WHERE type = 'shadow')
+ORDER BY CASE type WHEN 'table' THEN 1 WHEN 'index' THEN 2 ELSE 3 END, sql LIKE 'CREATE VIRTUAL%', name`, marks, productMarks}
 
-// Postgres describes each part of a table, from which the statement is put
-// together in one line a column or constraint. The library's own tables have
-// serial columns; an identity stands for those.
+// Postgres describes each part of a table, from which the statement is put together in one line a column or constraint.
+// Foreign keys follow once all tables exist. The library's own tables have serial columns; an identity stands for those.
 var postgresCatalog = []string{`
 SELECT 'CREATE EXTENSION IF NOT EXISTS ' || extname FROM pg_extension WHERE extname <> 'plpgsql' ORDER BY extname`, `
 SELECT format('CREATE TYPE %I AS ENUM (%s)', typname, string_agg(quote_literal(enumlabel), ', ' ORDER BY enumsortorder))
@@ -128,12 +131,61 @@ FROM (
     SELECT CASE c.relpersistence WHEN 'u' THEN 'UNLOGGED TABLE' ELSE 'TABLE' END, c.relname, 10000, format('CONSTRAINT %I %s', o.conname, pg_get_constraintdef(o.oid))
     FROM pg_class c
     JOIN pg_constraint o ON o.conrelid = c.oid AND o.contype <> 'n'
-    WHERE c.relnamespace = 'public'::regnamespace
+    WHERE c.relnamespace = 'public'::regnamespace AND o.contype <> 'f'
 ) lines
 GROUP BY kind, relname ORDER BY relname`, `
+SELECT format('ALTER TABLE %I ADD CONSTRAINT %I %s', c.relname, o.conname, pg_get_constraintdef(o.oid))
+FROM pg_constraint o JOIN pg_class c ON c.oid = o.conrelid
+WHERE c.relnamespace = 'public'::regnamespace AND o.contype = 'f'
+ORDER BY c.relname, o.conname`, `
 SELECT pg_get_indexdef(i.indexrelid)
 FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
 WHERE c.relnamespace = 'public'::regnamespace
   AND NOT EXISTS (SELECT FROM pg_constraint o WHERE o.conindid = i.indexrelid AND o.contype IN ('p', 'u'))
 ORDER BY c.relname`, `
-SELECT pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal ORDER BY tgname`, marks}
+SELECT pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal ORDER BY tgname`, marks, productMarks}
+
+// TestSnapshotOfReferences: foreign keys, also to a table whose name comes later, and a second search table are in the
+// snapshot, and it makes the same schema again.
+func TestSnapshotOfReferences(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, db *database.DB) {
+		if _, err := newMigrator(t, db).Up(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		more := `CREATE TABLE zoos (id INTEGER PRIMARY KEY, name TEXT);
+			CREATE TABLE animals (id INTEGER PRIMARY KEY, zoo INTEGER REFERENCES zoos (id), name TEXT);
+			CREATE VIRTUAL TABLE animals_search USING fts5 (name, content = 'animals', content_rowid = 'id', tokenize = 'trigram');
+			CREATE TRIGGER animals_search_insert AFTER INSERT ON animals BEGIN
+				INSERT INTO animals_search (rowid, name) VALUES (new.id, new.name);
+			END;`
+		if db.IsPostgres() {
+			more = `CREATE TABLE zoos (id bigint PRIMARY KEY, name text);
+				CREATE TABLE animals (id bigint PRIMARY KEY, zoo bigint REFERENCES zoos (id), name text);
+				CREATE INDEX animals_search ON animals USING gin (name gin_trgm_ops);`
+		}
+		if _, err := db.ExecContext(t.Context(), more); err != nil {
+			t.Fatal(err)
+		}
+		made, err := snapshot(t.Context(), db)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, part := range []string{"REFERENCES zoos", "animals_search"} {
+			if !strings.Contains(made, part) {
+				t.Errorf("the snapshot lacks %q", part)
+			}
+		}
+		again := testdb.Open(t, testdb.EmptyURL(t, db.DialectName()))
+		if _, err := again.ExecContext(t.Context(), made); err != nil {
+			t.Fatalf("load the snapshot: %v", err)
+		}
+		loaded, err := snapshot(t.Context(), again)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(made, loaded); diff != "" {
+			t.Errorf("the snapshot does not reproduce itself (-made +loaded):\n%s", diff)
+		}
+	})
+}

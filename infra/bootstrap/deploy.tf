@@ -36,12 +36,19 @@ data "aws_iam_policy_document" "deploy" {
   statement {
     sid       = "Verify"
     actions   = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:DescribeImages", "ecr:GetDownloadUrlForLayer"]
-    resources = [for s in ["api", "worker"] : "${local.arn}:ecr:${var.region}:${local.account}:repository/fualab/${s}"]
+    resources = [for s in ["api", "worker", "frontend"] : "${local.arn}:ecr:${var.region}:${local.account}:repository/fualab/${s}"]
+  }
+  # It tags what it has released, so that the lifecycle policy keeps it. Other tags of the repositories never move, and a
+  # tag proves nothing: what is deployed is a digest, and its signature.
+  statement {
+    sid       = "Keep"
+    actions   = ["ecr:PutImage"]
+    resources = [for s in ["api", "worker", "frontend"] : "${local.arn}:ecr:${var.region}:${local.account}:repository/fualab/${s}"]
   }
   statement {
     sid       = "Record"
     actions   = ["ssm:PutParameter"]
-    resources = ["${local.ssm}/${each.key}/release/*"]
+    resources = ["${local.ssm}/${each.key}/release/*", "${local.ssm}/${each.key}/smoke-token"] # which a first release makes
   }
   # Terraform reads a parameter's value even where it keeps none of it; and whoever may register a task of this
   # environment could have one read them anyway.
@@ -121,6 +128,17 @@ data "aws_iam_policy_document" "deploy" {
     ]
     resources = ["${local.arn}:s3:::fualab-${each.key}-frontend-${local.account}"]
   }
+  # The web client's files, and CloudFront's forgetting them.
+  statement {
+    sid       = "Files"
+    actions   = ["s3:DeleteObject", "s3:GetObject", "s3:PutObject"]
+    resources = ["${local.arn}:s3:::fualab-${each.key}-frontend-${local.account}/*"]
+  }
+  statement {
+    sid       = "Invalidate"
+    actions   = ["cloudfront:CreateInvalidation"]
+    resources = ["${local.arn}:cloudfront::${local.account}:distribution/*"] # its id is not known here
+  }
   statement {
     sid = "Read"
     actions = [
@@ -130,7 +148,7 @@ data "aws_iam_policy_document" "deploy" {
       "budgets:ListTagsForResource", "budgets:ViewBudget",
       "cloudfront:DescribeFunction", "cloudfront:GetDistribution", "cloudfront:GetFunction",
       "cloudfront:GetOriginAccessControl", "cloudfront:GetResponseHeadersPolicy", "cloudfront:ListTagsForResource",
-      "cloudwatch:DescribeAlarms", "cloudwatch:ListTagsForResource",
+      "cloudwatch:DescribeAlarms", "cloudwatch:GetDashboard", "cloudwatch:ListTagsForResource",
       "ec2:DescribeAvailabilityZones", "ec2:DescribeInternetGateways", "ec2:DescribeNetworkAcls",
       "ec2:DescribeNetworkInterfaces", "ec2:DescribePrefixLists", "ec2:DescribeRouteTables",
       "ec2:DescribeSecurityGroupRules", "ec2:DescribeSecurityGroups", "ec2:DescribeSubnets",

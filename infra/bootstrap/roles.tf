@@ -44,7 +44,7 @@ resource "aws_iam_role" "github" {
   name                 = "fualab-github-${each.key}"
   description          = "GitHub Actions: ${each.key}"
   assume_role_policy   = data.aws_iam_policy_document.trust[each.key].json
-  max_session_duration = 3600
+  max_session_duration = 7200 # longer than the longest job, since credentials are not renewed
 }
 
 # build: pushes images, and writes the record of a release that can be deployed.
@@ -60,7 +60,7 @@ data "aws_iam_policy_document" "build" {
       "ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:CompleteLayerUpload", "ecr:DescribeImages",
       "ecr:GetDownloadUrlForLayer", "ecr:InitiateLayerUpload", "ecr:PutImage", "ecr:UploadLayerPart",
     ]
-    resources = [for s in ["api", "worker"] : "${local.arn}:ecr:${var.region}:${local.account}:repository/fualab/${s}"]
+    resources = [for s in ["api", "worker", "frontend"] : "${local.arn}:ecr:${var.region}:${local.account}:repository/fualab/${s}"]
   }
   statement {
     sid       = "Releases"
@@ -85,7 +85,7 @@ data "aws_iam_policy_document" "release" {
   statement {
     sid       = "Tag"
     actions   = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:DescribeImages", "ecr:GetDownloadUrlForLayer", "ecr:PutImage"]
-    resources = [for s in ["api", "worker"] : "${local.arn}:ecr:${var.region}:${local.account}:repository/fualab/${s}"]
+    resources = [for s in ["api", "worker", "frontend"] : "${local.arn}:ecr:${var.region}:${local.account}:repository/fualab/${s}"]
   }
 }
 

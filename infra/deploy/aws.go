@@ -12,8 +12,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
+	"github.com/aws/aws-sdk-go-v2/service/ecr"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	ecstypes "github.com/aws/aws-sdk-go-v2/service/ecs/types"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 	ssmtypes "github.com/aws/aws-sdk-go-v2/service/ssm/types"
 )
@@ -48,12 +50,14 @@ type lines interface {
 
 // account is one environment in AWS.
 type account struct {
-	environment string
-	cfg         aws.Config
-	parameters  parameters
-	services    services
-	tasks       tasks
-	lines       lines
+	environment  string
+	cfg          aws.Config
+	parameters   parameters
+	services     services
+	tasks        tasks
+	lines        lines
+	repositories repositories
+	files        files
 }
 
 func newCloud(ctx context.Context, environment string) (*account, error) {
@@ -70,6 +74,7 @@ func newCloud(ctx context.Context, environment string) (*account, error) {
 	return &account{
 		environment: environment, cfg: cfg, parameters: ssm.NewFromConfig(cfg),
 		services: containers, tasks: containers, lines: cloudwatchlogs.NewFromConfig(cfg),
+		repositories: ecr.NewFromConfig(cfg), files: s3.NewFromConfig(cfg),
 	}, nil
 }
 

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -23,24 +25,26 @@ const (
 	lcuHour     = 0.008 // a tenth of one is counted
 	zone        = 0.50  // Cloud Map's
 	valkeyGB    = 0.084 // ElastiCache Serverless, an hour; 100 MB at least
-	rdsHour     = 0.016 // db.t4g.micro
 	gp3GB       = 0.115
 	alarm       = 0.10 // beyond the ten that are free
 	freeAlarms  = 10
 	metric      = 0.30 // of the services' own, beyond the ten that are free
 	freeMetrics = 10
-	imagesMonth = 0.05 // half a GB in ECR
+	imagesMonth = 0.11 // in ECR: thirty builds of two services for two architectures, 9 MB each
 	filesMonth  = 0.05 // S3 behind CloudFront's free terabyte
 )
 
+// rdsHour is the price of an hour of a class, without a standby.
+var rdsHour = map[any]float64{"db.t4g.micro": 0.016, "db.t4g.small": 0.032}
+
 // cost adds up what a plan's resources cost a month, without what is paid by
 // use: requests, traffic, log lines.
-func cost(p plan) (lines []string, total float64) {
+func cost(p plan, sent int) (lines []string, total float64) {
 	add := func(usd float64, format string, args ...any) {
 		total += usd
 		lines = append(lines, fmt.Sprintf("%s %.2f", fmt.Sprintf(format, args...), usd))
 	}
-	cpu, memory, alarms, metrics := 0.0, 0.0, 0, map[string]bool{}
+	cpu, memory, alarms, filters := 0.0, 0.0, 0, 0
 	for _, c := range p.Changes {
 		if c.Type == "aws_ecs_task_definition" {
 			fmt.Sscan(fmt.Sprint(c.Change.After["cpu"]), &cpu)       //nolint:errcheck // zero shows in the table
@@ -71,7 +75,7 @@ func cost(p plan) (lines []string, total float64) {
 				copies = 2
 			}
 			gb, _ := after["allocated_storage"].(float64)
-			add(copies*(hours*rdsHour+gb*gp3GB), "%v × Postgres", copies)
+			add(copies*(hours*rdsHour[after["instance_class"]]+gb*gp3GB), "%v × Postgres", copies)
 		case "aws_cloudfront_distribution":
 			add(filesMonth, "web client")
 		case "aws_ecr_lifecycle_policy":
@@ -79,8 +83,9 @@ func cost(p plan) (lines []string, total float64) {
 				add(imagesMonth, "images")
 			}
 		case "aws_cloudwatch_metric_alarm":
-			alarms++
-			ownMetrics(after, metrics)
+			alarms += max(1, alarmMetrics(after))
+		case "aws_cloudwatch_log_metric_filter":
+			filters++
 		case "aws_appautoscaling_policy": // tracking a target is two alarms, which AWS makes
 			alarms += 2
 		}
@@ -88,31 +93,58 @@ func cost(p plan) (lines []string, total float64) {
 	if alarms > freeAlarms {
 		add(float64(alarms-freeAlarms)*alarm, "alarms")
 	}
-	if len(metrics) > freeMetrics {
-		add(float64(len(metrics)-freeMetrics)*metric, "metrics")
+	if metrics := sent + filters; metrics > freeMetrics {
+		add(float64(metrics-freeMetrics)*metric, "metrics")
 	}
 	return lines, total
 }
 
-// ownMetrics adds the metrics of an alarm to found, by their names, but for
-// those that AWS gives away.
-func ownMetrics(alarm map[string]any, found map[string]bool) {
-	note := func(of map[string]any) {
-		name, _ := of["metric_name"].(string)
-		if space, _ := of["namespace"].(string); name != "" && !strings.HasPrefix(space, "AWS/") {
-			found[name] = true
-		}
-	}
-	note(alarm)
+// alarmMetrics counts the metrics of an alarm on an expression, which is charged
+// as that many alarms; 0 of another.
+func alarmMetrics(alarm map[string]any) (n int) {
 	queries, _ := alarm["metric_query"].([]any)
 	for _, q := range queries {
 		query, _ := q.(map[string]any)
-		of, _ := query["metric"].([]any)
-		for _, m := range of {
-			if m, ok := m.(map[string]any); ok {
-				note(m)
-			}
+		if of, _ := query["metric"].([]any); len(of) > 0 {
+			n++
 		}
+	}
+	return n
+}
+
+// sentMetrics counts the metrics that the services send, alarm or not: those
+// that shared/telemetry names, two of which both services have, the backlog of
+// the task that has one, and the age of each task's last success.
+func sentMetrics(t *testing.T) int {
+	t.Helper()
+	source, err := os.ReadFile("../../shared/telemetry/emf.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	alarms, err := os.ReadFile("../terraform-ecs/alarms.tf.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	named := regexp.MustCompile(`\badd\("\w+"`).FindAll(source, -1)
+	ages := regexp.MustCompile(`"metric_name": "\w+SuccessAgeSeconds"`).FindAll(alarms, -1)
+	if len(named) < 5 || len(ages) == 0 {
+		t.Fatalf("%d metrics and %d tasks were found", len(named), len(ages))
+	}
+	return len(named) + 2 + 1 + len(ages)
+}
+
+// TestCostCounts what no alarm reads, and each metric of an expression.
+func TestCostCounts(t *testing.T) {
+	t.Parallel()
+	var p plan
+	text := `{"type":"aws_cloudwatch_metric_alarm","change":{"after":{"metric_query":[{"metric":[{}]},{"metric":[{}]},{"expression":"a/b"}]}}}`
+	if err := json.Unmarshal([]byte(`{"resource_changes":[`+text+`]}`), &p); err != nil {
+		t.Fatal(err)
+	}
+	p.Changes = slices.Repeat(p.Changes, 12)
+	lines, _ := cost(p, 19)
+	if got := strings.Join(lines, ", "); got != "alarms 1.40, metrics 2.70" {
+		t.Errorf("12 alarms on two metrics each, 19 metrics: %s", got)
 	}
 }
 
@@ -123,7 +155,7 @@ func TestPlanCosts(t *testing.T) {
 	var want strings.Builder
 	want.WriteString("| profile | what it is made of | USD a month |\n| --- | --- | --- |\n")
 	for _, profile := range []string{"lite", "standard", "ha"} {
-		lines, total := cost(all[profile])
+		lines, total := cost(all[profile], sentMetrics(t))
 		fmt.Fprintf(&want, "| [%s](terraform-ecs/profiles/%s.tfvars) | %s | **%.2f** |\n", profile, profile, strings.Join(lines, " + "), total)
 	}
 	text, err := os.ReadFile("../README.md")

@@ -10,6 +10,9 @@ import (
 
 // stack is what Terraform does for a deployment.
 type stack interface {
+	// Check fails, before anything changes, if images are not all that an apply
+	// would change.
+	Check(ctx context.Context, images Images) error
 	// Apply makes the stack run images; it fails when ECS rolls back.
 	Apply(ctx context.Context, images Images) error
 	Outputs(ctx context.Context) (Outputs, error)
@@ -19,9 +22,17 @@ type stack interface {
 type cloud interface {
 	Record(ctx context.Context, name string) (Release, error)
 	PutRecord(ctx context.Context, name string, r Release) error
+	// Keep protects the images of the release that has a name of the record.
+	Keep(ctx context.Context, name string, r Release) error
 	SmokeToken(ctx context.Context) (string, error)
 	Migrate(ctx context.Context, o Outputs, out io.Writer) error
+	// Run runs a command of the API once, and prints its output.
+	Run(ctx context.Context, o Outputs, command []string, out io.Writer) error
+	// MakeSmokeToken makes the token of an environment that has none.
+	MakeSmokeToken(ctx context.Context, o Outputs, out io.Writer) (string, error)
 	Scale(ctx context.Context, o Outputs, out io.Writer) error
+	// PutClient uploads the web client, and returns what that has replaced.
+	PutClient(ctx context.Context, c Client, s site) (site, error)
 	Address(ctx context.Context, o Outputs) (string, error)
 	Services(ctx context.Context, cluster string) ([]Service, error)
 }
@@ -31,9 +42,13 @@ const (
 	previous = "previous"
 )
 
-// restoreTimeout bounds taking a release back, which goes on after the
-// deployment itself was interrupted.
-const restoreTimeout = 30 * time.Minute
+// releaseTimeout bounds a deployment, and restoreTimeout taking it back, which
+// goes on after the deployment itself was interrupted. A workflow's job, and
+// its credentials, last longer than both together.
+const (
+	releaseTimeout = 75 * time.Minute
+	restoreTimeout = 30 * time.Minute
+)
 
 type deployment struct {
 	environment string
@@ -41,6 +56,8 @@ type deployment struct {
 	cloud       cloud
 	out         io.Writer
 	smoke       time.Duration // how long the smoke test waits for an answer
+	site        site          // the web client of the release, nil for none
+	replaced    func(ctx context.Context) error
 }
 
 // Deploy brings a release onto the stack. When it fails, what ran before runs
@@ -63,9 +80,14 @@ func (d *deployment) replace(ctx context.Context, next Release, migrate bool) (e
 		return err
 	}
 	d.say("%s: %s → %s", d.environment, title(now), title(next))
-	if err := d.try(ctx, now, next, migrate); err != nil {
+	if err := d.step("what would change", func() error { return d.stack.Check(ctx, d.images(next)) }); err != nil {
+		return fmt.Errorf("%s was not released, and nothing was changed: %w", next.Name, err)
+	}
+	limited, cancel := context.WithTimeout(ctx, releaseTimeout)
+	defer cancel()
+	if err := d.try(limited, now, next, migrate); err != nil {
 		d.say("FAILED: %v", err)
-		if restoring := d.restore(ctx, now); restoring != nil {
+		if restoring := d.restore(ctx, now, next); restoring != nil {
 			return fmt.Errorf("%w; and %s could not be put back, so run `go tool task rollback ENV=%s RELEASE=%s`: %w", err, title(now), d.environment, now.Name, restoring)
 		}
 		return fmt.Errorf("%s was not released, %s runs: %w", next.Name, title(now), err)
@@ -80,9 +102,7 @@ func (d *deployment) try(ctx context.Context, now, next Release, migrate bool) e
 			return err
 		}
 	}
-	images := next.Images
-	images.Migrate = next.Images.API
-	if err := d.step("services", func() error { return d.stack.Apply(ctx, images) }); err != nil {
+	if err := d.step("services", func() error { return d.stack.Apply(ctx, d.images(next)) }); err != nil {
 		return err
 	}
 	outputs, err := d.stack.Outputs(ctx)
@@ -96,13 +116,38 @@ func (d *deployment) try(ctx context.Context, now, next Release, migrate bool) e
 	if err := d.step("smoke test", func() error { return d.smokeTest(ctx, outputs, next) }); err != nil {
 		return err
 	}
+	// The API has passed: the client of before can talk to it, and the new one as well.
+	if outputs.Client != nil {
+		if err := d.step("web client", func() error { return d.client(ctx, *outputs.Client) }); err != nil {
+			return err
+		}
+	}
 	return d.step("record", func() error { return d.record(ctx, now, next) })
+}
+
+// client uploads the web client, and waits until it is served. What it replaces
+// is put back with the rest when the release fails.
+func (d *deployment) client(ctx context.Context, c Client) error {
+	if d.site == nil {
+		d.say("  the release has none: %s stays as it is", c.URL)
+		return nil
+	}
+	before, err := d.cloud.PutClient(ctx, c, d.site)
+	d.replaced = func(ctx context.Context) error {
+		_, err := d.cloud.PutClient(ctx, c, before)
+		return err
+	}
+	if err != nil {
+		return err
+	}
+	d.say("  at %s, %d files", c.URL, len(d.site))
+	return c.released(ctx, d.site["index.html"], d.smoke)
 }
 
 // migrate is phase A: the stack learns the new migration, beside the services
 // as they are, and it runs once.
 func (d *deployment) migrate(ctx context.Context, now, next Release) error {
-	images := now.Images
+	images := d.images(now)
 	images.Migrate = next.Images.API
 	if err := d.step("migration's task", func() error { return d.stack.Apply(ctx, images) }); err != nil {
 		return err
@@ -118,6 +163,12 @@ func (d *deployment) smokeTest(ctx context.Context, o Outputs, next Release) err
 	token, err := d.cloud.SmokeToken(ctx)
 	if err != nil {
 		return err
+	}
+	if token == "" {
+		d.say("  there is no token yet: making one")
+		if token, err = d.cloud.MakeSmokeToken(ctx, o, d.out); err != nil {
+			return fmt.Errorf("make its token: %w", err)
+		}
 	}
 	url, err := d.cloud.Address(ctx, o)
 	if err != nil {
@@ -137,6 +188,15 @@ func (d *deployment) record(ctx context.Context, now, next Release) error {
 	if found.Name != now.Name {
 		return fmt.Errorf("another deployment has released %s meanwhile: run one at a time", title(found))
 	}
+	// Protected before they are on record: what is on record can be put back.
+	if now.Name != next.Name {
+		if err := d.cloud.Keep(ctx, previous, now); err != nil {
+			return err
+		}
+	}
+	if err := d.cloud.Keep(ctx, current, next); err != nil {
+		return err
+	}
 	if now.Name != next.Name && !now.none() { // released again, it has the same previous one
 		if err := d.cloud.PutRecord(ctx, previous, now); err != nil {
 			return err
@@ -147,17 +207,35 @@ func (d *deployment) record(ctx context.Context, now, next Release) error {
 	return d.cloud.PutRecord(ctx, current, next)
 }
 
-// restore makes what the record says run. It goes on when ctx is done.
-func (d *deployment) restore(ctx context.Context, now Release) error {
+// restore makes what the record says run. It goes on when ctx is done. Of a
+// first release that failed, the one-off task stays: commands can be run in the
+// stack to find out why.
+func (d *deployment) restore(ctx context.Context, now, failed Release) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), restoreTimeout)
 	defer cancel()
 	// Another deployment may have written it; what it says is right.
 	if found, err := d.cloud.Record(ctx, current); err == nil {
 		now = found
 	}
-	images := now.Images
-	images.Migrate = now.Images.API
-	return d.step("putting "+title(now)+" back", func() error { return d.stack.Apply(ctx, images) })
+	return d.step("putting "+title(now)+" back", func() error {
+		if d.replaced != nil {
+			if err := d.replaced(ctx); err != nil {
+				return err
+			}
+		}
+		images := d.images(now)
+		if now.none() {
+			images.Migrate = failed.Images.API
+		}
+		return d.stack.Apply(ctx, images)
+	})
+}
+
+// images are those of a release, as the stack runs them.
+func (*deployment) images(r Release) Images {
+	images := r.Images
+	images.Migrate, images.Frontend = r.Images.API, nil
+	return images
 }
 
 // Status prints what runs, what ran before, and how the services are.

@@ -8,6 +8,9 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"regexp"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -26,7 +29,11 @@ type world struct {
 	fail      map[string]error // by call: "apply NAME", "migrate", "address"
 	interrupt func()           // called when the migration runs
 	api       *httptest.Server
-	answers   string // version that /health answers; "" is that of what runs
+	noToken   bool
+	client    *Client
+	page      []byte     // that the web client's address serves
+	commands  [][]string // that were run
+	answers   string     // version that /health answers; "" is that of what runs
 }
 
 func image(program, release string) *string {
@@ -70,6 +77,8 @@ func names(images Images) string {
 	return strings.Join(out, " ")
 }
 
+func (w *world) Check(context.Context, Images) error { return w.fail["check"] }
+
 func (w *world) Apply(ctx context.Context, images Images) error {
 	if err := w.called("apply " + names(images)); err != nil {
 		return err
@@ -79,7 +88,14 @@ func (w *world) Apply(ctx context.Context, images Images) error {
 }
 
 func (w *world) Outputs(context.Context) (Outputs, error) {
-	return Outputs{Cluster: "fualab-dev"}, nil
+	return Outputs{Cluster: "fualab-dev", Client: w.client}, nil
+}
+
+// PutClient is a bucket of one page.
+func (w *world) PutClient(_ context.Context, _ Client, s site) (site, error) {
+	before := site{"index.html": w.page}
+	w.page = s["index.html"]
+	return before, w.called("client " + string(w.page))
 }
 
 func (w *world) Record(_ context.Context, name string) (Release, error) {
@@ -95,7 +111,26 @@ func (w *world) PutRecord(_ context.Context, name string, r Release) error {
 	return err
 }
 
-func (w *world) SmokeToken(context.Context) (string, error) { return "token", nil }
+func (w *world) Keep(_ context.Context, name string, r Release) error {
+	return w.called("keep " + name + " " + r.Name)
+}
+
+func (w *world) SmokeToken(context.Context) (string, error) {
+	if w.noToken {
+		return "", nil
+	}
+	return "token", nil
+}
+
+func (w *world) MakeSmokeToken(context.Context, Outputs, io.Writer) (string, error) {
+	return "token", w.called("token")
+}
+
+func (w *world) Run(_ context.Context, _ Outputs, command []string, out io.Writer) error {
+	w.commands = append(w.commands, command)
+	_, _ = io.WriteString(out, "its output\n")
+	return w.fail["run"]
+}
 
 func (w *world) Migrate(ctx context.Context, _ Outputs, _ io.Writer) error {
 	if err := w.called("migrate"); err != nil {
@@ -125,6 +160,8 @@ func (w *world) serve(rw http.ResponseWriter, r *http.Request) {
 	}
 	status, body := http.StatusOK, ""
 	switch {
+	case r.URL.Path == "/":
+		body = string(w.page)
 	case r.URL.Path == "/health":
 		body = fmt.Sprintf(`{"version":%q}`, version)
 	case r.URL.Path == "/ready":
@@ -159,15 +196,24 @@ func TestDeploy(t *testing.T) {
 		calls []string
 		says  string // of the error; "" is none
 	}{
-		{name: "happy", calls: []string{phaseA, "migrate", phaseB, "scale", "address", "deleted", "record previous old", "record current new"}},
+		{name: "happy", calls: []string{phaseA, "migrate", phaseB, "scale", "address", "deleted", "keep previous old", "keep current new", "record previous old", "record current new"}},
 		{
-			name: "first release", set: func(w *world) { w.releases["current"], w.running = Release{}, Images{} },
-			calls: []string{"apply - - new", "migrate", phaseB, "scale", "address", "deleted", "record current new"},
+			name: "first release", set: func(w *world) { w.releases["current"], w.running, w.noToken = Release{}, Images{}, true },
+			calls: []string{"apply - - new", "migrate", phaseB, "scale", "token", "address", "deleted", "keep previous ", "keep current new", "record current new"},
+		},
+		{
+			name: "first release that fails", set: func(w *world) { w.releases["current"], w.running, w.fail[phaseB] = Release{}, Images{}, broken },
+			calls: []string{"apply - - new", "migrate", phaseB, "apply - - new"}, says: "new was not released, no release runs: services: it broke",
+		},
+		{
+			name: "no token", set: func(w *world) { w.noToken, w.fail["token"] = true, broken },
+			calls: []string{phaseA, "migrate", phaseB, "scale", "token", back}, says: "smoke test: make its token: it broke",
 		},
 		{
 			name: "released again", do: func(ctx context.Context, d *deployment) error { return d.Deploy(ctx, release("old")) },
-			calls: []string{back, "migrate", back, "scale", "address", "deleted", "record current old"},
+			calls: []string{back, "migrate", back, "scale", "address", "deleted", "keep current old", "record current old"},
 		},
+		{name: "a change beyond a release", set: func(w *world) { w.fail["check"] = broken }, says: "new was not released, and nothing was changed: what would change: it broke"},
 		{name: "lock held", set: func(w *world) { w.fail[phaseA] = broken }, calls: []string{phaseA, back}, says: "it broke"},
 		{name: "failing migration", set: func(w *world) { w.fail["migrate"] = broken }, calls: []string{phaseA, "migrate", back}, says: "migration: it broke"},
 		{name: "bad image", set: func(w *world) { w.fail[phaseB] = broken }, calls: []string{phaseA, "migrate", phaseB, back}, says: "services: it broke"},
@@ -175,6 +221,10 @@ func TestDeploy(t *testing.T) {
 		{
 			name: "another version answers", set: func(w *world) { w.answers = "v-old" },
 			calls: []string{phaseA, "migrate", phaseB, "scale", "address", back}, says: `version "v-old" answers instead of "v-new"`,
+		},
+		{
+			name: "an image that cannot be kept", set: func(w *world) { w.fail["keep current new"] = broken },
+			calls: []string{phaseA, "migrate", phaseB, "scale", "address", "deleted", "keep previous old", "keep current new", back}, says: "record: it broke",
 		},
 		{
 			name: "nothing can be put back", set: func(w *world) { w.fail[phaseB], w.fail[back] = broken, errors.New("nor this") },
@@ -186,7 +236,7 @@ func TestDeploy(t *testing.T) {
 		},
 		{
 			name: "rollback", do: func(ctx context.Context, d *deployment) error { return d.Rollback(ctx, release("older")) },
-			calls: []string{"apply older older older", "scale", "address", "deleted", "record previous old", "record current older"},
+			calls: []string{"apply older older older", "scale", "address", "deleted", "keep previous old", "keep current older", "record previous old", "record current older"},
 		},
 	}
 	for _, tt := range tests {
@@ -208,6 +258,100 @@ func TestDeploy(t *testing.T) {
 				t.Errorf("calls (-wanted +made):\n%s", diff)
 			}
 		})
+	}
+}
+
+// TestClientIsReleasedWithTheServices: after the API has passed, and before the
+// record; when anything fails afterwards, the page of before is put back.
+func TestClientIsReleasedWithTheServices(t *testing.T) {
+	t.Parallel()
+	phaseB := []string{"apply old old new", "migrate", "apply new new new", "scale", "address", "deleted"}
+	for name, tt := range map[string]struct {
+		site  site
+		fail  string
+		calls []string
+		page  string
+		says  string
+	}{
+		"released": {site: site{"index.html": []byte("new")}, calls: []string{"client new", "keep previous old", "keep current new", "record previous old", "record current new"}, page: "new"},
+		"none":     {calls: []string{"keep previous old", "keep current new", "record previous old", "record current new"}, page: "old"},
+		"half an upload": {site: site{"index.html": []byte("new")}, fail: "client new", says: "web client: it broke",
+			calls: []string{"client new", "client old", "apply old old old"}, page: "old"},
+		"no record": {site: site{"index.html": []byte("new")}, fail: "record current new", says: "record: it broke", page: "old",
+			calls: []string{"client new", "keep previous old", "keep current new", "record previous old", "record current new", "client old", "apply new new new"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.client, w.page = &Client{URL: w.api.URL}, []byte("old")
+			w.fail[tt.fail] = errors.New("it broke")
+			d := w.deployment(io.Discard)
+			d.site = tt.site
+			wantError(t, d.Deploy(t.Context(), release("new")), tt.says)
+			if diff := cmp.Diff(append(phaseB[:len(phaseB):len(phaseB)], tt.calls...), w.calls); diff != "" {
+				t.Errorf("calls (-wanted +made):\n%s", diff)
+			}
+			if string(w.page) != tt.page {
+				t.Errorf("the page is %q, wanted %q", w.page, tt.page)
+			}
+		})
+	}
+}
+
+// TestTimesFit: a workflow's job, and the session of its role, last longer than
+// a deployment and taking it back.
+func TestTimesFit(t *testing.T) {
+	t.Parallel()
+	number := func(file, pattern string) (most time.Duration) {
+		text, err := os.ReadFile("../../" + file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, found := range regexp.MustCompile(pattern).FindAllStringSubmatch(string(text), -1) {
+			n, err := strconv.Atoi(found[1])
+			if err != nil {
+				t.Fatal(err)
+			}
+			most = max(most, time.Duration(n))
+		}
+		return most
+	}
+	session := number("infra/bootstrap/roles.tf", `max_session_duration = (\d+)`) * time.Second
+	for _, workflow := range []string{"cd-deploy.yml", "rollback.yml"} {
+		job := number(".github/workflows/"+workflow, `timeout-minutes: (\d+)`) * time.Minute
+		asked := number(".github/workflows/"+workflow, `role-duration-seconds: (\d+)`) * time.Second
+		// Some minutes are for the steps before it.
+		if releaseTimeout+restoreTimeout+5*time.Minute > job || job > asked || asked > session {
+			t.Errorf("%s: %s and %s to go back, in a job of %s, whose credentials last %s of %s", workflow, releaseTimeout, restoreTimeout, job, asked, session)
+		}
+	}
+	for _, limit := range []time.Duration{migrateTimeout, settleTimeout, planTimeout} {
+		if limit >= releaseTimeout {
+			t.Errorf("a step of %s does not fit into %s", limit, releaseTimeout)
+		}
+	}
+}
+
+// TestIdleTimeouts: a load balancer gives a connection up before the API does,
+// or a request is answered by 502.
+func TestIdleTimeouts(t *testing.T) {
+	t.Parallel()
+	for file, pattern := range map[string]string{"../terraform-ecs/ingress_alb.tf": `idle_timeout += (\d+) `, "../../shared/httpserver/httpserver.go": `idleTimeout += (\d+) \* time.Minute`} {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		found := regexp.MustCompile(pattern).FindStringSubmatch(string(text))
+		if found == nil {
+			t.Fatalf("%s has no idle timeout", file)
+		}
+		n, err := strconv.Atoi(found[1])
+		if err != nil {
+			t.Fatal(err)
+		}
+		if balancer := strings.HasSuffix(file, ".tf"); balancer && n >= 120 || !balancer && n < 2 {
+			t.Errorf("%s: %d", file, n)
+		}
 	}
 }
 

@@ -155,7 +155,7 @@ func TestDeployTellsItsSteps(t *testing.T) {
 		_ = w.deployment(&out).Deploy(t.Context(), release("new"))
 		return took.ReplaceAllString(out.String(), "$1…\n")
 	}
-	const begin = "dev: old → new\n→ migration's task\n✓ migration's task, …\n→ migration\n"
+	const begin = "dev: old → new\n→ what would change\n✓ what would change, …\n→ migration's task\n✓ migration's task, …\n→ migration\n"
 	const end = "✓ migration, …\n→ services\n✓ services, …\n→ number of tasks\n✓ number of tasks, …\n→ smoke test\n  at …\n\n✓ smoke test, …\n→ record\n✓ record, …\ndev runs new after …\n"
 	if diff := cmp.Diff(begin+end, tell(newWorld(t))); diff != "" {
 		t.Errorf("of a success (-wanted +printed):\n%s", diff)

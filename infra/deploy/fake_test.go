@@ -43,6 +43,8 @@ type clients struct {
 	logs *cloudwatchlogs.Client
 }
 
+func (f *fake) Check(context.Context, Images) error { return nil }
+
 func (f *fake) Outputs(context.Context) (Outputs, error) { return f.outputs, nil }
 
 func (f *fake) Apply(ctx context.Context, images Images) error {

@@ -11,14 +11,19 @@ import (
 	"os"
 	"os/signal"
 	"regexp"
+	"slices"
 	"syscall"
 )
 
 const usage = `usage: deploy deploy   -env dev [-record FILE]   migrate, release, try it; take it back if anything fails
        deploy rollback -env dev [-record FILE]   release without migrating
        deploy status   -env dev                  what runs, and what ran before
+       deploy run      -env dev -- COMMAND …     a command of fualab-api as a task in the stack, such as
+                                                 token create --name ci, migrate status, doctor
 
   -record FILE    the record that release:verify has written (default bin/verified.json)
+  -client DIR     the web client's files, as release:client has written them (default bin/client)
+  -commit ID      the commit of the stack's Terraform, which goes into the record
   -stack DIR      the stack (default infra/terraform-ecs), initialised with its backend
   -var-file FILE  its variables, seen from DIR (default ENV.tfvars)
 
@@ -38,6 +43,9 @@ func main() {
 		return
 	}
 	fmt.Fprintln(os.Stderr, "deploy:", err)
+	if code := exitCode(0); errors.As(err, &code) {
+		os.Exit(int(code))
+	}
 	if errors.Is(err, errUsage) {
 		fmt.Fprint(os.Stderr, usage)
 		os.Exit(2)
@@ -46,7 +54,8 @@ func main() {
 }
 
 type options struct {
-	command, environment, record, dir, varFile string
+	command, environment, record, dir, varFile, client, commit string
+	run                                                        []string // what follows --
 }
 
 var environmentName = regexp.MustCompile(`^[a-z][a-z0-9]{1,11}$`)
@@ -61,6 +70,8 @@ func parse(args []string) (options, error) {
 	flags.SetOutput(io.Discard)
 	flags.StringVar(&o.environment, "env", "", "")
 	flags.StringVar(&o.record, "record", "bin/verified.json", "")
+	flags.StringVar(&o.commit, "commit", "", "")
+	flags.StringVar(&o.client, "client", "bin/client", "")
 	flags.StringVar(&o.dir, "stack", "infra/terraform-ecs", "")
 	flags.StringVar(&o.varFile, "var-file", "", "")
 	if err := flags.Parse(args[1:]); err != nil {
@@ -70,12 +81,16 @@ func parse(args []string) (options, error) {
 		o.varFile = o.environment + ".tfvars"
 	}
 	switch {
-	case flags.NArg() > 0:
+	case o.command == "run" && flags.NArg() == 0:
+		return o, fmt.Errorf("%w: run wants a command, as in run -env dev -- migrate status", errUsage)
+	case o.command != "run" && flags.NArg() > 0:
 		return o, fmt.Errorf("%w: %q is no option", errUsage, flags.Arg(0))
 	case !environmentName.MatchString(o.environment):
 		return o, fmt.Errorf("%w: -env wants an environment, such as dev", errUsage)
-	case o.command != "deploy" && o.command != "rollback" && o.command != "status":
+	case !slices.Contains([]string{"deploy", "rollback", "status", "run"}, o.command):
 		return o, fmt.Errorf("%w: %q is no command", errUsage, o.command)
+	case o.command == "run":
+		o.run = flags.Args()
 	}
 	return o, nil
 }
@@ -86,11 +101,12 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 		return err
 	}
 	var next Release
-	if o.command != "status" {
+	if o.command == "deploy" || o.command == "rollback" {
 		if next, err = verifiedRelease(o.record); err != nil {
 			return err
 		}
 	}
+	next.Stack = o.commit
 	cloud, err := newCloud(ctx, o.environment)
 	if err != nil {
 		return err
@@ -99,11 +115,21 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 		environment: o.environment, stack: &terraform{dir: o.dir, varFile: o.varFile, out: stdout},
 		cloud: cloud, out: stdout, smoke: smokePatience,
 	}
+	if next.Images.Frontend != nil {
+		if d.site, err = readSite(o.client); err != nil {
+			return err
+		}
+		if d.site == nil {
+			return fmt.Errorf("%s has no web client, and the release has one: go tool task release:client writes it", o.client)
+		}
+	}
 	switch o.command {
 	case "deploy":
 		return d.Deploy(ctx, next)
 	case "rollback":
 		return d.Rollback(ctx, next)
+	case "run":
+		return d.Run(ctx, o.run)
 	default:
 		return d.Status(ctx)
 	}

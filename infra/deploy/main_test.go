@@ -18,9 +18,11 @@ func TestParse(t *testing.T) {
 		want options
 		says string
 	}{
-		"deploy":            {args: []string{"deploy", "-env", "dev"}, want: options{"deploy", "dev", "bin/verified.json", "infra/terraform-ecs", "dev.tfvars"}},
-		"rollback":          {args: []string{"rollback", "-env", "prod", "-record", "z", "-stack", "x", "-var-file", "y"}, want: options{"rollback", "prod", "z", "x", "y"}},
-		"status":            {args: []string{"status", "-env", "dev"}, want: options{"status", "dev", "bin/verified.json", "infra/terraform-ecs", "dev.tfvars"}},
+		"deploy":            {args: []string{"deploy", "-env", "dev"}, want: options{"deploy", "dev", "bin/verified.json", "infra/terraform-ecs", "dev.tfvars", "bin/client", "", nil}},
+		"rollback":          {args: []string{"rollback", "-env", "prod", "-record", "z", "-stack", "x", "-var-file", "y"}, want: options{"rollback", "prod", "z", "x", "y", "bin/client", "", nil}},
+		"status":            {args: []string{"status", "-env", "dev"}, want: options{"status", "dev", "bin/verified.json", "infra/terraform-ecs", "dev.tfvars", "bin/client", "", nil}},
+		"run":               {args: []string{"run", "-env", "dev", "--", "token", "create", "--name", "ci"}, want: options{"run", "dev", "bin/verified.json", "infra/terraform-ecs", "dev.tfvars", "bin/client", "", []string{"token", "create", "--name", "ci"}}},
+		"nothing to run":    {args: []string{"run", "-env", "dev", "--"}, says: "run wants a command"},
 		"nothing":           {says: "not understood"},
 		"no command":        {args: []string{"destroy", "-env", "dev"}, says: `"destroy" is no command`},
 		"no environment":    {args: []string{"status"}, says: "-env"},
@@ -107,11 +109,13 @@ func TestParseOutputs(t *testing.T) {
 	t.Parallel()
 	text := `{"cluster":{"value":"fualab-dev"},"ingress":{"value":"public_ip"},"url":{"value":""},
 		"migrate":{"value":{"task_definition":"arn:7","subnets":["subnet-1"],"security_group":"sg-1","log_group":"/fualab/dev/migrate"}},
-		"services":{"value":{"api":{"least":1,"most":4}}},"task_definitions":{"value":{"api":"arn:8"}},"other":{"value":[1]}}`
+		"services":{"value":{"api":{"least":1,"most":4}}},"task_definitions":{"value":{"api":"arn:8"}},
+		"web_client":{"value":{"url":"https://d1.cloudfront.net","bucket":"b","distribution":"E1"}},"other":{"value":[1]}}`
 	want := Outputs{
 		Cluster: "fualab-dev", Ingress: "public_ip",
 		Migrate:  &MigrateTask{"arn:7", []string{"subnet-1"}, "sg-1", "/fualab/dev/migrate"},
 		Services: map[string]Range{"api": {1, 4}}, TaskDefinitions: map[string]string{"api": "arn:8"},
+		Client: &Client{URL: "https://d1.cloudfront.net", Bucket: "b", Distribution: "E1"},
 	}
 	got, err := parseOutputs([]byte(text))
 	if err != nil {
@@ -119,6 +123,10 @@ func TestParseOutputs(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-wanted +parsed):\n%s", diff)
+	}
+	without := strings.Replace(text, `"web_client"`, `"no_client"`, 1)
+	if got, err := parseOutputs([]byte(without)); err != nil || got.Client != nil {
+		t.Errorf("a stack without a web client: %+v, %v", got.Client, err)
 	}
 	if _, err := parseOutputs([]byte(`{"cluster":{"value":"fualab-dev"}}`)); err == nil || !strings.Contains(err.Error(), "apply it once by hand") {
 		t.Errorf("a stack without outputs: error %v", err)

@@ -8,7 +8,9 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
+	"github.com/aws/aws-sdk-go-v2/service/ecr"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 )
 
@@ -24,11 +26,16 @@ type memory struct {
 	listTasks        func(*ecs.ListTasksInput) (*ecs.ListTasksOutput, error)
 	describeTasks    func(*ecs.DescribeTasksInput) (*ecs.DescribeTasksOutput, error)
 	runTask          func(*ecs.RunTaskInput) (*ecs.RunTaskOutput, error)
+	batchGetImage    func(*ecr.BatchGetImageInput) (*ecr.BatchGetImageOutput, error)
+	putImage         func(*ecr.PutImageInput) (*ecr.PutImageOutput, error)
+	putObject        func(*s3.PutObjectInput) (*s3.PutObjectOutput, error)
+	getObject        func(*s3.GetObjectInput) (*s3.GetObjectOutput, error)
+	deleteObject     func(*s3.DeleteObjectInput) (*s3.DeleteObjectOutput, error)
 	getLogEvents     func(*cloudwatchlogs.GetLogEventsInput) (*cloudwatchlogs.GetLogEventsOutput, error)
 }
 
 func (m *memory) account() *account {
-	return &account{environment: "dev", cfg: aws.Config{Region: "us-east-1"}, parameters: m, services: m, tasks: m, lines: m}
+	return &account{environment: "dev", cfg: aws.Config{Region: "us-east-1"}, parameters: m, services: m, tasks: m, lines: m, repositories: m, files: m}
 }
 
 func (m *memory) GetParameter(_ context.Context, in *ssm.GetParameterInput, _ ...func(*ssm.Options)) (*ssm.GetParameterOutput, error) {
@@ -57,6 +64,26 @@ func (m *memory) DescribeTasks(_ context.Context, in *ecs.DescribeTasksInput, _ 
 
 func (m *memory) RunTask(_ context.Context, in *ecs.RunTaskInput, _ ...func(*ecs.Options)) (*ecs.RunTaskOutput, error) {
 	return ask(m.runTask, in)
+}
+
+func (m *memory) BatchGetImage(_ context.Context, in *ecr.BatchGetImageInput, _ ...func(*ecr.Options)) (*ecr.BatchGetImageOutput, error) {
+	return ask(m.batchGetImage, in)
+}
+
+func (m *memory) PutImage(_ context.Context, in *ecr.PutImageInput, _ ...func(*ecr.Options)) (*ecr.PutImageOutput, error) {
+	return ask(m.putImage, in)
+}
+
+func (m *memory) PutObject(_ context.Context, in *s3.PutObjectInput, _ ...func(*s3.Options)) (*s3.PutObjectOutput, error) {
+	return ask(m.putObject, in)
+}
+
+func (m *memory) GetObject(_ context.Context, in *s3.GetObjectInput, _ ...func(*s3.Options)) (*s3.GetObjectOutput, error) {
+	return ask(m.getObject, in)
+}
+
+func (m *memory) DeleteObject(_ context.Context, in *s3.DeleteObjectInput, _ ...func(*s3.Options)) (*s3.DeleteObjectOutput, error) {
+	return ask(m.deleteObject, in)
 }
 
 func (m *memory) GetLogEvents(_ context.Context, in *cloudwatchlogs.GetLogEventsInput, _ ...func(*cloudwatchlogs.Options)) (*cloudwatchlogs.GetLogEventsOutput, error) {

@@ -2,14 +2,12 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
-	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	ecstypes "github.com/aws/aws-sdk-go-v2/service/ecs/types"
 )
 
@@ -21,35 +19,11 @@ const (
 // Migrate implements cloud: it runs the one-off task, waits for its end, and
 // wants its exit code to be 0. Of a failed one it prints the last lines.
 func (a *account) Migrate(ctx context.Context, o Outputs, out io.Writer) error {
-	if o.Migrate == nil {
-		return errors.New("the stack has no task that migrates")
-	}
-	started, err := a.tasks.RunTask(ctx, &ecs.RunTaskInput{
-		Cluster: aws.String(o.Cluster), TaskDefinition: aws.String(o.Migrate.TaskDefinition), LaunchType: ecstypes.LaunchTypeFargate,
-		NetworkConfiguration: &ecstypes.NetworkConfiguration{AwsvpcConfiguration: &ecstypes.AwsVpcConfiguration{
-			Subnets: o.Migrate.Subnets, SecurityGroups: []string{o.Migrate.SecurityGroup}, AssignPublicIp: ecstypes.AssignPublicIpEnabled,
-		}},
-	})
+	task, err := a.once(ctx, o, nil)
 	if err != nil {
-		return fmt.Errorf("start the task: %w", err)
+		return err
 	}
-	if len(started.Tasks) == 0 {
-		return fmt.Errorf("start the task: %s", failures(started.Failures))
-	}
-	arn := aws.ToString(started.Tasks[0].TaskArn)
-	// An interrupted wait leaves the task to itself: it holds the schema's lock, and a migration may be killed anywhere.
-	find := &ecs.DescribeTasksInput{Cluster: aws.String(o.Cluster), Tasks: []string{arn}}
-	if err := ecs.NewTasksStoppedWaiter(a.tasks).Wait(ctx, find, migrateTimeout); err != nil {
-		return fmt.Errorf("wait for task %s: %w", lastPart(arn), err)
-	}
-	got, err := a.tasks.DescribeTasks(ctx, find)
-	if err != nil {
-		return fmt.Errorf("describe task %s: %w", lastPart(arn), err)
-	}
-	if len(got.Tasks) == 0 || len(got.Tasks[0].Containers) == 0 {
-		return fmt.Errorf("task %s is gone, and with it how it ended", lastPart(arn))
-	}
-	return a.ended(ctx, got.Tasks[0], o.Migrate.LogGroup, out)
+	return a.ended(ctx, task, o.Migrate.LogGroup, out)
 }
 
 func (a *account) ended(ctx context.Context, task ecstypes.Task, group string, out io.Writer) error {
@@ -57,11 +31,11 @@ func (a *account) ended(ctx context.Context, task ecstypes.Task, group string, o
 	if container.ExitCode != nil && *container.ExitCode == 0 {
 		return nil
 	}
-	if err := a.printLog(ctx, group, "migrate/migrate/"+id, out); err != nil {
+	if err := a.printLog(ctx, group, logStream(id), out); err != nil {
 		fmt.Fprintf(out, "  its log cannot be read: %v\n", err) //nolint:errcheck // a terminal that is gone stops no deployment
 	}
 	if container.ExitCode == nil {
-		return fmt.Errorf("task %s did not start: %s %s", id, aws.ToString(task.StoppedReason), aws.ToString(container.Reason))
+		return notStarted(task)
 	}
 	return fmt.Errorf("task %s exited with %d: its last lines are above, all of them in %s", id, *container.ExitCode, group)
 }

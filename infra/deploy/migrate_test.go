@@ -75,7 +75,7 @@ func TestMigrateFails(t *testing.T) {
 		says    string
 		aws     bool // the error is AWS' own
 	}{
-		"no task":  {outputs: Outputs{Cluster: "fualab-dev"}, says: "the stack has no task that migrates"},
+		"no task":  {outputs: Outputs{Cluster: "fualab-dev"}, says: "the stack has no task that could run a command: deploy a release first"},
 		"no start": {memory: memory{}, says: "start the task", aws: true},
 		"refused": {memory: memory{runTask: answering[ecs.RunTaskInput](&ecs.RunTaskOutput{Failures: []ecstypes.Failure{
 			{Reason: aws.String("RESOURCE:CPU"), Detail: aws.String("none left")}, {Reason: aws.String("AGENT")},

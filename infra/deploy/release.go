@@ -11,11 +11,16 @@ import (
 // Release is the record of one build, as the pipeline writes it to SSM below
 // /fualab/releases, and of what runs, below /fualab/ENV/release.
 type Release struct {
-	Name       string     `json:"release"`          // main-<commit>
-	Commit     string     `json:"commit"`           // full id
-	Version    string     `json:"version"`          // what /health answers
-	Schema     string     `json:"schema,omitempty"` // newest migration that it brings
-	Images     Images     `json:"images"`
+	Name    string `json:"release"`          // main-<commit>
+	Commit  string `json:"commit"`           // full id
+	Version string `json:"version"`          // what /health answers
+	Schema  string `json:"schema,omitempty"` // newest migration that it brings
+	Images  Images `json:"images"`
+	// Commits has each service's commit where they differ, for release:verify.
+	Commits map[string]string `json:"commits,omitempty"`
+	// Stack is the commit of the Terraform that was applied with the release,
+	// which a rollback takes: release:shape.
+	Stack      string     `json:"stack,omitempty"`
 	Verified   string     `json:"verified,omitempty"`    // the repository whose cd-build has signed the images: only in the file that release:verify writes
 	DeployedAt *time.Time `json:"deployed_at,omitempty"` // in UTC; only of what runs or ran
 }
@@ -25,6 +30,9 @@ type Images struct {
 	API     *string `json:"api,omitempty"`
 	Worker  *string `json:"worker,omitempty"`
 	Migrate *string `json:"migrate,omitempty"` // for the stack, never part of a record
+	// Frontend has the web client's files, which release:client takes out of it;
+	// nil in records of before. The stack does not know it.
+	Frontend *string `json:"frontend,omitempty"`
 }
 
 // none is the record of a stack on which nothing was released yet.

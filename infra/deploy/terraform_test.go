@@ -41,7 +41,7 @@ func playTerraform(does string) int {
 	switch does {
 	case "outputs":
 		fmt.Fprintln(os.Stderr, "a warning")
-		fmt.Println(`{"cluster":{"value":"fualab-dev"},"ingress":{"value":"alb"},"url":{"value":"http://x"},"migrate":{"value":null},"services":{"value":{}},"task_definitions":{"value":{}}}`)
+		fmt.Println(`{"cluster":{"value":"fualab-dev"},"ingress":{"value":"alb"},"url":{"value":"http://x"},"migrate":{"value":null},"services":{"value":{}},"task_definitions":{"value":{}},"web_client":{"value":null}}`)
 	case "fail":
 		fmt.Fprintln(os.Stderr, "Error: it broke")
 		return 1
@@ -50,6 +50,12 @@ func playTerraform(does string) int {
 		<-interrupted
 		fmt.Println("wrote its state")
 		return 1
+	case "plan":
+		if os.Args[1] == "show" {
+			fmt.Println(plannedChange)
+			return 0
+		}
+		fmt.Println("Terraform will perform the following actions")
 	default:
 		fmt.Println(filepath.Base(dir), os.Getenv("TF_IN_AUTOMATION"), "own group:", syscall.Getpgrp() == os.Getpid())
 	}
@@ -86,6 +92,31 @@ func TestApplyPassesTheImages(t *testing.T) {
 	}
 }
 
+// plannedChange is a plan of a release beside a change of the stack.
+const plannedChange = `{"resource_changes":[
+	{"address":"aws_ecs_service.api[0]","mode":"managed","type":"aws_ecs_service","change":{"actions":["update"]}},
+	{"address":"aws_ecs_task_definition.this[\"api\"]","mode":"managed","type":"aws_ecs_task_definition","change":{"actions":["create","delete"]}},
+	{"address":"aws_vpc.this[0]","mode":"managed","type":"aws_vpc","change":{"actions":["no-op"]}},
+	{"address":"data.aws_iam_policy_document.this","mode":"data","type":"aws_iam_policy_document","change":{"actions":["read"]}},
+	{"address":"aws_sns_topic.alarms[0]","mode":"managed","type":"aws_sns_topic","change":{"actions":["create"]}}]}`
+
+// TestCheckNamesChangesThatAPersonMustApply, and no part of a release.
+func TestCheckNamesChangesThatAPersonMustApply(t *testing.T) {
+	var out bytes.Buffer
+	stack := &terraform{dir: install(t, "plan"), varFile: "dev.tfvars", out: &out}
+	wantError(t, stack.Check(t.Context(), Images{}), "a person must apply the stack first, because a release may not change create aws_sns_topic.alarms[0]: terraform -chdir=")
+	if out.String() != "" {
+		t.Errorf("printed %q", out.String())
+	}
+	if changes, err := beyondRelease([]byte(strings.ReplaceAll(plannedChange, "aws_sns_topic", "aws_ecs_service"))); err != nil || len(changes) > 0 {
+		t.Errorf("%q, %v", changes, err)
+	}
+	_, err := beyondRelease([]byte("no JSON"))
+	wantError(t, err, "terraform show: invalid character")
+	stack.dir = install(t, "fail")
+	wantError(t, stack.Check(t.Context(), Images{}), "terraform plan, see above: exit status 1")
+}
+
 // TestOutputsAreReadFromStandardOutput: a warning beside them goes to the log.
 func TestOutputsAreReadFromStandardOutput(t *testing.T) {
 	var out bytes.Buffer
@@ -101,7 +132,7 @@ func TestOutputsAreReadFromStandardOutput(t *testing.T) {
 
 func TestParseOutputsOfAWrongType(t *testing.T) {
 	t.Parallel()
-	text := `{"cluster":{"value":1},"ingress":{"value":""},"url":{"value":""},"migrate":{"value":null},"services":{"value":{}},"task_definitions":{"value":{}}}`
+	text := `{"cluster":{"value":1},"ingress":{"value":""},"url":{"value":""},"migrate":{"value":null},"services":{"value":{}},"task_definitions":{"value":{}},"web_client":{"value":null}}`
 	_, err := parseOutputs([]byte(text))
 	wantError(t, err, `terraform output "cluster": json`)
 	_, err = parseOutputs([]byte("no JSON"))

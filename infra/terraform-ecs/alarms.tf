@@ -2,28 +2,44 @@
 # declarations in ops/alerts: alarms.tf.json. Each names its runbook, and says what no data means.
 
 locals {
+  # A page needs a person now, a ticket within a day.
+  severities = var.enable_alarms ? toset(["page", "ticket"]) : toset([])
+  # The address of the pages in ops/runbooks.
+  runbooks = var.github == null ? "" : "https://github.com/${var.github.owner}/${var.github.repo}/blob/main/"
+
   alarms = var.enable_alarms ? merge(
     {
       runs-failing = {
-        description = "More than 5 failed runs in 5 minutes: ops/runbooks/run-discarded.md"
+        severity    = "ticket"
+        description = "More than 5 failed runs in 5 minutes: ${local.runbooks}ops/runbooks/run-discarded.md"
         namespace   = "fualab/${var.environment}", metric = "FailedRuns", dimensions = {}
-        statistic   = "Sum", comparison = "GreaterThanThreshold", threshold = 1, periods = 5, missing = "notBreaching"
+        statistic   = "Sum", comparison = "GreaterThanThreshold", threshold = 5, period = 300, periods = 1, missing = "notBreaching"
       }
     },
     { for s in ["api", "worker"] : "${s}-memory" => {
-      description = "The ${s}'s tasks use more than 90 % of their memory, and are killed at 100 %: ops/runbooks/out-of-memory.md"
+      severity    = "ticket"
+      description = "The ${s}'s tasks use more than 90 % of their memory, and are killed at 100 %: ${local.runbooks}ops/runbooks/out-of-memory.md"
       namespace   = "AWS/ECS", metric = "MemoryUtilization", dimensions = { ClusterName = local.name, ServiceName = s }
-      statistic   = "Maximum", comparison = "GreaterThanThreshold", threshold = 90, periods = 5, missing = "notBreaching"
+      statistic   = "Maximum", comparison = "GreaterThanThreshold", threshold = 90, period = 60, periods = 5, missing = "notBreaching"
     } },
     { for s in ["api", "worker"] : "${s}-down" => {
-      description = "No task of the ${s} has reported for 3 minutes: ops/runbooks/${s == "api" ? "api-down" : "worker-heartbeat"}.md"
+      severity    = "page"
+      description = "No task of the ${s} has reported for 3 minutes: ${local.runbooks}ops/runbooks/${s == "api" ? "api-down" : "worker-heartbeat"}.md"
       namespace   = "AWS/ECS", metric = "CPUUtilization", dimensions = { ClusterName = local.name, ServiceName = s }
-      statistic   = "SampleCount", comparison = "LessThanThreshold", threshold = 1, periods = 3, missing = var.schedule_off_hours == null ? "breaching" : "missing"
+      statistic   = "SampleCount", comparison = "LessThanThreshold", threshold = 1, period = 60, periods = 3, missing = var.schedule_off_hours == null ? "breaching" : "missing"
     } },
-    var.database == "rds" ? { database-storage = {
-      description = "The database has less than 2 GB left: ops/runbooks/disk-space.md"
-      namespace   = "AWS/RDS", metric = "FreeStorageSpace", dimensions = { DBInstanceIdentifier = local.name }
-      statistic   = "Minimum", comparison = "LessThanThreshold", threshold = 2147483648, periods = 5, missing = "breaching"
+    var.database == "rds" ? {
+      database-storage = {
+        severity    = "page"
+        description = "The database has less than 1 GB left, and storage has not grown by itself: ${local.runbooks}ops/runbooks/disk-space.md"
+        namespace   = "AWS/RDS", metric = "FreeStorageSpace", dimensions = { DBInstanceIdentifier = local.name }
+        statistic   = "Minimum", comparison = "LessThanThreshold", threshold = 1073741824, period = 60, periods = 5, missing = "breaching"
+      }
+      database-connections = {
+        severity    = "ticket"
+        description = "The database has less than a fifth of its connections left: ${local.runbooks}ops/runbooks/database-pool.md"
+        namespace   = "AWS/RDS", metric = "DatabaseConnections", dimensions = { DBInstanceIdentifier = local.name }
+        statistic   = "Maximum", comparison = "GreaterThanThreshold", threshold = floor(local.database_connections * 0.8), period = 60, periods = 5, missing = "notBreaching"
     } } : {},
   ) : {}
 
@@ -35,17 +51,27 @@ locals {
 
 #tfsec:ignore:aws-sns-enable-topic-encryption Alarms say which threshold was crossed, no more.
 resource "aws_sns_topic" "alarms" {
-  count = var.enable_alarms ? 1 : 0
+  for_each = local.severities
 
-  name = "${local.name}-alarms"
+  name = "${local.name}-${each.key}"
 }
 
 resource "aws_sns_topic_subscription" "alarms" {
-  count = var.enable_alarms ? 1 : 0
+  for_each = local.severities
 
-  topic_arn = aws_sns_topic.alarms[0].arn
+  topic_arn = aws_sns_topic.alarms[each.key].arn
   protocol  = "email"
   endpoint  = var.alarm_email
+}
+
+# A mail wakes no person.
+resource "aws_sns_topic_subscription" "pager" {
+  count = var.enable_alarms && nonsensitive(var.page_webhook != null) ? 1 : 0
+
+  topic_arn              = aws_sns_topic.alarms["page"].arn
+  protocol               = "https"
+  endpoint               = var.page_webhook
+  endpoint_auto_confirms = true
 }
 
 resource "aws_cloudwatch_log_metric_filter" "runs" {
@@ -73,11 +99,11 @@ resource "aws_cloudwatch_metric_alarm" "this" {
   statistic           = each.value.statistic
   comparison_operator = each.value.comparison
   threshold           = each.value.threshold
-  period              = 60
+  period              = each.value.period
   evaluation_periods  = each.value.periods
   treat_missing_data  = each.value.missing
-  alarm_actions       = [aws_sns_topic.alarms[0].arn]
-  ok_actions          = [aws_sns_topic.alarms[0].arn]
+  alarm_actions       = [aws_sns_topic.alarms[each.value.severity].arn]
+  ok_actions          = [aws_sns_topic.alarms[each.value.severity].arn]
 }
 
 # ECS tells of a deployment that failed or took itself back.
@@ -85,7 +111,7 @@ resource "aws_cloudwatch_event_rule" "deployment_failed" {
   count = var.enable_alarms ? 1 : 0
 
   name        = "${local.name}-deployment-failed"
-  description = "A deployment failed: ops/runbooks/rollback.md"
+  description = "A deployment failed: ${local.runbooks}ops/runbooks/rollback.md"
   event_pattern = jsonencode({
     source      = ["aws.ecs"]
     detail-type = ["ECS Deployment State Change"]
@@ -98,19 +124,31 @@ resource "aws_cloudwatch_event_target" "deployment_failed" {
   count = var.enable_alarms ? 1 : 0
 
   rule = aws_cloudwatch_event_rule.deployment_failed[0].name
-  arn  = aws_sns_topic.alarms[0].arn
+  arn  = aws_sns_topic.alarms["page"].arn
 }
 
 data "aws_iam_policy_document" "alarms" {
-  count = var.enable_alarms ? 1 : 0
+  for_each = local.severities
 
+  # EventBridge takes no condition in a topic's policy: with one, each message is dropped.
   statement {
+    sid       = "Events"
     actions   = ["sns:Publish"]
-    resources = ["${local.arn}:sns:${var.region}:${local.account}:${local.name}-alarms"]
+    resources = ["${local.arn}:sns:${var.region}:${local.account}:${local.name}-${each.key}"]
 
     principals {
       type        = "Service"
-      identifiers = ["cloudwatch.amazonaws.com", "events.amazonaws.com"]
+      identifiers = ["events.amazonaws.com"]
+    }
+  }
+  statement {
+    sid       = "Alarms"
+    actions   = ["sns:Publish"]
+    resources = ["${local.arn}:sns:${var.region}:${local.account}:${local.name}-${each.key}"]
+
+    principals {
+      type        = "Service"
+      identifiers = ["cloudwatch.amazonaws.com"]
     }
     condition {
       test     = "StringEquals"
@@ -121,8 +159,8 @@ data "aws_iam_policy_document" "alarms" {
 }
 
 resource "aws_sns_topic_policy" "alarms" {
-  count = var.enable_alarms ? 1 : 0
+  for_each = local.severities
 
-  arn    = aws_sns_topic.alarms[0].arn
-  policy = data.aws_iam_policy_document.alarms[0].json
+  arn    = aws_sns_topic.alarms[each.key].arn
+  policy = data.aws_iam_policy_document.alarms[each.key].json
 }

@@ -30,8 +30,8 @@ resource "aws_db_instance" "this" {
 
   db_name             = "fualab"
   username            = "fualab"
-  password_wo         = var.database_password == null ? "change-by-secrets-version" : var.database_password
-  password_wo_version = var.secrets_version
+  password_wo         = var.database_password # AWS makes no database without one
+  password_wo_version = var.secrets_versions.migrate_database_url
 
   allocated_storage     = 20
   max_allocated_storage = 100

@@ -8,6 +8,6 @@ frontend        = "none"
 worker_capacity = "FARGATE_SPOT"
 
 schedule_off_hours = {
-  stop  = "cron(0 20 ? * MON-FRI *)"
+  stop  = "cron(0 20 ? * * *)" # daily: a deployment wakes the stack
   start = "cron(0 8 ? * MON-FRI *)"
 }

@@ -1,10 +1,16 @@
-# One pair of repositories an account: an image is built once, and every environment runs the same digest.
+# One set of repositories an account: an image is built once, and every environment runs the same digest.
 
 resource "aws_ecr_repository" "this" {
-  for_each = var.repositories == "create" ? toset(["api", "worker"]) : toset([])
+  for_each = var.repositories == "create" ? toset(["api", "worker", "frontend"]) : toset([])
 
   name                 = "fualab/${each.key}"
-  image_tag_mutability = "IMMUTABLE"
+  image_tag_mutability = "IMMUTABLE_WITH_EXCLUSION"
+
+  # Tags that deploy moves, so that the lifecycle policy keeps what an environment runs. A digest decides what runs.
+  image_tag_mutability_exclusion_filter {
+    filter      = "env-*"
+    filter_type = "WILDCARD"
+  }
 
   image_scanning_configuration {
     scan_on_push = true
@@ -20,24 +26,9 @@ resource "aws_ecr_lifecycle_policy" "this" {
   for_each = aws_ecr_repository.this
 
   repository = each.value.name
-  policy = jsonencode({
-    rules = [
-      {
-        rulePriority = 1
-        description  = "untagged images go after a week"
-        selection    = { tagStatus = "untagged", countType = "sinceImagePushed", countUnit = "days", countNumber = 7 }
-        action       = { type = "expire" }
-      },
-      {
-        rulePriority = 2
-        description  = "thirty builds of main stay, releases (v*) for ever"
-        selection    = { tagStatus = "tagged", tagPrefixList = ["main-"], countType = "imageCountMoreThan", countNumber = 30 }
-        action       = { type = "expire" }
-      },
-    ]
-  })
+  policy     = templatefile("${path.module}/../images.json.tftpl", { keep = 30 })
 }
 
 locals {
-  repository_arns = { for s in ["api", "worker"] : s => "${local.arn}:ecr:${var.region}:${local.account}:repository/fualab/${s}" }
+  repository_arns = { for s in ["api", "worker", "frontend"] : s => "${local.arn}:ecr:${var.region}:${local.account}:repository/fualab/${s}" }
 }

@@ -16,11 +16,11 @@ resource "aws_ecs_cluster_capacity_providers" "this" {
 locals {
   redis_host = "redis.${local.name}.internal"
   redis_urls = {
-    sidecar     = { api = "redis://${local.redis_host}:6379/0", worker = "redis://localhost:6379/0" }
-    elasticache = { for s in ["api", "worker"] : s => format("rediss://%s:6379/0?cluster=true", try(aws_elasticache_serverless_cache.this[0].endpoint[0].address, "")) }
+    sidecar     = { api = "redis://${local.redis_host}:6379/0", worker = "redis://localhost:6379/0", migrate = "redis://${local.redis_host}:6379/0" }
+    elasticache = { for s in ["api", "worker", "migrate"] : s => format("rediss://%s:6379/0?cluster=true", try(aws_elasticache_serverless_cache.this[0].endpoint[0].address, "")) }
     external    = {} # a secret
   }
-  redis_url = { for s in ["api", "worker"] : s => { for service, url in local.redis_urls[var.redis] : "FUALAB_REDIS_URL" => url if service == s } }
+  redis_url = { for s in ["api", "worker", "migrate"] : s => { for service, url in local.redis_urls[var.redis] : "FUALAB_REDIS_URL" => url if service == s } }
 
   # The programs' production refuses plain text, which only the sidecar has; that is not for prod.
   common = {
@@ -40,16 +40,24 @@ locals {
       FUALAB_SHUTDOWN_TIMEOUT_SECONDS = tostring(local.shutdown_timeout)
       # Only what stands before the tasks is believed, and only the security groups let it in. A task at an address of its
       # own is reached directly.
-    }, var.ingress == "public_ip" ? {} : { FUALAB_TRUSTED_PROXIES = local.trusted_proxies }, local.redis_url.api)
+    }, var.ingress == "public_ip" ? {} : { FUALAB_TRUSTED_PROXIES = local.trusted_proxies }, local.redis_url.api, local.pool, var.settings.api)
     # Nobody sends requests to a worker: it stops at once, and gives its runs 100 s of Fargate's 120.
     worker = merge(local.database_ca, local.redis_url.worker, {
       GOMEMLIMIT                      = local.go_memory.worker
       FUALAB_ENV                      = local.common.FUALAB_ENV
       FUALAB_EMF_ENVIRONMENT          = var.environment
       FUALAB_SHUTDOWN_TIMEOUT_SECONDS = "100"
-    })
-    migrate = merge(local.common, local.database_ca, { GOMEMLIMIT = local.go_memory.migrate })
+    }, local.pool, var.settings.worker)
+    # It runs what an operator asks for, too, and doctor looks at all that the API uses.
+    migrate = merge(local.common, local.database_ca, local.redis_url.migrate, { GOMEMLIMIT = local.go_memory.migrate }, var.settings.api)
   }
+  # A process asks for so many connections that RDS has enough for twice the most tasks, which a rollout may run. Each API
+  # has two more than its pool. 80 a GiB is what RDS leaves of a memory / 9,531,392; 6 are for one-off tasks and people.
+  database_memory      = { "db.t4g.micro" = 1, "db.t4g.small" = 2, "db.t4g.medium" = 4, "db.t4g.large" = 8 }
+  database_connections = var.database == "rds" ? 80 * lookup(local.database_memory, var.database_class, 8) : 0
+  pool_size            = floor((local.database_connections - 6 - 2 * 2 * local.services.api.most) / (2 * (local.services.api.most + local.services.worker.most)))
+  pool                 = var.database == "rds" ? { FUALAB_DATABASE_MAX_CONNS = tostring(min(8, local.pool_size)) } : {}
+
   database_ca = var.database_ca == null ? {} : { FUALAB_DATABASE_CA = var.database_ca }
 
   # What each container has of its own.

@@ -9,7 +9,7 @@ resource "aws_lb" "this" {
   security_groups            = [aws_security_group.this["alb"].id]
   subnets                    = local.subnet_ids
   drop_invalid_header_fields = true
-  idle_timeout               = 120 # events are pinged more often
+  idle_timeout               = 60 # shorter than the API's, or it meets closed connections; events are pinged more often
 }
 
 resource "aws_lb_target_group" "api" {
@@ -22,8 +22,9 @@ resource "aws_lb_target_group" "api" {
   vpc_id               = local.vpc_id
   deregistration_delay = local.shutdown_delay
 
+  # Whether the process answers. /ready would be 503 while a database fails over, and ECS would replace every task.
   health_check {
-    path                = "/ready"
+    path                = "/health"
     interval            = 10
     timeout             = 5
     healthy_threshold   = 2

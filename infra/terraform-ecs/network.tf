@@ -5,10 +5,18 @@ data "aws_availability_zones" "this" {
   count = var.vpc == null ? 1 : 0
   state = "available"
 
+  # Here Fargate or API Gateway's VPC links are missing.
+  exclude_zone_ids = ["apne1-az3", "cac1-az3", "cac1-az4", "euw3-az2", "use1-az3", "usw1-az2"]
+
   filter {
     name   = "opt-in-status" # no local zones
     values = ["opt-in-not-required"]
   }
+}
+
+locals {
+  # By id: each account has the names of a region's zones in an order of its own.
+  zone_ids = var.vpc != null ? [] : var.zone_ids != null ? var.zone_ids : slice(sort(data.aws_availability_zones.this[0].zone_ids), 0, 2)
 }
 
 data "aws_vpc" "given" {
@@ -40,10 +48,10 @@ resource "aws_internet_gateway" "this" {
 resource "aws_subnet" "public" {
   count = var.vpc == null ? 2 : 0
 
-  vpc_id            = aws_vpc.this[0].id
-  availability_zone = data.aws_availability_zones.this[0].names[count.index]
-  cidr_block        = cidrsubnet(var.vpc_cidr, 4, count.index)
-  tags              = { Name = "${local.name}-public-${count.index}" }
+  vpc_id               = aws_vpc.this[0].id
+  availability_zone_id = local.zone_ids[count.index]
+  cidr_block           = cidrsubnet(var.vpc_cidr, 4, count.index)
+  tags                 = { Name = "${local.name}-public-${count.index}" }
 }
 
 resource "aws_route_table" "public" {

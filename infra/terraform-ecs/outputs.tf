@@ -52,7 +52,7 @@ output "repositories" {
 }
 
 output "web_client" {
-  description = "Address of the web client, and the bucket of its files."
+  description = "Address of the web client, and where deploy puts its files; null without one."
   value       = var.frontend == "none" ? null : { url = "https://${aws_cloudfront_distribution.this[0].domain_name}", bucket = aws_s3_bucket.frontend[0].bucket, distribution = aws_cloudfront_distribution.this[0].id }
 }
 

@@ -14,7 +14,7 @@ locals {
   # Who reads what.
   secrets = merge(
     { FUALAB_DATABASE_URL = ["api", "worker", "migrate"], FUALAB_MIGRATE_DATABASE_URL = ["migrate"] },
-    var.redis == "external" ? { FUALAB_REDIS_URL = ["api", "worker"] } : {},
+    var.redis == "external" ? { FUALAB_REDIS_URL = ["api", "worker", "migrate"] } : {},
   )
 }
 
@@ -23,7 +23,7 @@ resource "aws_ssm_parameter" "database_url" {
   description      = "The database's URL, by the role of the services"
   type             = "SecureString"
   value_wo         = local.database_url == null ? "unset" : local.database_url
-  value_wo_version = var.secrets_version
+  value_wo_version = var.secrets_versions.database_url
 }
 
 resource "aws_ssm_parameter" "migrate_database_url" {
@@ -31,7 +31,7 @@ resource "aws_ssm_parameter" "migrate_database_url" {
   description      = "The database's URL, by the owner of the schema"
   type             = "SecureString"
   value_wo         = local.migrate_database_url == null ? "unset" : local.migrate_database_url
-  value_wo_version = var.secrets_version
+  value_wo_version = var.secrets_versions.migrate_database_url
 }
 
 resource "aws_ssm_parameter" "redis_url" {
@@ -41,7 +41,7 @@ resource "aws_ssm_parameter" "redis_url" {
   description      = "Redis' URL"
   type             = "SecureString"
   value_wo         = var.redis_url == null ? "unset" : var.redis_url
-  value_wo_version = var.secrets_version
+  value_wo_version = var.secrets_versions.redis_url
 }
 
 # Read by deploy, by no task.
@@ -50,7 +50,7 @@ resource "aws_ssm_parameter" "smoke_token" {
   description      = "Token of the smoke test"
   type             = "SecureString"
   value_wo         = var.smoke_token == null ? "unset" : var.smoke_token
-  value_wo_version = var.secrets_version
+  value_wo_version = var.secrets_versions.smoke_token
 }
 
 locals {

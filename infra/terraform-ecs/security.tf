@@ -5,7 +5,7 @@ locals {
     {
       api    = "the API's tasks"
       worker = "the worker's tasks"
-      task   = "the migration's one-off task"
+      task   = "one-off tasks: migrations, and commands"
     },
     var.ingress == "alb" ? { alb = "the load balancer" } : {},
     var.ingress == "api_gateway" ? { gateway = "API Gateway's way in" } : {},
@@ -89,18 +89,18 @@ resource "aws_vpc_security_group_egress_rule" "tasks" {
 # Redis and the database
 
 resource "aws_vpc_security_group_ingress_rule" "redis_sidecar" {
-  count = var.redis == "sidecar" ? 1 : 0
+  for_each = var.redis == "sidecar" ? toset(["api", "task"]) : toset([])
 
   security_group_id            = aws_security_group.this["worker"].id
-  description                  = "Valkey beside the worker, from the API"
-  referenced_security_group_id = aws_security_group.this["api"].id
+  description                  = "Valkey beside the worker, from ${each.key}"
+  referenced_security_group_id = aws_security_group.this[each.key].id
   ip_protocol                  = "tcp"
   from_port                    = 6379
   to_port                      = 6379
 }
 
 resource "aws_vpc_security_group_ingress_rule" "redis" {
-  for_each = var.redis == "elasticache" ? toset(["api", "worker"]) : toset([])
+  for_each = var.redis == "elasticache" ? toset(["api", "worker", "task"]) : toset([])
 
   security_group_id            = aws_security_group.this["redis"].id
   description                  = "Valkey, from ${each.key}"

@@ -127,6 +127,13 @@ variable "database_class" {
     condition     = can(regex("^db\\.[a-z0-9]+\\.[a-z0-9]+$", var.database_class))
     error_message = "database_class must be an RDS instance class, such as db.t4g.micro."
   }
+  # As local.pool_size has it, which would refer back to here.
+  validation {
+    condition = var.database != "rds" || (80 * lookup({ "db.t4g.micro" = 1, "db.t4g.small" = 2, "db.t4g.medium" = 4 }, var.database_class, 8) - 6 - 4 * (var.enable_autoscaling ? var.max_count : var.api_count)) / (
+      2 * (var.enable_autoscaling ? 2 * var.max_count : var.api_count + var.worker_count)
+    ) >= 4
+    error_message = "database_class has connections for fewer than 4 a task, with which a worker waits for itself. Take a larger class, or a smaller max_count."
+  }
 }
 
 variable "database_multi_az" {
@@ -257,11 +264,37 @@ variable "schedule_off_hours" {
 
   validation {
     condition     = var.schedule_off_hours == null || alltrue([for at in [try(var.schedule_off_hours.stop, ""), try(var.schedule_off_hours.start, "")] : can(regex("^cron\\([^()]+\\)$", at))])
-    error_message = "schedule_off_hours.stop and .start must be cron(minute hour day month weekday year), such as cron(0 20 ? * MON-FRI *)."
+    error_message = "schedule_off_hours.stop and .start must be cron(minute hour day month weekday year), such as cron(0 8 ? * MON-FRI *)."
+  }
+  validation {
+    condition     = var.schedule_off_hours == null || can(regex("^cron\\(\\S+ \\S+ (\\? \\* \\*|\\* \\* \\?) \\*\\)$", var.schedule_off_hours.stop))
+    error_message = "schedule_off_hours.stop must be daily, such as cron(0 20 ? * * *): each deployment wakes the stack, one at the weekend, too."
   }
   validation {
     condition     = var.schedule_off_hours == null || var.environment != "prod"
     error_message = "schedule_off_hours stops everything; prod never sleeps."
+  }
+}
+
+variable "settings" {
+  description = "Further settings of the services, as the README lists them: { api = { FUALAB_OIDC_ISSUER = \"https://…\" } }. The one-off tasks have the API's."
+  type = object({
+    api    = optional(map(string), {})
+    worker = optional(map(string), {})
+  })
+  default = {}
+
+  validation {
+    condition     = alltrue([for name in concat(keys(var.settings.api), keys(var.settings.worker)) : can(regex("^(FUALAB|OTEL)_[A-Z0-9_]+$", name))])
+    error_message = "settings must be named FUALAB_… or OTEL_…."
+  }
+  validation {
+    condition     = length(setintersection(concat(keys(var.settings.api), keys(var.settings.worker)), ["FUALAB_AUTH", "FUALAB_DATABASE_CA", "FUALAB_EMF_ENVIRONMENT", "FUALAB_ENV", "FUALAB_MIGRATE_ON_START", "FUALAB_RATE_LIMIT", "FUALAB_SHUTDOWN_DELAY_SECONDS", "FUALAB_SHUTDOWN_TIMEOUT_SECONDS"])) == 0
+    error_message = "settings must not repeat what the stack sets by variables of its own: database_ca, environment, rate_limit and redis; authentication is always on."
+  }
+  validation {
+    condition     = length([for name in concat(keys(var.settings.api), keys(var.settings.worker)) : name if can(regex("_URL$|PASSWORD|SECRET|HEADERS", name))]) == 0
+    error_message = "settings must hold no secret: a task definition shows them to everybody who may read it. Secrets are database_url, migrate_database_url and redis_url."
   }
 }
 
@@ -285,6 +318,18 @@ variable "alarm_email" {
   validation {
     condition     = var.alarm_email != null || (!var.enable_alarms && var.monthly_budget_usd == null)
     error_message = "enable_alarms and monthly_budget_usd want an alarm_email: an alarm that nobody hears is none."
+  }
+}
+
+variable "page_webhook" {
+  description = "Address that pages a person, beside the mail, such as PagerDuty's for CloudWatch: https://events.pagerduty.com/integration/KEY/enqueue. Its key reaches the state."
+  type        = string
+  default     = null
+  sensitive   = true
+
+  validation {
+    condition     = var.page_webhook == null || can(regex("^https://", var.page_webhook))
+    error_message = "page_webhook must be an https:// address."
   }
 }
 
@@ -337,6 +382,17 @@ variable "vpc_cidr" {
   }
 }
 
+variable "zone_ids" {
+  description = "The two zones of the VPC that is made, by their ids, such as use1-az1; null takes the first two of the region that have Fargate and VPC links."
+  type        = list(string)
+  default     = null
+
+  validation {
+    condition     = var.zone_ids == null || try(length(distinct(var.zone_ids)) == 2 && length(var.zone_ids) == 2 && alltrue([for z in var.zone_ids : can(regex("^[a-z0-9]+-az[0-9]$", z))]), false)
+    error_message = "zone_ids must be two different ids, such as use1-az1: a name such as us-east-1a is another zone in each account."
+  }
+}
+
 variable "api_allowed_cidrs" {
   description = "Who reaches the API with ingress = public_ip or alb."
   type        = list(string)
@@ -357,7 +413,7 @@ variable "enable_github_oidc" {
 }
 
 variable "github" {
-  description = "The repository of enable_github_oidc. Both forms of GitHub's subject are trusted, by exact match: repositories made since mid-2026 carry the ids (gh api repos/OWNER/REPO --jq '.owner.id, .id')."
+  description = "The repository of enable_github_oidc, and of the runbooks that alarms link to. Both forms of GitHub's subject are trusted, by exact match: repositories made since mid-2026 carry the ids (gh api repos/OWNER/REPO --jq '.owner.id, .id')."
   type = object({
     owner    = string
     owner_id = number
@@ -393,17 +449,22 @@ variable "images" {
   }
 }
 
-# Secrets. Ephemeral: they reach SSM, and neither a plan nor the state. Give them as TF_VAR_…, with secrets_version
-# raised; without them, what is in SSM stays.
+# Secrets. Ephemeral: they reach SSM, and neither a plan nor the state. Give one as TF_VAR_…, with its version raised;
+# the others, and without it all, stay as they are.
 
-variable "secrets_version" {
-  description = "Raise it together with new values of the secrets below; only then are they written."
-  type        = number
-  default     = 1
+variable "secrets_versions" {
+  description = "Raise a secret's version together with its new value; only then is it written. With database = rds database_url's is that of service_password, migrate_database_url's that of database_password."
+  type = object({
+    database_url         = optional(number, 1)
+    migrate_database_url = optional(number, 1)
+    redis_url            = optional(number, 1)
+    smoke_token          = optional(number, 1)
+  })
+  default = {}
 
   validation {
-    condition     = var.secrets_version >= 1 && floor(var.secrets_version) == var.secrets_version
-    error_message = "secrets_version must be a whole number from 1."
+    condition     = alltrue([for v in values(var.secrets_versions) : v >= 1 && floor(v) == v])
+    error_message = "secrets_versions must be whole numbers from 1."
   }
 }
 

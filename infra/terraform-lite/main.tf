@@ -1,10 +1,16 @@
-# A release is one image by digest: a tag never moves, and what runs can be read off it.
+# A release is one image by digest: no tag that names a build moves, and what runs can be read off it.
 resource "aws_ecr_repository" "this" {
-  for_each = toset(["api", "worker"])
+  for_each = toset(["api", "frontend", "worker"])
 
   name                 = "${var.name}/${each.key}"
-  image_tag_mutability = "IMMUTABLE"
+  image_tag_mutability = "IMMUTABLE_WITH_EXCLUSION"
   force_delete         = false
+
+  # Tags that deploy moves, so that the lifecycle policy keeps what an environment runs. A digest decides what runs.
+  image_tag_mutability_exclusion_filter {
+    filter      = "env-*"
+    filter_type = "WILDCARD"
+  }
 
   image_scanning_configuration {
     scan_on_push = true
@@ -20,22 +26,7 @@ resource "aws_ecr_lifecycle_policy" "this" {
   for_each = aws_ecr_repository.this
 
   repository = each.value.name
-  policy = jsonencode({
-    rules = [
-      {
-        rulePriority = 1
-        description  = "untagged images go after a week"
-        selection    = { tagStatus = "untagged", countType = "sinceImagePushed", countUnit = "days", countNumber = 7 }
-        action       = { type = "expire" }
-      },
-      {
-        rulePriority = 2
-        description  = "the newest builds of main stay"
-        selection    = { tagStatus = "tagged", tagPrefixList = ["main-"], countType = "imageCountMoreThan", countNumber = var.keep_images }
-        action       = { type = "expire" }
-      },
-    ]
-  })
+  policy     = templatefile("${path.module}/../images.json.tftpl", { keep = var.keep_images })
 }
 
 resource "aws_ecs_cluster" "this" {

@@ -1,6 +1,6 @@
-// Package alerts declares what the platform's people are told of, once: the
-// rules of Prometheus, the alarms of CloudWatch and the dashboards of Grafana
-// are made of it, and each alert has a runbook of its name.
+// Package alerts declares each alert once. The rules of Prometheus, the alarms
+// of CloudWatch and the dashboards of Grafana are generated from these
+// declarations, and each alert has a runbook of its name.
 package alerts
 
 import (
@@ -10,42 +10,42 @@ import (
 	"time"
 )
 
-// Severity says how soon somebody has to look.
+// Severity is the urgency of an alert.
 type Severity string
 
 // The severities.
 const (
-	Page   Severity = "page"   // now: somebody feels it
-	Ticket Severity = "ticket" // within a day: somebody will
+	Page   Severity = "page"   // act now: users are affected
+	Ticket Severity = "ticket" // act within a day: users will be affected
 )
 
-// The dashboards, and with CloudWatch the services, that alerts belong to.
+// The dashboards, which are also CloudWatch's services, of the alerts.
 const (
 	api      = "api"
 	worker   = "worker"
 	platform = "platform"
 )
 
-// Alert is one thing to be told of. It fires when any of its rules does.
+// Alert is one alert. It fires when any of its rules does.
 type Alert struct {
 	Name     string // its runbook is ops/runbooks/<name>.md
 	Title    string // of its panel
-	Summary  string // what has happened, for who is woken; without a period
+	Summary  string // the fault, for the operator on call; without a period
 	Of       string // api, worker or platform
 	Severity Severity
 	Rules    []Rule
-	Alarms   []Alarm // on AWS; none for what shows there by others
+	Alarms   []Alarm // on AWS; none if other alarms show the fault
 }
 
-// Rule fires when what it measures is above a limit for a time.
+// Rule fires when its measure is above a limit for some time.
 type Rule struct {
-	Measure string  // PromQL; "" for one that only Absent fires
+	Measure string  // PromQL; "" for a rule with Absent only
 	Above   float64 // the limit
 	Unit    string  // of Measure, as Grafana calls it
-	While   string  // PromQL that goes behind the comparison: and …, unless …
-	Absent  string  // PromQL whose absence fires it as well
+	While   string  // PromQL after the comparison: and …, unless …
+	Absent  string  // PromQL; its absence also fires the rule
 	For     time.Duration
-	Speed   string // tells the rules of an alert apart, as a label
+	Speed   string // a label that distinguishes the rules of an alert
 }
 
 // Expr returns the rule in PromQL.
@@ -83,7 +83,7 @@ func All() ([]Alert, error) {
 // number writes a limit without an exponent.
 func number(f float64) string { return strconv.FormatFloat(f, 'f', -1, 64) }
 
-// span writes a time as Prometheus does.
+// span formats a duration as Prometheus does.
 func span(d time.Duration) string {
 	for _, u := range []struct {
 		of   time.Duration

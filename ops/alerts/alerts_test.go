@@ -19,8 +19,8 @@ var update = flag.Bool("update", false, "write the files instead of comparing th
 
 const root = "../../"
 
-// TestFiles holds what is made of the declarations to them: a file that is
-// stale, missing or of nothing that is declared fails it.
+// TestFiles compares the generated files with the declarations. A stale file, a
+// missing one, or one without a declaration fails it.
 func TestFiles(t *testing.T) {
 	t.Parallel()
 	all := declarations(t)
@@ -30,6 +30,11 @@ func TestFiles(t *testing.T) {
 		t.Fatal(err)
 	}
 	hold(t, "infra/terraform-ecs/alarms.tf.json", alarms)
+	dashboard, err := Dashboard(all)
+	if err != nil {
+		t.Fatal(err)
+	}
+	hold(t, "infra/terraform-ecs/dashboard.tf.json", dashboard)
 	dashboards, err := Dashboards(all)
 	if err != nil {
 		t.Fatal(err)
@@ -43,7 +48,7 @@ func TestFiles(t *testing.T) {
 	}
 	for _, path := range there {
 		if _, ok := dashboards[filepath.Base(path)]; !ok {
-			t.Errorf("%s is made of nothing: delete it", path)
+			t.Errorf("no declaration generates %s: delete it", path)
 		}
 	}
 }
@@ -69,11 +74,11 @@ func hold(t *testing.T, name, want string) {
 	}
 }
 
-// sections are what a runbook of an alert tells, in this order.
-var sections = []string{"## Who feels it", "## What to look at", "## What to do", "## How to know that it is over"}
+// sections are the sections of an alert's runbook, in this order.
+var sections = []string{"## Impact", "## Diagnosis", "## Repair", "## Verification"}
 
-// TestRunbooks: each alert has its page, which the index names and which says
-// what somebody needs who was woken by it.
+// TestRunbooks: each alert has its runbook, the index names it, and it has all
+// sections.
 func TestRunbooks(t *testing.T) {
 	t.Parallel()
 	index, err := os.ReadFile(root + "ops/runbooks/README.md")
@@ -99,12 +104,12 @@ func TestRunbooks(t *testing.T) {
 			rest = after
 		}
 		if len(a.Alarms) > 0 && !strings.Contains(string(page), "aws ") {
-			t.Errorf("%s rings on AWS, and its page has no command to paste there", a.Name)
+			t.Errorf("%s has an alarm on AWS, but its runbook has no aws command", a.Name)
 		}
 	}
 }
 
-// TestDeclarations: names are unique, since a runbook is found by them, and an
+// TestDeclarations: names are unique, because they identify runbooks, and each
 // alert can fire.
 func TestDeclarations(t *testing.T) {
 	t.Parallel()
@@ -119,7 +124,7 @@ func TestDeclarations(t *testing.T) {
 		}
 		for _, r := range a.Rules {
 			if r.Expr() == "" || (len(a.Rules) > 1) != (r.Speed != "") {
-				t.Errorf("%s: rules that cannot be told apart, or say nothing: %+v", a.Name, r)
+				t.Errorf("%s: rules without an expression or a distinct label: %+v", a.Name, r)
 			}
 		}
 	}
@@ -132,4 +137,36 @@ func declarations(t *testing.T) []Alert {
 		t.Fatal(err)
 	}
 	return all
+}
+
+// TestRunbooksNameTheEnvironmentOnce: a pasted AWS command must not look at
+// another environment.
+func TestRunbooksNameTheEnvironmentOnce(t *testing.T) {
+	t.Parallel()
+	for _, a := range declarations(t) {
+		text, err := os.ReadFile(root + a.Runbook())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if named := strings.Count(string(text), "\nENV=prod"); strings.Contains(string(text), "\naws ") && named != 1 {
+			t.Errorf("%s names its environment %d times", a.Runbook(), named)
+		}
+		for _, environment := range []string{"fualab-dev", "/fualab/dev", "fualab-prod", "/fualab/prod"} {
+			if strings.Contains(string(text), environment) {
+				t.Errorf("%s has a command for %s", a.Runbook(), environment)
+			}
+		}
+	}
+}
+
+// TestSeverities: pages are for alerts that users notice at once.
+func TestSeverities(t *testing.T) {
+	t.Parallel()
+	for _, a := range declarations(t) {
+		for _, word := range []string{"prune", "purge", "rollup"} {
+			if strings.Contains(a.Name, word) && a.Severity != Ticket {
+				t.Errorf("%s pages a person, and no user notices it", a.Name)
+			}
+		}
+	}
 }

@@ -6,19 +6,19 @@ import (
 	workerprogram "github.com/fualab/fualab/worker"
 )
 
-// panel is one picture of a dashboard.
+// panel is one panel of a dashboard.
 type panel struct {
 	title, text, unit string
 	targets           []target
-	limit             float64 // a line that is not to be passed; 0: none
+	limit             float64 // drawn as a line; 0: none
 }
 
-// target is a query and what its lines are called.
+// target is a query and the legend of its lines.
 type target struct{ expr, legend string }
 
-// Dashboards returns the dashboards by the names of their files: for each
-// alert what it measures and its limit, and beside that what one looks at
-// when it has fired.
+// Dashboards returns the dashboards by the names of their files. A dashboard
+// has a panel with measure and limit for each alert, and further panels for the
+// diagnosis.
 func Dashboards(all []Alert) (map[string]string, error) {
 	files := make(map[string]string)
 	for of, title := range map[string]string{api: "FUALab API", worker: "FUALab worker", platform: "FUALab platform"} {
@@ -41,7 +41,7 @@ func (a Alert) panel() panel {
 	p := panel{title: a.Title, text: a.Summary + ": " + a.Runbook(), unit: "short"}
 	for _, r := range a.Rules {
 		if r.Measure == "" {
-			p.targets = append(p.targets, target{"count(" + r.Absent + ")", "there"})
+			p.targets = append(p.targets, target{"count(" + r.Absent + ")", "instances"})
 			continue
 		}
 		legend := r.Speed
@@ -49,7 +49,7 @@ func (a Alert) panel() panel {
 			legend = "{{instance}} {{task}} {{event}}"
 		}
 		p.targets = append(p.targets, target{r.Measure, legend})
-		// The line is that of what is looked at first.
+		// The drawn limit is that of the first rule.
 		if p.limit == 0 {
 			p.unit, p.limit = r.Unit, r.Above
 		}
@@ -57,23 +57,23 @@ func (a Alert) panel() panel {
 	return p
 }
 
-// more are the panels of no alert.
+// more returns the panels without an alert.
 func more() map[string][]panel {
 	panels := map[string][]panel{
 		api: {
 			{title: "Requests a second", unit: "reqps", targets: []target{{"sum by (http_response_status_code) (rate(" + duration + "_count[5m]))", "{{http_response_status_code}}"}}},
 			{title: "Requests a second by route", unit: "reqps", targets: []target{{"sum by (http_request_method, http_route) (rate(" + duration + "_count[5m]))", "{{http_request_method}} {{http_route}}"}}},
-			{title: "Time of an answer", unit: "s", targets: []target{
+			{title: "Response time", unit: "s", targets: []target{
 				{"histogram_quantile(0.5, sum by (le) (rate(" + duration + "_bucket{" + clients + "}[5m])))", "p50"},
 				{"histogram_quantile(0.99, sum by (le) (rate(" + duration + "_bucket{" + clients + "}[5m])))", "p99"},
 			}},
-			{title: "Reads answered by the cache", unit: "percentunit", targets: []target{{"rate(fualab_cache_hits_total[5m]) / (rate(fualab_cache_hits_total[5m]) + rate(fualab_cache_misses_total[5m]))", "{{instance}}"}}},
+			{title: "Reads served from the cache", unit: "percentunit", targets: []target{{"rate(fualab_cache_hits_total[5m]) / (rate(fualab_cache_hits_total[5m]) + rate(fualab_cache_misses_total[5m]))", "{{instance}}"}}},
 			{title: "Memory of the cache", unit: "bytes", targets: []target{{"fualab_cache_bytes", "{{instance}}"}, {"fualab_cache_max_bytes", "{{instance}} at most"}}},
-			{title: "Age of what the cache served", unit: "s", limit: 1, targets: []target{{"histogram_quantile(0.99, sum by (le) (rate(fualab_cache_age_seconds_bucket[5m])))", "p99"}}},
-			{title: "Clients that watch live", unit: "short", targets: []target{{"fualab_live_clients", "{{instance}}"}}},
+			{title: "Age of cached responses", unit: "s", limit: 1, targets: []target{{"histogram_quantile(0.99, sum by (le) (rate(fualab_cache_age_seconds_bucket[5m])))", "p99"}}},
+			{title: "Subscribers of live events", unit: "short", targets: []target{{"fualab_live_clients", "{{instance}}"}}},
 		},
 		worker: {
-			{title: "Runs an hour, by how they end", unit: "short", targets: []target{{"sum by (task, outcome) (increase(fualab_task_runs_total[1h]))", "{{task}} {{outcome}}"}}},
+			{title: "Runs an hour, by outcome", unit: "short", targets: []target{{"sum by (task, outcome) (increase(fualab_task_runs_total[1h]))", "{{task}} {{outcome}}"}}},
 			{title: "Rows a minute", unit: "short", targets: []target{{"sum by (task) (rate(fualab_task_rows_total[5m])) * 60", "{{task}}"}}},
 			{title: "Behind schedule", unit: "s", targets: []target{{"max by (task) (fualab_task_lag_seconds)", "{{task}}"}}},
 		},
@@ -87,7 +87,7 @@ func more() map[string][]panel {
 	}
 	for _, d := range workerprogram.Declarations() {
 		panels[worker] = append(panels[worker], panel{
-			title: d.Name + ": time of a run, and its timeout", text: d.Summary, unit: "s", limit: d.Timeout.Seconds(),
+			title: d.Name + ": duration of a run, and its timeout", text: d.Summary, unit: "s", limit: d.Timeout.Seconds(),
 			targets: []target{{fmt.Sprintf("histogram_quantile(0.99, sum by (le) (rate(fualab_task_duration_seconds_bucket{task=%q}[1h])))", d.Name), "p99"}},
 		})
 	}

@@ -10,8 +10,8 @@ import (
 	workerprogram "github.com/fualab/fualab/worker"
 )
 
-// tasks returns an alert for each task: it has had no success for three
-// intervals, and nobody has paused it.
+// tasks returns an alert for each task. It fires when an active task has had no
+// success for three intervals.
 func tasks() ([]Alert, error) {
 	var all []Alert
 	for _, d := range workerprogram.Declarations() {
@@ -20,8 +20,14 @@ func tasks() ([]Alert, error) {
 			return nil, fmt.Errorf("task %s: %w", d.Name, err)
 		}
 		silence := objective.Silence(spec.Interval(objective.From))
+		// Clients wait for tasks that run every minute or two. A pause of the others, which prune and count, can wait
+		// for the day.
+		severity := Page
+		if silence > 5*time.Minute {
+			severity = Ticket
+		}
 		all = append(all, Alert{
-			Name: "task-" + strings.ReplaceAll(d.Name, ".", "-"), Title: d.Name + ": since its last success", Of: worker, Severity: Page,
+			Name: "task-" + strings.ReplaceAll(d.Name, ".", "-"), Title: d.Name + ": since its last success", Of: worker, Severity: severity,
 			Summary: fmt.Sprintf("%s has had no success for three intervals, %s", d.Name, span(silence)),
 			Rules: []Rule{{
 				Measure: fmt.Sprintf("time() - max(fualab_task_last_success_timestamp_seconds{task=%q})", d.Name),
@@ -38,7 +44,7 @@ func tasks() ([]Alert, error) {
 	return all, nil
 }
 
-// backlogs returns an alert for each task for which work waits.
+// backlogs returns an alert for each task with a backlog.
 func backlogs() []Alert {
 	var all []Alert
 	for _, d := range workerprogram.Declarations() {
@@ -52,7 +58,7 @@ func backlogs() []Alert {
 	return all
 }
 
-// camel makes ItemsExpire of items.expire.
+// camel turns items.expire into ItemsExpire.
 func camel(name string) string {
 	var b strings.Builder
 	for _, word := range strings.Split(name, ".") {

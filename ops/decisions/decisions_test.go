@@ -1,4 +1,4 @@
-// Package decisions_test holds the decisions to their form.
+// Package decisions_test checks the form of the decisions.
 package decisions_test
 
 import (
@@ -6,11 +6,16 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
 
-// TestDecisions wants each decision in the index, with its rejected choices.
+// sections are the parts of a decision, in this order.
+var sections = []string{"## Context", "## Decision", "## Rejected", "## Consequences"}
+
+// TestDecisions: each decision is in the index, its title begins with its
+// number, and it has all sections of the template.
 func TestDecisions(t *testing.T) {
 	t.Parallel()
 	index, err := os.ReadFile("README.md")
@@ -19,16 +24,19 @@ func TestDecisions(t *testing.T) {
 	}
 	files, err := filepath.Glob("0*.md")
 	if err != nil || len(files) == 0 {
-		t.Fatalf("there are no decisions: %v", err)
+		t.Fatalf("no decisions were found: %v", err)
 	}
-	rejected := regexp.MustCompile(`(?m)^(?:\*\*Rejected|## Rejected)`)
+	headings := regexp.MustCompile(`(?m)^## .*$`)
 	for _, file := range files {
 		text, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if !rejected.Match(text) {
-			t.Errorf("%s does not say what was rejected", file)
+		if !strings.HasPrefix(string(text), "# "+file[:4]+" ") {
+			t.Errorf("%s: the title does not begin with the decision's number", file)
+		}
+		if got := headings.FindAllString(string(text), -1); !slices.Equal(got, sections) {
+			t.Errorf("%s has the sections %q, want %q", file, got, sections)
 		}
 		if !strings.Contains(string(index), "("+file+")") {
 			t.Errorf("the index lacks %s", file)
@@ -36,8 +44,7 @@ func TestDecisions(t *testing.T) {
 	}
 }
 
-// TestSecurityNamesItsTests: each promise of SECURITY.md names a test that the
-// repository has.
+// TestSecurityNamesItsTests: every test that SECURITY.md names exists.
 func TestSecurityNamesItsTests(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile("../../SECURITY.md")
@@ -71,6 +78,6 @@ func TestSecurityNamesItsTests(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name := range wanted {
-		t.Errorf("SECURITY.md names %s, and no test has that name", name)
+		t.Errorf("SECURITY.md names %s, but no test has that name", name)
 	}
 }

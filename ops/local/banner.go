@@ -14,7 +14,7 @@ import (
 	"github.com/fualab/fualab/shared/database"
 )
 
-// banner is what a person wants to know of a platform that has just started.
+// banner holds the facts about a platform that has just started.
 type banner struct {
 	cfg   localconfig.Config
 	ports *ports
@@ -22,8 +22,8 @@ type banner struct {
 	took  time.Duration
 }
 
-// write says where everything is and how to stop it. No URL is printed with
-// its password.
+// write prints all addresses, and how to stop the platform. URLs are printed
+// without their passwords.
 func (b banner) write(w io.Writer) {
 	site, api := "http://"+reachable(b.ports.frontend), "http://"+reachable(b.ports.api)
 	var s strings.Builder
@@ -41,7 +41,7 @@ func (b banner) write(w io.Writer) {
 		s.WriteString(strings.TrimRight(fmt.Sprintf("  %-12s%s", line[0], line[1]), " ") + "\n")
 	}
 	s.WriteString("\nCtrl-C stops it.\n")
-	_, _ = io.WriteString(w, s.String()) // the platform serves, read or not
+	_, _ = io.WriteString(w, s.String()) // a failed write does not stop the platform
 }
 
 func (b banner) kept() string {

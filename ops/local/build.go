@@ -11,10 +11,10 @@ import (
 )
 
 const (
-	// buildTimeout bounds a build with all that it installs.
+	// buildTimeout bounds a build, including the installation of packages.
 	buildTimeout = 5 * time.Minute
-	// workDir is in frontend and ignored by git; the build's own files are
-	// in it, on the file system of dist.
+	// workDir is in frontend and ignored by git. It holds the build's own
+	// files, on the file system of dist.
 	workDir = ".data"
 )
 
@@ -24,8 +24,8 @@ type builder struct {
 	npm     npm
 }
 
-// build brings dist up to date. Another process that builds the same client
-// is waited for. What is served changes at the end only, all at once.
+// build brings dist up to date. It waits for another process that builds the
+// same client. Only its last step changes the served files, all at once.
 func (b builder) build(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, buildTimeout)
 	defer cancel()
@@ -40,7 +40,7 @@ func (b builder) build(ctx context.Context) error {
 	if !stale(b.sources.FS()) {
 		return nil
 	}
-	// A change that comes while it builds makes the next start build again.
+	// A change during the build makes the next start build again.
 	begin := time.Now()
 	if uninstalled(b.sources.FS()) {
 		if err := b.npm.run(ctx, "ci", "--include=dev"); err != nil {
@@ -58,7 +58,7 @@ func (b builder) build(ctx context.Context) error {
 	return b.publish(made, begin)
 }
 
-// publish puts the directory made in the place of dist.
+// publish replaces dist by the directory made.
 func (b builder) publish(made string, begin time.Time) error {
 	page := path.Join(made, indexPage)
 	if !isFile(b.sources.FS(), page) {

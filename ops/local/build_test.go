@@ -27,8 +27,8 @@ run) mkdir -p "$5" && date +%s%N >"$5/index.html" ;;
 esac
 `
 
-// TestBuildsWhatIsNeeded builds after each of several changes.
-func TestBuildsWhatIsNeeded(t *testing.T) {
+// TestBuildRunsOnlyNeededSteps builds after each of several changes.
+func TestBuildRunsOnlyNeededSteps(t *testing.T) {
 	t.Parallel()
 	repository := newRepository(t, builds)
 	b, dir := newBuilder(t, repository), filepath.Join(repository, "frontend")
@@ -37,7 +37,7 @@ func TestBuildsWhatIsNeeded(t *testing.T) {
 		age(t, filepath.Join(dir, builtPage), time.Hour)
 		age(t, filepath.Join(dir, name), time.Minute)
 	}
-	before := func() { // all of the first build's inputs are old
+	before := func() { // makes all inputs older than the first build
 		t.Helper()
 		for _, name := range []string{"package.json", "package-lock.json", "index.html", "vite.config.ts", "src/main.tsx", "src"} {
 			age(t, filepath.Join(dir, name), 24*time.Hour)
@@ -76,13 +76,13 @@ func TestBuildsWhatIsNeeded(t *testing.T) {
 			t.Errorf("after a change of %s it runs %q, want %q", step.name, got, step.want)
 		}
 		if stale(b.sources.FS()) {
-			t.Errorf("after a change of %s and a build it is stale", step.name)
+			t.Errorf("after a change of %s and a build the client is still stale", step.name)
 		}
 	}
 }
 
-// TestFailedBuildKeepsTheOld has a build write half of a client and fail.
-func TestFailedBuildKeepsTheOld(t *testing.T) {
+// TestFailedBuildKeepsOlderClient: a build writes half of a client and fails.
+func TestFailedBuildKeepsOlderClient(t *testing.T) {
 	t.Parallel()
 	repository := newRepository(t, `[ "$1" = ci ] || { mkdir -p "$5" && echo half >"$5/index.html"; exit 1; }`)
 	b := newBuilder(t, repository)
@@ -91,17 +91,17 @@ func TestFailedBuildKeepsTheOld(t *testing.T) {
 	age(t, page, time.Hour)
 	var failure *npmError
 	if err := b.build(t.Context()); !errors.As(err, &failure) {
-		t.Errorf("it ends with %v", err)
+		t.Errorf("the build ends with %v", err)
 	}
 	if got := read(t, page); got != "old" {
-		t.Errorf("it serves %q", got)
+		t.Errorf("the site serves %q", got)
 	}
 	if _, err := os.Stat(filepath.Join(repository, "frontend", workDir, "dist")); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("the half build is left: %v", err)
 	}
 }
 
-// TestBuildsOnce has two builds at a time, as two platforms would.
+// TestBuildsOnce runs two builds at a time, as two platforms would.
 func TestBuildsOnce(t *testing.T) {
 	t.Parallel()
 	repository := newRepository(t, builds)
@@ -137,10 +137,10 @@ func TestExcerpt(t *testing.T) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 	if kept := len(e.head) + len(e.tail); kept > 2*excerptBytes {
-		t.Errorf("it keeps %d bytes", kept)
+		t.Errorf("the excerpt keeps %d bytes", kept)
 	}
 	var short excerpt
-	_, _ = io.WriteString(&short, "only") // a buffer takes all
+	_, _ = io.WriteString(&short, "only") // an excerpt accepts every write
 	if got := short.String(); got != "only" {
 		t.Errorf("got %q", got)
 	}

@@ -14,8 +14,8 @@ import (
 	"github.com/fualab/fualab/shared/testwait"
 )
 
-// TestBuildIsCalledOff has npm start a program that does not heed SIGTERM.
-func TestBuildIsCalledOff(t *testing.T) {
+// TestCancelledBuildEndsAllProcesses: npm starts a program that ignores SIGTERM.
+func TestCancelledBuildEndsAllProcesses(t *testing.T) {
 	t.Parallel()
 	repository := newRepository(t, `(trap '' TERM; exec 3>alive; while :; do sleep 1; done) &
 wait`)
@@ -27,14 +27,14 @@ wait`)
 	ctx, cancel := context.WithCancel(t.Context())
 	failed := make(chan error, 1)
 	go func() { failed <- b.build(ctx) }()
-	alive, err := os.Open(fifo) // waits for the program
+	alive, err := os.Open(fifo) // blocks until the program opens it
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer func() { _ = alive.Close() }()
 	cancel()
 	if err := <-failed; !errors.Is(err, context.Canceled) {
-		t.Errorf("it ends with %v", err)
+		t.Errorf("the build ends with %v", err)
 	}
 	gone := make(chan error, 1)
 	go func() {

@@ -9,8 +9,8 @@ import (
 	"github.com/klauspost/compress/gzhttp"
 )
 
-// clientHeaders go with every answer of the web client's own, and with
-// nothing that the API answers: its documentation needs a laxer policy.
+// clientHeaders are sent with the web client's own responses, and not with the
+// API's: the API's documentation needs a laxer policy.
 // frontend/Caddyfile and infra/terraform-ecs/frontend.tf send the same.
 var clientHeaders = map[string]string{
 	"Content-Security-Policy":      "default-src 'self'; img-src 'self' data:; style-src 'self'; script-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'; require-trusted-types-for 'script'; trusted-types 'none'",
@@ -22,20 +22,20 @@ var clientHeaders = map[string]string{
 }
 
 const (
-	// forever is for the files whose names change with their content.
+	// forever is for files whose names change with their content.
 	forever = "public, max-age=31536000, immutable"
-	// revalidated has the browser ask each time whether a file has changed.
+	// revalidated makes the browser ask each time whether a file has changed.
 	revalidated = "no-cache"
 )
 
-// client serves the files that make up the web client. It is a single page
-// with routes of its own, so whatever is no file is that page.
+// client serves the files of the web client. The client is a single page with
+// its own routes, so any path without a file is that page.
 type client struct {
-	files fs.FS // what the build wrote
+	files fs.FS // the output of the build
 }
 
-// newClient returns a handler of GET and HEAD that serves files, compressed
-// for whoever accepts that.
+// newClient returns a handler of GET and HEAD that serves files. It compresses
+// them for clients that accept gzip.
 func newClient(files fs.FS) http.Handler {
 	compressed := gzhttp.GzipHandler(client{files})
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -63,19 +63,28 @@ func (c client) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		if asset {
 			w.Header().Set("Cache-Control", forever)
 		}
-	case asset:
-		// A page in place of a script would only fail later, and be kept.
+	case asset, isIcon(name):
+		// A page in place of a script or a picture would fail later, and stay in caches.
 		http.NotFound(w, r)
 		return
 	default:
 		name = indexPage
 	}
-	http.ServeFileFS(w, r, c.files, name) //nolint:gosec // an fs.FS takes no name that leads out of it
+	http.ServeFileFS(w, r, c.files, name) //nolint:gosec // an fs.FS refuses names that leave it
 }
 
 const indexPage = "index.html"
 
-// hidden reports whether a part of name is a dotfile's.
+// isIcon reports whether name is a file that browsers request without a link to it.
+func isIcon(name string) bool {
+	switch path.Ext(name) {
+	case ".ico", ".png", ".webmanifest":
+		return true
+	}
+	return false
+}
+
+// hidden reports whether a part of name begins with a dot.
 func hidden(name string) bool {
 	for part := range strings.SplitSeq(name, "/") {
 		if strings.HasPrefix(part, ".") {

@@ -51,7 +51,7 @@ func TestClientIsCompressed(t *testing.T) {
 	}
 	rec = get(t, client, "/assets/a.js", nil)
 	if rec.Header().Get("Content-Encoding") != "" || rec.Body.String() != script {
-		t.Errorf("who does not accept gzip gets %d bytes, %v", rec.Body.Len(), rec.Header())
+		t.Errorf("a client that does not accept gzip gets %d bytes, %v", rec.Body.Len(), rec.Header())
 	}
 }
 
@@ -66,20 +66,20 @@ func get(t *testing.T, handler http.Handler, path string, header http.Header) *h
 	return rec
 }
 
-// TestOthersSendTheSame holds the headers to those of the files that serve the
-// client elsewhere.
-func TestOthersSendTheSame(t *testing.T) {
+// TestOtherServersSendTheSameHeaders compares the headers with those of the files that
+// serve the client elsewhere.
+func TestOtherServersSendTheSameHeaders(t *testing.T) {
 	t.Parallel()
 	file := read(t, "../../frontend/Caddyfile")
 	for name, value := range clientHeaders {
 		if want := "\t" + name + " \"" + value + "\"\n"; strings.Count(file, want) != 1 {
-			t.Errorf("frontend/Caddyfile has not once %s", want)
+			t.Errorf("frontend/Caddyfile does not have exactly one line %s", want)
 		}
 	}
 	cloudfront := read(t, "../../infra/terraform-ecs/frontend.tf")
 	for name, value := range clientHeaders {
 		if name != "X-Content-Type-Options" && !strings.Contains(cloudfront, "= \""+value+"\"\n") {
-			t.Errorf("infra/terraform-ecs/frontend.tf has not %s %q", name, value)
+			t.Errorf("infra/terraform-ecs/frontend.tf lacks %s %q", name, value)
 		}
 	}
 	for _, value := range []string{forever, revalidated} {
@@ -89,7 +89,7 @@ func TestOthersSendTheSame(t *testing.T) {
 	}
 	for _, path := range apiPaths {
 		if !strings.Contains(file, " "+path+" "+path+"/*") {
-			t.Errorf("frontend/Caddyfile does not hand %s to the API", path)
+			t.Errorf("frontend/Caddyfile does not route %s to the API", path)
 		}
 	}
 }

@@ -17,17 +17,17 @@ import (
 
 const logName = "fualab.log"
 
-// maxLog is the size in bytes at which a starting runner sets the log aside.
+// maxLog is the size in bytes at which a starting runner moves the log aside.
 const maxLog = 10 << 20
 
-// dataDir is the directory of the database and the log. One process has it
-// at a time.
+// dataDir is the directory of the database and the log. One process at a time
+// uses it.
 type dataDir struct {
 	lock *os.File
 	log  *os.File
 }
 
-// openData makes the directory and takes it for this process.
+// openData creates the directory and locks it for this process.
 func openData(dir string) (*dataDir, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("FUALAB_DATA_DIR: cannot make the directory %s (%w): make it, or name another one", dir, cause(err))
@@ -36,7 +36,7 @@ func openData(dir string) (*dataDir, error) {
 	if err != nil {
 		return nil, unwritable(dir, err)
 	}
-	defer func() { _ = root.Close() }() // the files stay open
+	defer func() { _ = root.Close() }() // the opened files stay open
 	lock, err := lockDir(root)
 	if err != nil {
 		return nil, err
@@ -48,11 +48,11 @@ func openData(dir string) (*dataDir, error) {
 	return &dataDir{lock, logFile}, nil
 }
 
-// Close gives the directory free.
+// Close unlocks the directory.
 func (d *dataDir) Close() error { return errors.Join(d.log.Close(), d.lock.Close()) }
 
-// lockDir locks dir. The operating system holds the lock, so it goes with the
-// process, however that ends; the file stays and holds the last owner's id.
+// lockDir locks dir. The operating system holds the lock, so it ends with the
+// process in every case. The file stays and contains the last owner's id.
 func lockDir(dir *os.Root) (*os.File, error) {
 	f, err := dir.OpenFile("lock", os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
@@ -61,7 +61,7 @@ func lockDir(dir *os.Root) (*os.File, error) {
 	if err := tryLock(f); err != nil && !errors.Is(err, errLocked) {
 		return nil, errors.Join(fmt.Errorf("FUALAB_DATA_DIR: cannot lock a file in %s (%w): name a directory on a local disk", dir.Name(), err), f.Close())
 	} else if err != nil {
-		owner, _ := io.ReadAll(io.LimitReader(f, 20)) // the message can do without
+		owner, _ := io.ReadAll(io.LimitReader(f, 20)) // the message is useful without it, too
 		return nil, errors.Join(fmt.Errorf(
 			"FUALAB_DATA_DIR: the directory %s is in use by another FUALab, process %s: stop that one, or set FUALAB_DATA_DIR to another directory and the FUALAB_*_ADDR to free ports",
 			dir.Name(), cmp.Or(strings.TrimSpace(string(owner)), "unknown")), f.Close())
@@ -77,7 +77,7 @@ func writePID(f *os.File) error {
 	return err
 }
 
-// openLog opens the log for appending. A large one is set aside first.
+// openLog opens the log for appending. It first moves a large log aside.
 func openLog(dir *os.Root) (*os.File, error) {
 	if info, err := dir.Stat(logName); err == nil && info.Size() > maxLog {
 		if err := dir.Rename(logName, logName+".1"); err != nil {
@@ -91,7 +91,7 @@ func unwritable(dir string, err error) error {
 	return fmt.Errorf("FUALAB_DATA_DIR: cannot write in the directory %s (%w): give this user write access to it, or name another one", dir, cause(err))
 }
 
-// cause strips the path that the message names already.
+// cause removes the path, which the message already names.
 func cause(err error) error {
 	var path *fs.PathError
 	if errors.As(err, &path) {
@@ -100,8 +100,8 @@ func cause(err error) error {
 	return err
 }
 
-// newLogger logs everything from level upwards to file, as the services do,
-// and warnings and errors to console, for a person.
+// newLogger logs everything from level upwards to file, as the services do.
+// It also writes warnings and errors to console, for a person.
 func newLogger(file, console io.Writer, level slog.Level, service string) *slog.Logger {
 	terminal := slog.NewTextHandler(console, &slog.HandlerOptions{
 		Level: max(level, slog.LevelWarn),

@@ -34,14 +34,14 @@ func TestLargeLogIsSetAside(t *testing.T) {
 	}
 	reopen()
 	if info, err := os.Stat(name); err != nil || info.Size() != 0 {
-		t.Errorf("the log is not begun afresh: %v", err)
+		t.Errorf("the new log is not empty: %v", err)
 	}
 	if info, err := os.Stat(name + ".1"); err != nil || info.Size() != maxLog+1 {
 		t.Errorf("the old log is not kept: %v", err)
 	}
 }
 
-func TestDataDirThatCannotBe(t *testing.T) {
+func TestInvalidDataDirNamesItsCause(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "file")
 	if err := os.WriteFile(file, nil, 0o600); err != nil {

@@ -35,7 +35,7 @@ func watch(ctx context.Context, t *testing.T, site string) *bufio.Reader {
 	return bufio.NewReader(resp.Body)
 }
 
-// skipTo reads up to a line that begins with start, and returns it.
+// skipTo reads up to a line that begins with start, and returns that line.
 func skipTo(t *testing.T, lines *bufio.Reader, start string) string {
 	t.Helper()
 	for {
@@ -49,7 +49,7 @@ func skipTo(t *testing.T, lines *bufio.Reader, start string) string {
 	}
 }
 
-// createUntil makes an item, and another every five seconds until ctx ends.
+// createUntil creates an item, and another every five seconds until ctx ends.
 func createUntil(ctx context.Context, t *testing.T, site string) {
 	t.Helper()
 	for again := time.NewTicker(5 * time.Second); ; {
@@ -63,7 +63,7 @@ func createUntil(ctx context.Context, t *testing.T, site string) {
 	}
 }
 
-// TestEventArrives goes the whole way, through the web client's port.
+// TestEventArrives follows an event from the API through the web client's port.
 func TestEventArrives(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -73,8 +73,8 @@ func TestEventArrives(t *testing.T) {
 	lines := watch(ctx, t, p.site)
 	skipTo(t, lines, "event: hello")
 
-	// On a machine that is too busy for Redis to answer in time, an event is
-	// lost by design: there will be another.
+	// On a machine that is too busy for Redis to respond in time, an event is
+	// lost by design. The next item causes another.
 	arrived, over := context.WithCancel(ctx)
 	var creating sync.WaitGroup
 	creating.Go(func() { createUntil(arrived, t, p.site) })
@@ -92,7 +92,7 @@ func TestEventArrives(t *testing.T) {
 
 	leave()
 	file := filepath.Join(dir, logName)
-	testwait.For(t, "the API to notice that the client has gone", func() bool {
+	testwait.For(t, "the API to notice that the client has disconnected", func() bool {
 		log, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)
@@ -102,9 +102,9 @@ func TestEventArrives(t *testing.T) {
 	p.stop(t)
 }
 
-// TestOpenStreamHoldsUpNothing stops the platform while clients watch, through
-// the web client's port and at the API's.
-func TestOpenStreamHoldsUpNothing(t *testing.T) {
+// TestOpenStreamDoesNotDelayStop stops the platform while clients hold streams
+// open, through the web client's port and at the API's.
+func TestOpenStreamDoesNotDelayStop(t *testing.T) {
 	t.Parallel()
 	p := startPlatform(t, "FUALAB_DATA_DIR="+t.TempDir())
 	var streams []*bufio.Reader
@@ -121,13 +121,13 @@ func TestOpenStreamHoldsUpNothing(t *testing.T) {
 		}
 	}
 	if took := time.Since(begin); took > 10*time.Second {
-		t.Errorf("the streams go on for %s", took)
+		t.Errorf("the streams stay open for %s", took)
 	}
 	p.stop(t)
 }
 
-// TestStreamOutlivesTheServersBounds has a server in front that bounds how
-// long a request may take to be read and to be answered.
+// TestStreamOutlivesTheServersBounds uses a server that bounds the time to
+// read a request and to write its response.
 func TestStreamOutlivesTheServersBounds(t *testing.T) {
 	t.Parallel()
 	api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -148,7 +148,7 @@ func TestStreamOutlivesTheServersBounds(t *testing.T) {
 	front := httptest.NewUnstartedServer(newTestFrontend(t, api.URL))
 	front.Config.ReadTimeout, front.Config.WriteTimeout = 100*time.Millisecond, 100*time.Millisecond
 	front.Start()
-	t.Cleanup(front.Close) // after the stream
+	t.Cleanup(front.Close) // runs after the stream has ended
 	lines := watch(t.Context(), t, front.URL)
 	for range 10 {
 		skipTo(t, lines, ": ping")

@@ -8,8 +8,8 @@ import (
 	"path/filepath"
 )
 
-// newFrontend returns the web client's site: the client, and beside it the
-// API, so that both have one origin.
+// newFrontend returns the web client's site: the client, with the API beside
+// it, so that both have one origin.
 func newFrontend(client, api http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if isAPI(r.URL.Path) {
@@ -20,8 +20,8 @@ func newFrontend(client, api http.Handler) http.Handler {
 	})
 }
 
-// openClient opens the directory frontend of the repository that dir, an
-// absolute path, belongs to.
+// openClient opens the directory frontend of the repository that contains dir,
+// an absolute path.
 func openClient(dir string) (*os.Root, error) {
 	for start := dir; ; dir = filepath.Dir(dir) {
 		if _, err := os.Stat(filepath.Join(dir, "go.work")); err == nil {
@@ -33,8 +33,8 @@ func openClient(dir string) (*os.Root, error) {
 	}
 }
 
-// openSources opens dir, which has the client's sources or what was built
-// from them.
+// openSources opens dir, which contains the client's sources or its built
+// files.
 func openSources(dir string) (*os.Root, error) {
 	root, err := os.OpenRoot(dir)
 	if err != nil {

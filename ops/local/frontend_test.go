@@ -22,7 +22,7 @@ var built = fstest.MapFS{
 	"assets/index-1a2b3c4d.js": {Data: []byte("script")},
 }
 
-// newTestFrontend is the client's site before the API at url.
+// newTestFrontend is the client's site in front of the API at url.
 func newTestFrontend(t *testing.T, url string) http.Handler {
 	t.Helper()
 	api := newProxy(t.Context(), strings.TrimPrefix(url, "http://"), slog.New(slog.DiscardHandler))
@@ -34,7 +34,7 @@ func TestFrontendRoutes(t *testing.T) {
 	api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.WriteString(w, "API "+r.Method+" "+r.RequestURI+" "+r.Host)
 	}))
-	t.Cleanup(api.Close) // after the parallel subtests
+	t.Cleanup(api.Close) // runs after the parallel subtests
 	handler := newTestFrontend(t, api.URL)
 
 	const page = "<title>page</title>"
@@ -60,6 +60,9 @@ func TestFrontendRoutes(t *testing.T) {
 		{"GET", "/assets/", 404, "", ""},
 		{"GET", "/assets", 404, "", ""},
 		{"GET", "/assets/.map", 404, "", ""},
+		{"GET", "/favicon.ico", 404, "", ""},
+		{"GET", "/apple-touch-icon.png", 404, "", ""},
+		{"GET", "/manifest.webmanifest", 404, "", ""},
 		{"GET", "/.env", 404, "", ""},
 		{"GET", "/.vite/manifest.json", 404, "", ""},
 		{"GET", "/%2evite/manifest.json", 404, "", ""},
@@ -86,7 +89,7 @@ func TestFrontendRoutes(t *testing.T) {
 				t.Errorf("Cache-Control %q, want %q", got, tt.cache)
 			}
 			if got := rec.Header().Get("Cache-Control"); tt.status != 200 && got == forever {
-				t.Error("an error is kept for a year")
+				t.Error("an error response may be cached for a year")
 			}
 			isClient := !strings.HasPrefix(rec.Body.String(), "API ")
 			if got := rec.Header().Get("Content-Security-Policy") != ""; got != isClient {

@@ -9,8 +9,8 @@ import (
 // errLocked is what tryLock returns when another process has the lock.
 const errLocked = windows.ERROR_LOCK_VIOLATION
 
-// tryLock locks f for this process, or fails at once. What it locks is a byte
-// far beyond the end, so that others can read the content.
+// tryLock locks f for this process, or fails at once. The locked byte is far
+// beyond the end, so other processes can read the content.
 func tryLock(f *os.File) error {
 	return windows.LockFileEx(windows.Handle(f.Fd()),
 		windows.LOCKFILE_EXCLUSIVE_LOCK|windows.LOCKFILE_FAIL_IMMEDIATELY,

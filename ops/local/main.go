@@ -1,5 +1,5 @@
 // Command local runs the whole of FUALab in one process: API, worker and web
-// client, on SQLite and an embedded Redis. Nothing else needs to be there.
+// client, on SQLite and an embedded Redis. It needs no other service.
 package main
 
 import (
@@ -16,10 +16,10 @@ import (
 const usage = `usage: go run ./ops/local [command]
 
   (none)      run the API, the worker and the web client until Ctrl-C
-  seed [URL]  make sample items on a running platform, http://localhost:8000 by default
-  doctor      check the platform of this machine, and tell cause and cure
+  seed [URL]  create sample items on a running platform, http://localhost:8000 by default
+  doctor      check the platform of this machine, and print cause and cure of each fault
   backup FILE, restore [--replace] FILE, token …
-              as fualab-api has them, on the database of this machine's platform
+              the commands of fualab-api, on the database of this machine's platform
 
 Settings are FUALAB_* environment variables, see .env.example.
 `

@@ -13,8 +13,8 @@ import (
 	"github.com/fualab/fualab/shared/testwait"
 )
 
-// TestMain lets this test binary be the program, for tests that need a
-// process of its own.
+// TestMain lets this test binary act as the program, for tests that need a
+// separate process.
 func TestMain(m *testing.M) {
 	if os.Getenv("FUALAB_TEST_LOCAL_MAIN") == "1" {
 		main()
@@ -36,9 +36,9 @@ func TestSignals(t *testing.T) {
 	}
 }
 
-// TestReadySoon: compiled, the platform is ready in under two seconds. The best
-// start of some counts, and the first that is fast enough ends it: the machine
-// may be busy.
+// TestReadySoon: the compiled platform is ready in under two seconds. The best
+// of several starts counts, and the first one that is fast enough ends the
+// test, because the machine may be busy.
 func TestReadySoon(t *testing.T) {
 	const maxTries, most = 20, 2 * time.Second
 	dir, best := t.TempDir(), time.Hour
@@ -56,13 +56,13 @@ func TestReadySoon(t *testing.T) {
 	}
 }
 
-// TestSecondSignal has the first one wait for a minute.
+// TestSecondSignal: the first signal would wait for a minute.
 func TestSecondSignal(t *testing.T) {
 	t.Parallel()
 	p := startProcess(t, "FUALAB_DATA_DIR="+t.TempDir(), "FUALAB_SHUTDOWN_DELAY_SECONDS=60")
 	p.signal(t, syscall.SIGINT)
 	<-p.out.has("Ctrl-C again quits at once")
-	// The text may be ahead of the moment at which a signal kills again.
+	// The text may be printed before a second signal kills the program.
 	again := time.NewTicker(10 * time.Millisecond)
 	defer again.Stop()
 	for deadline := time.After(testwait.Patience); ; {
@@ -73,31 +73,31 @@ func TestSecondSignal(t *testing.T) {
 			}
 			return
 		case <-again.C:
-			_ = p.cmd.Process.Signal(syscall.SIGINT) // it may have ended
+			_ = p.cmd.Process.Signal(syscall.SIGINT) // the process may have ended
 		case <-deadline:
 			t.Fatal("a second Ctrl-C does not end it")
 		}
 	}
 }
 
-// TestKilled leaves nothing behind that keeps the next one from the data.
+// TestKilled: a killed process does not keep the next one from the data.
 func TestKilled(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	if err := startProcess(t, "FUALAB_DATA_DIR="+dir).end(t, syscall.SIGKILL); err == nil {
-		t.Error("it was killed and exits with 0")
+		t.Error("the killed process exits with 0")
 	}
 	if err := startProcess(t, "FUALAB_DATA_DIR="+dir).end(t, syscall.SIGINT); err != nil {
 		t.Error(err)
 	}
 }
 
-// process is the program, running in a process of its own.
+// process is the program in a separate process.
 type process struct {
 	cmd   *exec.Cmd
 	out   output
 	ended chan struct{}
-	err   error // of its exit, once ended is closed
+	err   error // of its exit; valid once ended is closed
 }
 
 // startProcess returns when the program has printed its banner.
@@ -110,7 +110,7 @@ func startProcessIn(t *testing.T, dir string, environ ...string) *process {
 	t.Helper()
 	p := &process{cmd: exec.CommandContext(t.Context(), os.Args[0]), ended: make(chan struct{})}
 	p.cmd.Dir = dir
-	// A developer's own settings must not reach it.
+	// A developer's own settings must not reach the process.
 	inherited := slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, config.Prefix) })
 	p.cmd.Env = slices.Concat(inherited, anyPort(), environ, []string{"FUALAB_TEST_LOCAL_MAIN=1"})
 	p.cmd.Stdout, p.cmd.Stderr = &p.out, &p.out
@@ -121,13 +121,13 @@ func startProcessIn(t *testing.T, dir string, environ ...string) *process {
 		p.err = p.cmd.Wait()
 		close(p.ended)
 	}()
-	t.Cleanup(func() { <-p.ended }) // the test's context has killed it
+	t.Cleanup(func() { <-p.ended }) // the end of the test's context kills it
 	select {
 	case <-p.out.has(bannerEnd):
 	case <-p.ended:
-		t.Fatalf("it ended before it was ready: %v\n%s", p.err, &p.out)
+		t.Fatalf("the program ended before it was ready: %v\n%s", p.err, &p.out)
 	case <-time.After(testwait.Patience):
-		t.Fatalf("it is not ready after %s\n%s", testwait.Patience, &p.out)
+		t.Fatalf("the program is not ready after %s\n%s", testwait.Patience, &p.out)
 	}
 	return p
 }
@@ -139,7 +139,7 @@ func (p *process) signal(t *testing.T, s os.Signal) {
 	}
 }
 
-// end sends s and returns the error that the exit status stands for.
+// end sends s and returns the error of the exit status.
 func (p *process) end(t *testing.T, s os.Signal) error {
 	t.Helper()
 	p.signal(t, s)
@@ -147,7 +147,7 @@ func (p *process) end(t *testing.T, s os.Signal) error {
 	case <-p.ended:
 		return p.err
 	case <-time.After(20 * time.Second):
-		t.Fatalf("it still runs 20 s after %s\n%s", s, &p.out)
+		t.Fatalf("the program still runs 20 s after %s\n%s", s, &p.out)
 		return nil
 	}
 }

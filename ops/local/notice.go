@@ -11,13 +11,13 @@ import (
 	"strings"
 )
 
-// notice is a page in place of a web client that is not there yet.
+// notice is a page in place of a web client that is not built yet.
 type notice struct {
 	Title   string
 	Text    string
-	Cure    string // what to do, if anything
-	Output  string // what a build that failed has printed
-	Waiting bool   // the page asks again by itself
+	Cure    string // the action to take, if any
+	Output  string // the output of a failed build
+	Waiting bool   // the page reloads by itself
 }
 
 var (
@@ -37,8 +37,8 @@ var noticeText string
 
 var noticePage = template.Must(template.New("notice").Parse(noticeText))
 
-// noticeHeaders are the client's, but for a policy that allows the one style
-// that the page brings, and nothing else.
+// noticeHeaders are the client's, except for a policy that allows only the one
+// style that the page contains.
 var noticeHeaders = func() map[string]string {
 	_, rest, _ := strings.Cut(noticeText, "<style>")
 	style, _, _ := strings.Cut(rest, "</style>")
@@ -51,7 +51,7 @@ var noticeHeaders = func() map[string]string {
 	return headers
 }()
 
-// ServeHTTP answers every path that a person may open with the page.
+// ServeHTTP serves the page at every path that a person may open.
 func (n *notice) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
 		w.Header().Set("Allow", "GET, HEAD")
@@ -70,5 +70,5 @@ func (n *notice) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	for name, value := range noticeHeaders {
 		w.Header().Set(name, value)
 	}
-	_, _ = w.Write(page.Bytes()) // the browser may have gone
+	_, _ = w.Write(page.Bytes()) // the browser may have disconnected
 }

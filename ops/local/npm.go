@@ -22,23 +22,23 @@ type npm struct {
 	log     io.Writer // gets all of its output
 }
 
-// npmError is a run of npm that failed.
+// npmError is a failed run of npm.
 type npmError struct {
 	command string
-	output  string // the beginning and the end of what it printed
+	output  string // the beginning and the end of its output
 	err     error
 }
 
 func (e *npmError) Error() string { return fmt.Sprintf("%s: %v", e.command, e.err) }
 func (e *npmError) Unwrap() error { return e.err }
 
-// run runs npm with args. When it returns, nothing of what npm started is
-// left, however it ended. The error is an *npmError.
+// run runs npm with args. When it returns, no process that npm started is
+// left, in every case. The error is an *npmError.
 func (n npm) run(ctx context.Context, args ...string) error {
 	cmd := exec.CommandContext(ctx, n.path, args...) //nolint:gosec // the user's own npm
 	cmd.Dir, cmd.WaitDelay = n.dir, 2*time.Second
-	// Packages' scripts have no use for the platform's settings, such as
-	// the database's password.
+	// Packages' scripts do not need the platform's settings, such as the
+	// database's password.
 	cmd.Env = slices.DeleteFunc(slices.Clone(n.environ), func(v string) bool { return strings.HasPrefix(v, config.Prefix) })
 	cmd.Env = append(cmd.Env, "NO_COLOR=1", "FORCE_COLOR=0")
 	var said excerpt
@@ -56,12 +56,12 @@ func (n npm) run(ctx context.Context, args ...string) error {
 	return &npmError{"npm " + strings.Join(args, " "), said.String(), cmp.Or(ctx.Err(), err)}
 }
 
-// excerpt keeps the beginning and the end of what is written to it: npm puts
-// the cause first and its manual after it, Vite puts the cause last.
+// excerpt keeps the beginning and the end of the written text: npm prints the
+// cause first and its manual after it, Vite prints the cause last.
 type excerpt struct{ head, tail []byte }
 
 const (
-	excerptLines = 6 // of each end
+	excerptLines = 6 // lines kept at each end
 	excerptBytes = 4 << 10
 )
 
@@ -74,7 +74,7 @@ func (e *excerpt) Write(p []byte) (int, error) {
 	return n, nil
 }
 
-// String returns the first and the last lines that are not blank.
+// String returns the first and the last non-blank lines.
 func (e *excerpt) String() string {
 	var lines []string
 	for line := range bytes.Lines(slices.Concat(e.head, e.tail)) {

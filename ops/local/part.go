@@ -14,17 +14,17 @@ import (
 // goroutine.
 type part struct {
 	name string
-	addr string // where it answers /health
+	addr string // the address of its /health
 	run  func(context.Context) error
 
 	ready  bool
 	cancel context.CancelFunc
 	done   chan struct{} // closed when run has returned
-	err    error         // what it returned, once done is closed
+	err    error         // the result of run, valid once done is closed
 }
 
-// start runs the part until stop, whatever becomes of ctx, and waits until it
-// answers. It returns false if the part ends or ctx does before that.
+// start runs the part until stop, even if ctx ends, and waits until it is
+// healthy. It returns false if the part or ctx ends before that.
 func (p *part) start(ctx context.Context) bool {
 	running, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	p.cancel, p.done = cancel, make(chan struct{})
@@ -49,7 +49,7 @@ func (p *part) start(ctx context.Context) bool {
 	return true
 }
 
-// stop ends the part in good order and returns what went wrong with it.
+// stop ends the part in order and returns its error.
 func (p *part) stop() error {
 	if p.cancel == nil {
 		return nil
@@ -58,7 +58,7 @@ func (p *part) stop() error {
 	p.cancel()
 	<-p.done
 	if p.err == nil || (!p.ready && !ended) {
-		return nil // a start that was called off is no failure
+		return nil // a cancelled start is no failure
 	}
 	return fmt.Errorf("%s: %w", p.name, p.err)
 }
@@ -72,7 +72,7 @@ func (p *part) ended() bool {
 	}
 }
 
-// awaitEnd waits until ctx ends or one of three parts does, and says so.
+// awaitEnd waits until ctx or one of three parts ends, and prints the reason.
 func awaitEnd(ctx context.Context, stdout io.Writer, a, b, c *part) {
 	reason := "; Ctrl-C again quits at once"
 	select {
@@ -84,5 +84,5 @@ func awaitEnd(ctx context.Context, stdout io.Writer, a, b, c *part) {
 	case <-c.done:
 		reason = ": the " + c.name + " has failed"
 	}
-	_, _ = fmt.Fprintf(stdout, "\nstopping%s\n", reason) // it stops, read or not
+	_, _ = fmt.Fprintf(stdout, "\nstopping%s\n", reason) // a failed write does not delay the stop
 }

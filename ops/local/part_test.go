@@ -12,7 +12,7 @@ import (
 	"github.com/fualab/fualab/shared/httpserver"
 )
 
-// TestPartEnds has a part end while it should run, with an error and without.
+// TestPartEnds: a part ends while it should run, with an error and without.
 func TestPartEnds(t *testing.T) {
 	t.Parallel()
 	broken := errors.New("the disk is gone")
@@ -26,24 +26,24 @@ func TestPartEnds(t *testing.T) {
 		end := make(chan error)
 		failing, steady := answering(t, "worker", end), answering(t, "API", nil)
 		if !failing.start(t.Context()) || !steady.start(t.Context()) {
-			t.Fatal("a part that answers does not count as started")
+			t.Fatal("a healthy part does not count as started")
 		}
 		end <- tt.err
 		var printed strings.Builder
 		awaitEnd(t.Context(), &printed, steady, failing, steady)
 		if want := "stopping: the worker has failed"; !strings.Contains(printed.String(), want) {
-			t.Errorf("it prints %q, want %q", printed.String(), want)
+			t.Errorf("the runner prints %q, want %q", printed.String(), want)
 		}
 		if err := failing.stop(); err == nil || err.Error() != tt.want {
 			t.Errorf("got %v, want %s", err, tt.want)
 		}
 		if err := steady.stop(); err != nil {
-			t.Error("the part that went on:", err)
+			t.Error("the other part:", err)
 		}
 	}
 }
 
-// answering is a part that answers /health until end has an error for it.
+// answering is a part that responds at /health until end sends an error for it.
 func answering(t *testing.T, name string, end <-chan error) *part {
 	t.Helper()
 	ln, err := httpserver.Listen(t.Context(), "127.0.0.1:0", "")

@@ -13,10 +13,10 @@ import (
 	"github.com/fualab/fualab/worker"
 )
 
-// runPlatform runs everything until ctx ends or a part of it fails, and stops
-// it in order: first who asks, then who answers, last what both stand on. It
-// returns nil after an orderly stop. The repository is the one that dir, an
-// absolute path, belongs to.
+// runPlatform runs everything until ctx ends or a part of it fails. It stops
+// the parts in order: first the callers, then the servers, last the database
+// and Redis. It returns nil after an orderly stop. The repository is the one
+// that contains dir, an absolute path.
 func runPlatform(ctx context.Context, dir string, environ []string, stdout, stderr io.Writer) (err error) {
 	begin := time.Now()
 	s, err := localconfig.Load(environ)
@@ -68,7 +68,7 @@ func runPlatform(ctx context.Context, dir string, environ []string, stdout, stde
 		})
 		return web.Serve(ctx, ports.frontend)
 	}}
-	// The worker waits for the schema that the API makes.
+	// The worker waits for the schema, which the API creates.
 	if serve.start(ctx) && work.start(ctx) && show.start(ctx) {
 		banner{s.Local, ports, redis, time.Since(begin)}.write(stdout)
 		stopBuild := func() {}

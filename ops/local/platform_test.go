@@ -16,7 +16,7 @@ import (
 )
 
 // TestPlatform starts everything, uses it as a newcomer does, stops it and
-// finds the data again.
+// finds the data again after a second start.
 func TestPlatform(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -50,7 +50,7 @@ func TestPlatform(t *testing.T) {
 	}
 }
 
-// TestPortsTaken demands every taken port at once, before anything runs.
+// TestPortsTaken: one error names every taken port, before any part runs.
 func TestPortsTaken(t *testing.T) {
 	t.Parallel()
 	taken, err := httpserver.Listen(t.Context(), "127.0.0.1:0", "")
@@ -62,7 +62,7 @@ func TestPortsTaken(t *testing.T) {
 	dir := t.TempDir()
 	err = runBriefly(t, "FUALAB_DATA_DIR="+dir, "FUALAB_API_ADDR="+addr, "FUALAB_WORKER_ADDR="+addr, "FUALAB_FRONTEND_ADDR="+addr)
 	if err == nil {
-		t.Fatal("it runs on a port that is taken")
+		t.Fatal("the platform runs on a taken port")
 	}
 	for _, want := range []string{"FUALAB_API_ADDR", "FUALAB_WORKER_ADDR", "FUALAB_FRONTEND_ADDR", addr, "is taken by another program"} {
 		if !strings.Contains(err.Error(), want) {
@@ -70,7 +70,7 @@ func TestPortsTaken(t *testing.T) {
 		}
 	}
 	if _, err := os.Stat(filepath.Join(dir, "fualab.db")); err == nil {
-		t.Error("a database was made before the ports were had")
+		t.Error("a database was created before the ports were bound")
 	}
 }
 
@@ -106,8 +106,8 @@ func TestMisconfigured(t *testing.T) {
 	}
 }
 
-// TestPartFails has one part fail: the error names it, everything stops, and
-// the directory is free again.
+// TestPartFails: one part fails. The error names it, everything stops, and
+// the directory is unlocked.
 func TestPartFails(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "file")
@@ -122,8 +122,8 @@ func TestPartFails(t *testing.T) {
 	startPlatform(t, "FUALAB_DATA_DIR="+dir).stop(t)
 }
 
-// TestCalledOff ends the start while it waits for a database.
-func TestCalledOff(t *testing.T) {
+// TestCancelledStartIsNoFailure ends the start while it waits for a database.
+func TestCancelledStartIsNoFailure(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
 	stderr := &output{}

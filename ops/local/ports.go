@@ -10,11 +10,11 @@ import (
 	"github.com/fualab/fualab/shared/httpserver"
 )
 
-// ports holds the listeners of the platform, bound before anything runs.
+// ports holds the listeners of the platform, bound before any part runs.
 type ports struct{ api, worker, frontend net.Listener }
 
-// listen binds every port. The error names each one that cannot be had, with
-// the variable that moves it.
+// listen binds every port. The error names each port that cannot be bound, with
+// the variable that changes it.
 func listen(ctx context.Context, cfg localconfig.Config) (*ports, error) {
 	var p ports
 	var faults []error
@@ -41,17 +41,17 @@ func listen(ctx context.Context, cfg localconfig.Config) (*ports, error) {
 	return &p, nil
 }
 
-// Close closes what no service has closed yet.
+// Close closes the listeners that no service has closed yet.
 func (p *ports) Close() {
 	for _, ln := range []net.Listener{p.api, p.worker, p.frontend} {
 		if ln != nil {
-			_ = ln.Close() // the service that had it has closed it
+			_ = ln.Close() // the service that used it may have closed it
 		}
 	}
 }
 
-// reachable returns the host:port at which this machine reaches ln; a
-// listener on every interface is reached on the loopback one.
+// reachable returns the host:port at which this machine reaches ln. For a
+// listener on every interface that is the loopback address.
 func reachable(ln net.Listener) string {
 	addr := ln.Addr().String()
 	host, port, err := net.SplitHostPort(addr)

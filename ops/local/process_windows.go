@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// group has cmd end with all that it started: npm runs Node, and that more
-// of it.
+// group makes cmd end with all its child processes: npm runs Node, and Node
+// runs further programs.
 func group(cmd *exec.Cmd) {
 	cmd.Cancel = func() error {
 		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
@@ -17,5 +17,5 @@ func group(cmd *exec.Cmd) {
 	}
 }
 
-// killGroup has nothing left to do: taskkill ended the whole tree.
+// killGroup does nothing: taskkill has ended the whole tree.
 func killGroup(*exec.Cmd) {}

@@ -16,7 +16,7 @@ import (
 	"github.com/fualab/fualab/shared/log"
 )
 
-// apiPaths are the API's: each as it is, and all that is below it.
+// apiPaths belong to the API: each path and all paths below it.
 var apiPaths = []string{"/api", "/health", "/ready", "/docs", "/openapi.json"}
 
 func isAPI(path string) bool {
@@ -28,8 +28,8 @@ func isAPI(path string) bool {
 	return false
 }
 
-// newProxy passes requests on to the API at addr, and the answers back as
-// they come. Streams of events end when stopping does.
+// newProxy passes requests to the API at addr and streams the responses back.
+// Streams of events end when stopping does.
 func newProxy(stopping context.Context, addr string, logger *slog.Logger) http.Handler {
 	target := &url.URL{Scheme: "http", Host: addr}
 	proxy := &httputil.ReverseProxy{
@@ -37,11 +37,11 @@ func newProxy(stopping context.Context, addr string, logger *slog.Logger) http.H
 			r.SetURL(target)
 			r.SetXForwarded()
 			r.Out.Host = r.In.Host
-			// What is wrong with a query is for the API to say.
+			// The API itself reports a malformed query.
 			r.Out.URL.RawQuery = r.In.URL.RawQuery
 		},
-		// A connection kept for later would hold up the API's end, and a
-		// POST that meets its close cannot be repeated.
+		// A connection kept for later would delay the API's end, and a POST
+		// on a closing connection cannot be repeated.
 		Transport:     &http.Transport{DisableKeepAlives: true, DisableCompression: true, ResponseHeaderTimeout: 30 * time.Second},
 		FlushInterval: -1,
 		ModifyResponse: func(r *http.Response) error {
@@ -54,24 +54,24 @@ func newProxy(stopping context.Context, addr string, logger *slog.Logger) http.H
 		ErrorLog:     slog.NewLogLogger(logger.Handler(), slog.LevelDebug),
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		// The API bounds its own answers; a stream of events has no end.
+		// The API bounds its own responses; a stream of events has no end.
 		_ = http.NewResponseController(w).SetWriteDeadline(time.Time{})
 		proxy.ServeHTTP(w, r)
 	})
 }
 
 // badGateway tells a client, in the API's own form (RFC 9457), that the API
-// does not answer.
+// does not respond.
 func badGateway(w http.ResponseWriter, r *http.Request, cause error, logger *slog.Logger) {
 	if errors.Is(cause, context.Canceled) {
-		return // the client has gone
+		return // the client has disconnected
 	}
 	id := rand.Text()
 	logger.WarnContext(log.WithRequest(r.Context(), &log.Request{ID: id}), "the API does not answer", "error", cause)
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("X-Request-Id", id)
 	w.WriteHeader(http.StatusBadGateway)
-	_ = json.NewEncoder(w).Encode(problem{ // the client may have gone
+	_ = json.NewEncoder(w).Encode(problem{ // the client may have disconnected
 		Type:     "urn:fualab:problem:bad-gateway",
 		Title:    "The API does not answer",
 		Status:   http.StatusBadGateway,
@@ -80,7 +80,7 @@ func badGateway(w http.ResponseWriter, r *http.Request, cause error, logger *slo
 	})
 }
 
-// problem is RFC 9457's, as the API sends it.
+// problem has the form of RFC 9457, like the API's problems.
 type problem struct {
 	Type     string `json:"type"`
 	Title    string `json:"title"`

@@ -16,7 +16,7 @@ import (
 
 func TestProxyWithoutAPI(t *testing.T) {
 	t.Parallel()
-	handler := newTestFrontend(t, "http://"+testport.Reserve(t)) // where nothing listens
+	handler := newTestFrontend(t, "http://"+testport.Reserve(t)) // no server listens there
 	rec := httptest.NewRecorder()
 	handler.ServeHTTP(rec, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/api/items", http.NoBody))
 	var got problem
@@ -31,8 +31,8 @@ func TestProxyWithoutAPI(t *testing.T) {
 	}
 }
 
-// TestProxyStreams has a stream arrive before its end, and end when the client
-// goes and when the platform stops.
+// TestProxyStreams: an event arrives before its stream ends. The stream ends
+// when the client disconnects and when the platform stops.
 func TestProxyStreams(t *testing.T) {
 	t.Parallel()
 	gone := make(chan struct{}, 1)
@@ -57,7 +57,7 @@ func TestProxyStreams(t *testing.T) {
 	first := openStream(leaving, t, front.URL)
 	leave()
 	_ = first.Close()
-	ended("the client has gone")
+	ended("the client has disconnected")
 
 	second := openStream(t.Context(), t, front.URL)
 	defer func() { _ = second.Close() }()
@@ -68,7 +68,7 @@ func TestProxyStreams(t *testing.T) {
 	}
 }
 
-// openStream returns a stream of which the first event has arrived.
+// openStream returns a stream whose first event has arrived.
 func openStream(ctx context.Context, t *testing.T, site string) io.ReadCloser {
 	t.Helper()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, site+"/api/events", http.NoBody)

@@ -11,10 +11,10 @@ import (
 	"time"
 )
 
-// buildLogName is npm's output of the last build, in the data directory.
+// buildLogName has npm's output of the last build, in the data directory.
 const buildLogName = "web-client.log"
 
-// clientBuild has the web client built while the platform is already up.
+// clientBuild builds the web client while the platform is already running.
 type clientBuild struct {
 	site    *site
 	sources *os.Root
@@ -23,8 +23,8 @@ type clientBuild struct {
 	stdout  io.Writer
 }
 
-// needed reports whether start has something to do. If so the site says that
-// it is under way.
+// needed reports whether start must build. If so, the site shows a page that
+// says so.
 func (c clientBuild) needed() bool {
 	if !stale(c.sources.FS()) {
 		return false
@@ -33,8 +33,8 @@ func (c clientBuild) needed() bool {
 	return true
 }
 
-// start builds the client in the background. The function it returns calls
-// the build off, and waits until nothing of it runs.
+// start builds the client in the background. The returned function cancels the
+// build and waits until all its processes have ended.
 func (c clientBuild) start(ctx context.Context) (stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	done := make(chan struct{})
@@ -48,12 +48,12 @@ func (c clientBuild) start(ctx context.Context) (stop func()) {
 	}
 }
 
-// run builds the client, and tells terminal and browser what becomes of it.
+// run builds the client, and reports the result to terminal and browser.
 func (c clientBuild) run(ctx context.Context) {
 	begin := time.Now()
 	err := c.build(ctx)
 	switch {
-	case ctx.Err() != nil: // the platform stops
+	case ctx.Err() != nil: // the platform is stopping
 	case err == nil:
 		c.site.say(nil)
 		c.print("ready in %.0f s", time.Since(begin).Seconds())
@@ -76,10 +76,10 @@ func (c clientBuild) build(ctx context.Context) error {
 	return errors.Join(err, log.Close())
 }
 
-// failed says why there is no new client, and what to do. An older one is
-// better than none.
+// failed reports why there is no new client, and the cure. The site keeps an
+// older client if there is one.
 func (c clientBuild) failed(err error) {
-	title, reason, cure, output := "The web client could not be built", err.Error(), "mend that and start again", ""
+	title, reason, cure, output := "The web client could not be built", err.Error(), "correct that and start again", ""
 	var missing errNode
 	var failure *npmError
 	switch {
@@ -87,9 +87,9 @@ func (c clientBuild) failed(err error) {
 		title, cure = "The web client needs Node to be built", getNode
 	case errors.Is(err, context.DeadlineExceeded):
 		reason = fmt.Sprintf("it takes longer than %s", buildTimeout)
-		cure = fmt.Sprintf("see in %s how far npm came, and start again", c.logName())
+		cure = fmt.Sprintf("see npm's progress in %s, and start again", c.logName())
 	case errors.As(err, &failure):
-		cure, output = fmt.Sprintf("mend what npm complains of and start again; all of its output is in %s", c.logName()), failure.output
+		cure, output = fmt.Sprintf("correct npm's errors and start again; all of its output is in %s", c.logName()), failure.output
 	}
 	older := ""
 	if isFile(c.sources.FS(), builtPage) {
@@ -108,5 +108,5 @@ func (c clientBuild) logName() string { return filepath.Join(c.dataDir, buildLog
 
 // print writes a line for the person at the terminal.
 func (c clientBuild) print(format string, args ...any) {
-	_, _ = fmt.Fprintf(c.stdout, "web client: "+format+"\n", args...) // it goes on, read or not
+	_, _ = fmt.Fprintf(c.stdout, "web client: "+format+"\n", args...) // a failed write does not stop the build
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/fualab/fualab/shared/testwait"
 )
 
-// buildsWhen builds once the file name is there.
+// buildsWhen is an npm that builds once the file name exists.
 const buildsWhen = `
 echo "npm $*"; env >>environ
 case $1 in
@@ -35,7 +35,7 @@ func TestBuild(t *testing.T) {
 	for _, path := range []string{"/", "/items/7"} {
 		page := call(t, http.MethodGet, site+path, "", http.StatusOK)
 		if !strings.Contains(page, building.Title) || !strings.Contains(page, `http-equiv="refresh"`) {
-			t.Errorf("while it builds, %s is %s", path, page)
+			t.Errorf("during the build, %s is %s", path, page)
 		}
 	}
 	call(t, http.MethodGet, site+"/assets/index.js", "", http.StatusNotFound)
@@ -44,7 +44,7 @@ func TestBuild(t *testing.T) {
 	write(t, filepath.Join(frontend, "go"), "")
 	p.await(t, "web client: ready in ")
 	if page := call(t, http.MethodGet, site+"/items/7", "", http.StatusOK); strings.TrimSpace(page) != builtTitle {
-		t.Errorf("when it is built: %s", page)
+		t.Errorf("after the build: %s", page)
 	}
 	if err := p.end(t, syscall.SIGINT); err != nil {
 		t.Error(err)
@@ -70,7 +70,7 @@ func TestBuild(t *testing.T) {
 	}
 }
 
-func TestBuildThatCannotBe(t *testing.T) {
+func TestImpossibleBuildNamesItsCure(t *testing.T) {
 	t.Parallel()
 	const broken = `[ "$1" = run ] || { mkdir -p node_modules && : >node_modules/.package-lock.json; exit; }
 echo "the first of many lines"
@@ -85,12 +85,12 @@ echo "src/main.tsx: <b>unexpected</b> token"; exit 3`
 	}{
 		{
 			name: "npm fails", script: broken, environ: []string{fakePath()},
-			printed: []string{"web client: not built: npm run build: exit status 3: mend what npm complains of and start again; all of its output is in ", "\n    the first of many lines\n", "\n    …\n    line 16\n", "\n    line 20\n    src/main.tsx: <b>unexpected</b> token\n"},
+			printed: []string{"web client: not built: npm run build: exit status 3: correct npm's errors and start again; all of its output is in ", "\n    the first of many lines\n", "\n    …\n    line 16\n", "\n    line 20\n    src/main.tsx: <b>unexpected</b> token\n"},
 			page:    []string{"npm run build: exit status 3.", "line 20\nsrc/main.tsx: &lt;b&gt;unexpected&lt;/b&gt; token"},
 		},
 		{
 			name: "npm builds nothing", script: ":", environ: []string{fakePath()},
-			printed: []string{"web client: not built: npm run build wrote no .data/dist/index.html: mend that and start again\n"},
+			printed: []string{"web client: not built: npm run build wrote no .data/dist/index.html: correct that and start again\n"},
 			page:    []string{"npm run build wrote no"},
 		},
 		{
@@ -100,7 +100,7 @@ echo "src/main.tsx: <b>unexpected</b> token"; exit 3`
 		},
 		{
 			name: "an old Node", environ: []string{fakePath(), "FAKE_NODE_VERSION=v18.19.1"},
-			printed: []string{"the Node that is found, v18.19.1, cannot build it: " + getNode + "\n"},
+			printed: []string{"the installed Node, v18.19.1, cannot build it: " + getNode + "\n"},
 			page:    []string{"v18.19.1", "nodejs.org"},
 		},
 	} {
@@ -117,7 +117,7 @@ echo "src/main.tsx: <b>unexpected</b> token"; exit 3`
 				}
 			}
 			if strings.Contains(page, `http-equiv="refresh"`) {
-				t.Error("the page waits for something that does not come")
+				t.Error("the page reloads although no build runs")
 			}
 			call(t, http.MethodGet, site+"/api/items", "", http.StatusOK)
 			if tt.script == broken && !strings.HasPrefix(read(t, filepath.Join(data, buildLogName)), "the first of many lines\n") {
@@ -130,7 +130,7 @@ echo "src/main.tsx: <b>unexpected</b> token"; exit 3`
 	}
 }
 
-// TestOlderBuild has the older client served where no new one can be built.
+// TestOlderBuild: the site serves the older client if no new one can be built.
 func TestOlderBuild(t *testing.T) {
 	t.Parallel()
 	dir := builtRepository(t)
@@ -138,22 +138,22 @@ func TestOlderBuild(t *testing.T) {
 	p := startProcessIn(t, dir, "FUALAB_DATA_DIR="+t.TempDir(), "FUALAB_BUILD_CLIENT=true", fakePath())
 	p.await(t, "web client: not built (an older build is served): npm ci: exit status 1: ")
 	if page := call(t, http.MethodGet, urlAfter(t, p.out.String(), "Web client"), "", http.StatusOK); page != builtTitle {
-		t.Errorf("it serves %s", page)
+		t.Errorf("the site serves %s", page)
 	}
 	if err := p.end(t, syscall.SIGINT); err != nil {
 		t.Error(err)
 	}
 }
 
-func TestNotToBuild(t *testing.T) {
+func TestBuildCanBeTurnedOff(t *testing.T) {
 	t.Parallel()
 	p := startPlatformIn(t, newRepository(t, buildsWhen), "FUALAB_DATA_DIR="+t.TempDir(), "FUALAB_BUILD_CLIENT=false")
 	if page := call(t, http.MethodGet, p.site, "", http.StatusOK); !strings.Contains(page, absent.Cure) {
-		t.Errorf("it serves %s", page)
+		t.Errorf("the site serves %s", page)
 	}
 	p.stop(t)
 	if got := p.stdout.String(); strings.Contains(got, "web client:") {
-		t.Errorf("it prints\n%s", got)
+		t.Errorf("the runner prints\n%s", got)
 	}
 }
 
@@ -164,9 +164,9 @@ func (p *process) await(t *testing.T, texts ...string) {
 		select {
 		case <-p.out.has(text):
 		case <-p.ended:
-			t.Fatalf("it ended before it printed %q: %v\n%s", text, p.err, &p.out)
+			t.Fatalf("the program ended before it printed %q: %v\n%s", text, p.err, &p.out)
 		case <-time.After(testwait.Patience):
-			t.Fatalf("within %s it does not print %q\n%s", testwait.Patience, text, &p.out)
+			t.Fatalf("after %s the program has not printed %q\n%s", testwait.Patience, text, &p.out)
 		}
 	}
 }

@@ -12,8 +12,8 @@ import (
 // redisServer is the Redis that the services use.
 type redisServer struct {
 	url      config.RedisURL
-	embedded *miniredis.Miniredis // nil where url was given
-	wanted   uint16               // the port that the embedded server should have
+	embedded *miniredis.Miniredis // nil if url was given
+	wanted   uint16               // the preferred port of the embedded server
 }
 
 // openRedis returns the server that url names. Without a url it starts an
@@ -25,7 +25,7 @@ func openRedis(url config.RedisURL, port uint16) (*redisServer, error) {
 		return &redisServer{url: url}, nil
 	}
 	m := miniredis.NewMiniRedis()
-	m.ClockTTL(true) // otherwise a key would only expire in a test that says so
+	m.ClockTTL(true) // by default no key expires without an explicit call
 	if err := m.StartAddr("127.0.0.1:" + strconv.Itoa(int(port))); err != nil {
 		if err := m.StartAddr("127.0.0.1:0"); err != nil {
 			return nil, fmt.Errorf("start the embedded Redis on 127.0.0.1: %w", err)

@@ -13,8 +13,8 @@ import (
 	"github.com/fualab/fualab/shared/redis"
 )
 
-// TestEmbeddedRedisLetsKeysExpire moves the clock; miniredis' own default is
-// that no time passes.
+// TestEmbeddedRedisLetsKeysExpire moves the clock. By default no time passes
+// in miniredis.
 func TestEmbeddedRedisLetsKeysExpire(t *testing.T) {
 	t.Parallel()
 	server, client := embedded(t, 0)
@@ -60,7 +60,7 @@ func TestEmbeddedRedisAvoidsATakenPort(t *testing.T) {
 	taken := ln.Addr().(*net.TCPAddr).Port
 	server, client := embedded(t, uint16(taken))
 	if server.embedded.Port() == strconv.Itoa(taken) {
-		t.Errorf("it says that it has port %d, which is taken", taken)
+		t.Errorf("the server reports port %d, which is taken", taken)
 	}
 	if got, want := describeRedis(server), fmt.Sprintf("embedded, %s (%d is taken)", server.url, taken); got != want {
 		t.Errorf("the banner says %q, want %q", got, want)
@@ -79,7 +79,7 @@ func TestGivenRedis(t *testing.T) {
 	}
 	defer server.Close()
 	if server.url != given || server.embedded != nil {
-		t.Errorf("got %+v, want the one that was given", server)
+		t.Errorf("got %+v, want the given server", server)
 	}
 }
 

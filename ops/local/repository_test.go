@@ -10,9 +10,9 @@ import (
 
 const builtTitle = "<title>FUALab</title>"
 
-// fakes has a Node and an npm for the tests: npm runs the script npm.sh of the
-// directory it is called in. They are written before the first test, since a
-// process that another test starts meanwhile would keep them from running.
+// fakes contains a Node and an npm for the tests: npm runs the script npm.sh of
+// its working directory. They are written before the first test. A process that
+// another test starts while they are open would keep them from running.
 var fakes string
 
 func withFakes(run func() int) int {
@@ -41,7 +41,7 @@ func fakePath() string {
 }
 
 // newRepository returns a repository whose client is not built yet. Its npm
-// does what script says: "$1" is ci or run, and "$5" the directory to build.
+// runs script: "$1" is ci or run, and "$5" the directory to build.
 func newRepository(t *testing.T, script string) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -61,7 +61,7 @@ func builtRepository(t *testing.T) string {
 	return dir
 }
 
-// write writes the file name and the directories it is in.
+// write writes the file name and creates its directories.
 func write(t *testing.T, name, text string) {
 	t.Helper()
 	if err := os.MkdirAll(filepath.Dir(name), 0o700); err != nil {
@@ -72,7 +72,7 @@ func write(t *testing.T, name, text string) {
 	}
 }
 
-// age sets the time of the last change of name to so long ago.
+// age sets the time of the last change of name to ago before now.
 func age(t *testing.T, name string, ago time.Duration) {
 	t.Helper()
 	at := time.Now().Add(-ago)

@@ -17,7 +17,7 @@ import (
 	"github.com/fualab/fualab/shared/testwait"
 )
 
-// bannerEnd is the end of what a platform prints when it is ready.
+// bannerEnd is the end of the text that a ready platform prints.
 const bannerEnd = "Ctrl-C stops it.\n"
 
 // running is a platform that has printed its banner.
@@ -33,7 +33,7 @@ func anyPort() []string {
 	return []string{"FUALAB_API_ADDR=127.0.0.1:0", "FUALAB_WORKER_ADDR=127.0.0.1:0", "FUALAB_FRONTEND_ADDR=127.0.0.1:0", "FUALAB_REDIS_PORT=0"}
 }
 
-// startPlatform runs a platform in a repository with a client that is built.
+// startPlatform runs a platform in a repository with a built client.
 func startPlatform(t *testing.T, environ ...string) *running {
 	t.Helper()
 	return startPlatformIn(t, builtRepository(t), environ...)
@@ -42,16 +42,16 @@ func startPlatform(t *testing.T, environ ...string) *running {
 func startPlatformIn(t *testing.T, dir string, environ ...string) *running {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
-	t.Cleanup(cancel) // of a test that fails before it stops the platform
+	t.Cleanup(cancel) // for a test that fails before it stops the platform
 	stdout := &output{}
 	p := &running{stdout: stdout, cancel: cancel, ended: make(chan error, 1)}
 	go func() { p.ended <- runPlatform(ctx, dir, append(anyPort(), environ...), stdout, t.Output()) }()
 	select {
 	case err := <-p.ended:
-		t.Fatalf("it ended before it was ready: %v", err)
+		t.Fatalf("the platform ended before it was ready: %v", err)
 	case <-stdout.has(bannerEnd):
 	case <-time.After(testwait.Patience):
-		t.Fatalf("it is not ready after %s, and has printed\n%s", testwait.Patience, stdout)
+		t.Fatalf("the platform is not ready after %s, and has printed\n%s", testwait.Patience, stdout)
 	}
 	p.banner = stdout.String()
 	p.site, p.api, p.docs = urlAfter(t, p.banner, "Web client"), urlAfter(t, p.banner, "API"), urlAfter(t, p.banner, "API docs")
@@ -61,8 +61,8 @@ func startPlatformIn(t *testing.T, dir string, environ ...string) *running {
 	return p
 }
 
-// runBriefly runs a platform that is expected to fail, and stops one that
-// does not.
+// runBriefly runs a platform that is expected to fail, and stops it if it does
+// not.
 func runBriefly(t *testing.T, environ ...string) error {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), testwait.Patience)
@@ -79,7 +79,7 @@ func (p *running) stop(t *testing.T) {
 			t.Error("stop:", err)
 		}
 	case <-time.After(20 * time.Second):
-		t.Fatal("it still runs 20 s after it was told to stop")
+		t.Fatal("the platform still runs 20 s after it was told to stop")
 	}
 }
 
@@ -120,7 +120,7 @@ func assertItem(t *testing.T, url string) {
 		t.Fatal(err)
 	}
 	if len(items) != 1 || items[0].Name != "Sample" {
-		t.Errorf("%s lists %v, want the one item that was made", url, items)
+		t.Errorf("%s lists %v, want the one item that was created", url, items)
 	}
 }
 
@@ -142,7 +142,7 @@ func assertHeartbeat(t *testing.T, u config.RedisURL, key string) {
 	})
 }
 
-// output keeps what is written to it.
+// output keeps the written text.
 type output struct {
 	mu      sync.Mutex
 	buf     bytes.Buffer
@@ -162,8 +162,8 @@ func (o *output) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// has returns a channel that is closed once text has been written. One
-// waits for a text at a time.
+// has returns a channel that is closed once text has been written. Only one
+// caller at a time may wait.
 func (o *output) has(text string) <-chan struct{} {
 	o.mu.Lock()
 	defer o.mu.Unlock()

@@ -19,7 +19,7 @@ func TestSeed(t *testing.T) {
 	made, _, _ := strings.Cut(out.String(), " ")
 	items := call(t, http.MethodGet, p.site+"/api/items?limit=1000", "", http.StatusOK)
 	if want := strings.Count(items, `"id":`); want == 0 || made != strconv.Itoa(want) {
-		t.Errorf("it says %q, and the list has %d items", out.String(), want)
+		t.Errorf("seed prints %q, and the list has %d items", out.String(), want)
 	}
 	p.stop(t)
 }
@@ -43,8 +43,8 @@ func TestSeedNamesCauseAndCure(t *testing.T) {
 	}{
 		"NoAPI":      {gone, "http://127.0.0.1:8000", "start one with `go run ./ops/local`"},
 		"Refused":    {t.Context(), answers(http.StatusUnauthorized, "a token is needed"), "a token is needed"},
-		"AnotherAPI": {t.Context(), answers(http.StatusCreated, "<html>"), "does not answer as FUALab's API does"},
-		"NoAddress":  {t.Context(), "http://[", "is no address"},
+		"AnotherAPI": {t.Context(), answers(http.StatusCreated, "<html>"), "does not respond like FUALab's API"},
+		"NoAddress":  {t.Context(), "http://[", "is not the address"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -7,23 +7,23 @@ import (
 	"sync/atomic"
 )
 
-// dist is where the built client is, seen from frontend, and builtPage is
-// what it cannot do without.
+// dist is the directory of the built client, relative to frontend. builtPage is
+// its required page.
 const (
 	dist      = "dist"
 	builtPage = dist + "/" + indexPage
 )
 
-// site is the web client: its files where they are built, and until then a
-// page that says what there is to wait for.
+// site is the web client. It serves the built files; until they are built it
+// serves a page that shows the state of the build.
 type site struct {
 	sources fs.FS // the directory frontend
 	built   http.Handler
-	notice  atomic.Pointer[notice] // nil while the files are to be served
+	notice  atomic.Pointer[notice] // nil while the files are served
 }
 
-// newSite serves what is built in sources. Files are looked up anew for each
-// request, so a newer build is served as soon as it is there.
+// newSite serves the built files of sources. Each request opens its file again,
+// so a newer build is served at once.
 func newSite(sources *os.Root) (*site, error) {
 	files, err := fs.Sub(sources.FS(), dist)
 	if err != nil {
@@ -32,7 +32,7 @@ func newSite(sources *os.Root) (*site, error) {
 	return &site{sources: sources.FS(), built: newClient(files)}, nil
 }
 
-// say shows n in place of the client, which nil brings back.
+// say shows n in place of the client; nil shows the client again.
 func (s *site) say(n *notice) { s.notice.Store(n) }
 
 func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {

@@ -5,12 +5,12 @@ import (
 	"time"
 )
 
-// inputs are what the client is built from, seen from frontend; a directory
-// stands for all that is in it.
+// inputs are the sources of the client, relative to frontend. A directory
+// includes all its files.
 var inputs = []string{"package.json", "package-lock.json", "index.html", "vite.config.ts", "tsconfig*.json", "src", "public"}
 
-// stale reports whether the client in sources is not built, or was built
-// before the newest change of what it is built from.
+// stale reports whether the client in sources is not built, or is older than
+// the newest change of its inputs.
 func stale(sources fs.FS) bool {
 	built, err := fs.Stat(sources, builtPage)
 	if err != nil {
@@ -27,11 +27,11 @@ func stale(sources fs.FS) bool {
 	return false
 }
 
-// newest returns the time of the last change of name and all below it. That
-// of a directory tells of files that are gone.
+// newest returns the time of the last change of name and all files below it.
+// The time of a directory shows that a file was deleted.
 func newest(files fs.FS, name string) time.Time {
 	var last time.Time
-	// What cannot be read is for the build to complain of.
+	// The build reports an unreadable file.
 	_ = fs.WalkDir(files, name, func(_ string, entry fs.DirEntry, err error) error {
 		if err != nil {
 			return nil //nolint:nilerr // see above
@@ -44,9 +44,9 @@ func newest(files fs.FS, name string) time.Time {
 	return last
 }
 
-// uninstalled reports whether what the client depends on has to be installed
-// first. npm writes the file in node_modules last, so an installation that
-// was cut short does not count.
+// uninstalled reports whether the client's packages must be installed first.
+// npm writes the file in node_modules last, so an interrupted installation does
+// not count.
 func uninstalled(sources fs.FS) bool {
 	installed, err := fs.Stat(sources, "node_modules/.package-lock.json")
 	return err != nil || newest(sources, "package-lock.json").After(installed.ModTime())

@@ -5,16 +5,16 @@ import (
 	"io"
 )
 
-// stream is the body of an answer that has no end of its own.
+// stream is the body of a response without an end.
 type stream struct {
 	io.ReadCloser
 	stopping context.Context
 	forget   func() bool
 }
 
-// endWith returns body with an orderly end at the time when stopping ends.
-// Otherwise one open stream would hold up the server's end for as long as it
-// grants to requests in flight.
+// endWith returns body with an orderly end when stopping ends. Otherwise one
+// open stream would delay the server's end for the whole time that requests in
+// flight are granted.
 func endWith(stopping context.Context, body io.ReadCloser) io.ReadCloser {
 	forget := context.AfterFunc(stopping, func() { _ = body.Close() }) // wakes Read
 	return &stream{body, stopping, forget}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -59,6 +60,40 @@ func TestParseTag(t *testing.T) {
 		if _, _, err := parseTag(tag); (err == nil) != want {
 			t.Errorf("%q: %v", tag, err)
 		}
+	}
+}
+
+// TestTag: the tag stands on main's commit of the release, which a merge may
+// have made anew, and on no commit after it.
+func TestTag(t *testing.T) {
+	t.Parallel()
+	r := &repository{dir: t.TempDir(), out: t.Output()}
+	r.git(t, "init", "--quiet", "--initial-branch=main")
+	r.git(t, "config", "user.name", "test")
+	r.git(t, "config", "user.email", "test@example.com")
+	if err := os.Mkdir(r.path("api"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	var commits []string
+	for _, text := range []string{"## [Unreleased]\n", "## [Unreleased]\n\n## [0.2.0] - 2026-12-01\n\n- a\n", "## [Unreleased]\n\n- b\n\n## [0.2.0] - 2026-12-01\n\n- a\n"} {
+		if err := os.WriteFile(r.path("api/CHANGELOG.md"), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		r.git(t, "add", "--all")
+		r.commit(t, "one more")
+		commits = append(commits, r.git(t, "rev-parse", "HEAD"))
+	}
+	if err := r.tag(t.Context(), "api/v0.3.0"); err == nil || !strings.Contains(err.Error(), "has no section 0.3.0") {
+		t.Errorf("%v", err)
+	}
+	if err := r.tag(t.Context(), "api/v0.2.0"); err != nil {
+		t.Fatal(err)
+	}
+	if got := r.git(t, "rev-parse", "api/v0.2.0^{commit}"); got != commits[1] {
+		t.Errorf("it stands on %s of %q", got, commits)
+	}
+	if err := r.tag(t.Context(), "api/v0.2.0"); err == nil || !strings.Contains(err.Error(), "never moves") {
+		t.Errorf("%v", err)
 	}
 }
 

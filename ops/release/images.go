@@ -33,7 +33,7 @@ type imageOptions struct {
 	build          builder
 }
 
-// images sees to an image of each service. An image of the same sources is
+// images sees to an image of each service, and of the web client. An image of the same sources is
 // taken instead, if cd-build has signed it and attested that it is made of
 // them; a tag alone proves nothing, because others may push. The record tells
 // the images that this run has built: they alone are for it to sign.
@@ -44,7 +44,7 @@ func (r *repository) images(ctx context.Context, o imageOptions) error {
 	}
 	made := record{Name: o.name, Commit: commit, Schema: schema.Version, Images: make(map[string]string)}
 	outputs := "registry=" + o.registry + "\n"
-	for _, service := range services {
+	for _, service := range imaged {
 		in, err := newImages(o.registry, service)
 		if err != nil {
 			return err
@@ -110,7 +110,11 @@ func (r *repository) signedBefore(ctx context.Context, in images, service string
 // sourcesTag returns the tag of an image that is made of a service's sources
 // as they are in a commit.
 func (r *repository) sourcesTag(ctx context.Context, service, commit string) (string, error) {
-	trees, err := r.output(ctx, "git", "rev-parse", "--end-of-options", commit+":"+service, commit+":shared", commit+":.dockerignore")
+	of := []string{"rev-parse", "--end-of-options", commit + ":" + service, commit + ":.dockerignore"}
+	if service != "frontend" {
+		of = slices.Insert(of, 3, commit+":shared")
+	}
+	trees, err := r.output(ctx, "git", of...)
 	if err != nil {
 		return "", err
 	}

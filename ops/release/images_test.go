@@ -40,7 +40,9 @@ func push(t *testing.T, built map[string]int) builder {
 			if err != nil {
 				return "", err
 			}
-			image, err = mutate.Config(image, v1.Config{Labels: map[string]string{"org.opencontainers.image.version": from.version}})
+			image, err = mutate.Config(image, v1.Config{Labels: map[string]string{
+				"org.opencontainers.image.version": from.version, "org.opencontainers.image.revision": from.commit,
+			}})
 			if err != nil {
 				return "", err
 			}
@@ -142,7 +144,7 @@ func TestImages(t *testing.T) {
 		t.Errorf("the record is %+v", first)
 	}
 	again := images()
-	if diff := cmp.Diff(first.Images, again.Images); diff != "" || len(first.Built) != 2 || len(again.Built) != 0 {
+	if diff := cmp.Diff(first.Images, again.Images); diff != "" || len(first.Built) != 3 || len(again.Built) != 0 {
 		t.Errorf("the same commit again built %v after %v, and is another release:\n%s", again.Built, first.Built, diff)
 	}
 	r.edit(t, "worker/Dockerfile", "EXPOSE 8001", "EXPOSE 8001 8002")
@@ -154,7 +156,7 @@ func TestImages(t *testing.T) {
 	if second.Images["worker"] == first.Images["worker"] {
 		t.Error("the worker has changed, and its image has not")
 	}
-	if diff := cmp.Diff(map[string]int{"api": 1, "worker": 2}, built); diff != "" {
+	if diff := cmp.Diff(map[string]int{"api": 1, "worker": 2, "frontend": 1}, built); diff != "" {
 		t.Errorf("built (-want +got):\n%s", diff)
 	}
 	told, err := os.ReadFile(outputs)

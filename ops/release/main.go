@@ -16,7 +16,8 @@ import (
 	"time"
 )
 
-const usage = `usage: release prepare  -module api -version 0.2.0      changelog, required shared, commit and tag; nothing is pushed
+const usage = `usage: release prepare  -module api -version 0.2.0      changelog, required shared, and a commit; nothing is pushed
+       release tag      -tag api/v0.2.0                 the tag, on main's commit of the release; nothing is pushed
        release check    -tag api/v0.2.0                 a tag that may be released
        release compat   [-module api]                   each service with the shared that it requires
        release images   -registry R -name main-SHA      what changed is built, and the record is written; with -repository O/R
@@ -24,6 +25,10 @@ const usage = `usage: release prepare  -module api -version 0.2.0      changelog
        release sign     -record FILE                    a signature without a key for each built image, then all names
        release verify   -record FILE -repository O/R    signatures, provenance, sources; with -current FILE only forward;
                                                         -out FILE is the verified record, for deploy
+                                                        -unattested: the signature alone tells the commit
+       release pair     -current FILE -out FILE         the record of versions: -api v0.3.0, -worker v0.2.0 or both
+       release client   -record FILE -out DIR           the web client's files, out of its image
+       release shape    -record FILE                    the Terraform of the record's commit, in the work tree
        release promote  -registry R -tag api/v0.2.0     the image of the tag's commit is tagged v0.2.0; wants -repository O/R
        release notes    -tag api/v0.2.0                 the changelog's section
        release binaries -tag api/v0.2.0 -out DIR        programs and their checksums
@@ -54,16 +59,16 @@ const timeout = time.Hour
 
 // options are the flags of all commands; each takes the ones that it needs.
 type options struct {
-	dir, module, version, tag, registry, name, record, current, repository, log, out, outputs string
-	attest                                                                                    bool
-	wait                                                                                      time.Duration
+	dir, module, version, tag, registry, name, record, current, repository, log, out, outputs, api, worker string
+	attest, unattested                                                                                     bool
+	wait                                                                                                   time.Duration
 }
 
 // needs names the flags that a command cannot do without.
 var needs = map[string][]string{
-	"prepare": {"module", "version"}, "check": {"tag"}, "compat": nil, "images": {"registry", "name"}, "sign": {"record"},
+	"prepare": {"module", "version"}, "tag": {"tag"}, "check": {"tag"}, "compat": nil, "images": {"registry", "name"}, "sign": {"record"},
 	"verify": {"record", "repository"}, "promote": {"registry", "repository", "tag"}, "notes": {"tag"}, "binaries": {"tag", "out"},
-	"summary": {"record", "log"},
+	"summary": {"record", "log"}, "shape": {"record"}, "pair": {"current", "out"}, "client": {"record", "out"},
 }
 
 func parse(args []string) (command string, o options, err error) {
@@ -79,12 +84,13 @@ func parse(args []string) (command string, o options, err error) {
 	flags.SetOutput(io.Discard)
 	for name, to := range map[string]*string{
 		"module": &o.module, "version": &o.version, "tag": &o.tag, "registry": &o.registry, "name": &o.name, "record": &o.record,
-		"current": &o.current, "repository": &o.repository, "log": &o.log, "out": &o.out, "outputs": &o.outputs,
+		"current": &o.current, "repository": &o.repository, "log": &o.log, "out": &o.out, "outputs": &o.outputs, "api": &o.api, "worker": &o.worker,
 	} {
 		flags.StringVar(to, name, "", "")
 	}
 	flags.StringVar(&o.dir, "C", ".", "")
 	flags.BoolVar(&o.attest, "attest", false, "")
+	flags.BoolVar(&o.unattested, "unattested", false, "")
 	flags.DurationVar(&o.wait, "wait", 0, "")
 	if err := flags.Parse(args[1:]); err != nil {
 		return "", o, fmt.Errorf("%w: %w", errUsage, err)
@@ -110,10 +116,12 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	r := &repository{dir: o.dir, out: stdout}
+	r := &repository{dir: o.dir, out: stdout, unattested: o.unattested}
 	switch command {
 	case "prepare":
 		return r.prepare(ctx, o.module, o.version, time.Now().UTC())
+	case "tag":
+		return r.tag(ctx, o.tag)
 	case "check":
 		return r.check(ctx, o.tag)
 	case "compat":
@@ -124,6 +132,12 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 		return r.sign(ctx, o.record)
 	case "verify":
 		return r.verify(ctx, o)
+	case "client":
+		return r.client(ctx, o.record, o.out)
+	case "shape":
+		return r.shape(ctx, o.record, o.out)
+	case "pair":
+		return r.pair(ctx, o)
 	case "promote":
 		return r.promote(ctx, o.registry, o.repository, o.tag, o.wait)
 	case "notes":

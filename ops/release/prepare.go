@@ -11,8 +11,8 @@ import (
 	"golang.org/x/mod/semver"
 )
 
-// prepare makes the commit and the tag of a release. Whatever fails, the work
-// tree is as it was.
+// prepare makes the commit of a release. Whatever fails, the work tree is as it
+// was. The tag comes when main has the commit, by a pull request and its check.
 func (r *repository) prepare(ctx context.Context, module, number string, at time.Time) (err error) {
 	version := "v" + strings.TrimPrefix(number, "v")
 	if !canonical(version) {
@@ -42,14 +42,34 @@ func (r *repository) prepare(ctx context.Context, module, number string, at time
 	if err := r.write(ctx, module, version, at); err != nil {
 		return err
 	}
-	tag := module + "/" + version
 	if _, err := r.output(ctx, "git", "commit", "--quiet", "--all", "--message", module+": release "+version[1:]); err != nil {
 		return err
 	}
-	if _, err := r.output(ctx, "git", "tag", "--annotate", "--message", module+" "+version[1:], tag); err != nil {
+	r.say("%s %s is committed. Main takes it by a pull request; after its merge, tag it:\n"+
+		"  git push origin HEAD:refs/heads/release-%s-%s\n  go tool task release:tag TAG=%s/%s", module, version[1:], module, version[1:], module, version)
+	return nil
+}
+
+// tag tags the commit of main that has made a release, however it was merged.
+func (r *repository) tag(ctx context.Context, tag string) error {
+	module, version, err := parseTag(tag)
+	if err != nil {
 		return err
 	}
-	r.say("%s is tagged. Push both at once, and the workflow release.yml does the rest:\n  git push --atomic origin HEAD:main %s", tag, tag)
+	if r.tagged(ctx, tag) {
+		return fmt.Errorf("%s is there already, and a tag never moves", tag)
+	}
+	commit, err := r.output(ctx, "git", "log", "-1", "--format=%H", "-S## ["+version[1:]+"] - ", "origin/main", "--", module+"/CHANGELOG.md")
+	if err != nil {
+		return err
+	}
+	if commit == "" {
+		return fmt.Errorf("the changelog of %s on origin/main has no section %s: merge the commit of go tool task release, and git fetch origin", module, version[1:])
+	}
+	if _, err := r.output(ctx, "git", "tag", "--annotate", "--message", module+" "+version[1:], tag, commit); err != nil {
+		return err
+	}
+	r.say("%s is tagged. Push it, and the workflow release.yml does the rest:\n  git push origin %s", tag, tag)
 	return nil
 }
 

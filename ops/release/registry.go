@@ -75,6 +75,11 @@ func (i images) tag(ctx context.Context, digest, tag string) error {
 
 // version returns what the programs of an image answer to be.
 func (i images) version(ctx context.Context, digest string) (string, error) {
+	return i.label(ctx, digest, "org.opencontainers.image.version")
+}
+
+// label returns a label of an image, which every service's has.
+func (i images) label(ctx context.Context, digest, name string) (string, error) {
 	found, err := remote.Get(i.repository.Digest(digest), append(asking(ctx), remote.WithPlatform(v1.Platform{OS: "linux", Architecture: "arm64"}))...)
 	if err != nil {
 		return "", err
@@ -87,10 +92,10 @@ func (i images) version(ctx context.Context, digest string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if version := config.Config.Labels["org.opencontainers.image.version"]; version != "" {
-		return version, nil
+	if value := config.Config.Labels[name]; value != "" {
+		return value, nil
 	}
-	return "", fmt.Errorf("%s@%s has no label org.opencontainers.image.version", i.repository, digest)
+	return "", fmt.Errorf("%s@%s has no label %s", i.repository, digest, name)
 }
 
 // promotePause is the time between two looks for an image that is being built.
@@ -153,11 +158,23 @@ type record struct {
 	Version string            `json:"version"` // what the API's /health answers
 	Schema  string            `json:"schema"`
 	Images  map[string]string `json:"images"` // by service, by digest
+	// Commits has the commit of each service where they differ: of a pair of versions.
+	Commits map[string]string `json:"commits,omitempty"`
+	// Stack is the commit of the Terraform that was applied with the release; deploy writes it.
+	Stack string `json:"stack,omitempty"`
 	// Built has the services whose image the run of this release has built; the others were signed by an earlier one.
 	Built []string `json:"built,omitempty"`
 	// Verified is the repository whose cd-build has signed the images: written by verify, believed in no record that
 	// was read from elsewhere.
 	Verified string `json:"verified,omitempty"`
+}
+
+// commit is the one whose sources the image of a service is made of.
+func (r record) commit(service string) string {
+	if commit := r.Commits[service]; commit != "" {
+		return commit
+	}
+	return r.Commit
 }
 
 func parseRecord(text []byte) (record, error) {

@@ -19,6 +19,9 @@ import (
 var (
 	modules  = []string{"shared", "api", "worker"}
 	services = []string{"api", "worker"}
+	// imaged have an image: the services, and the web client, whose files a
+	// deployment takes out of it.
+	imaged = []string{"api", "worker", "frontend"}
 )
 
 const modulePrefix = "github.com/fualab/fualab/"
@@ -27,6 +30,9 @@ const modulePrefix = "github.com/fualab/fualab/"
 type repository struct {
 	dir string
 	out io.Writer
+	// unattested has no attestations of GitHub, which depend on its plan: the
+	// commit that an image is built of stands in its signature alone.
+	unattested bool
 }
 
 func (r *repository) say(format string, args ...any) {

@@ -20,7 +20,7 @@ cd "$2" || exit 2
 case "$3" in
 list) echo example.com/api/store; echo example.com/api/migrations ;;
 test)
-  if [ "${2##*/}" = api ]; then [ -e migrations/postgres/9999_new.tx.up.sql ] && [ -e of-the-release ] && [ ! -e new ] || exit 3; fi
+  if [ "${2##*/}" = api ]; then [ -e migrations/product/postgres/9999_new.tx.up.sql ] && [ -e of-the-release ] && [ ! -e new ] || exit 3; fi
   grep -q 'a new column' ../shared/schema/postgres.sql || exit 4
   ! grep -q 'broken' ../shared/schema/postgres.sql ;;
 esac`})
@@ -55,7 +55,7 @@ esac`})
 	r.commit(t, "no migration")
 	wants("the schema has not changed", "schema: it is that of api/v0.1.0")
 
-	file("api/migrations/postgres/9999_new.tx.up.sql", "ALTER TABLE items ADD COLUMN a int;")
+	file("api/migrations/product/postgres/9999_new.tx.up.sql", "ALTER TABLE items ADD COLUMN a int;")
 	r.edit(t, "shared/schema/postgres.sql", "CREATE", "-- a new column\nCREATE")
 	wants("a new migration", "the tests of worker/v0.1.0 on the schema as it is now")
 	for _, want := range []string{"/api/api test -run TestX example.com/api/store\n", "/worker/worker test -run TestX"} {

@@ -35,7 +35,11 @@ func read(name string) (record, error) {
 		return got, fmt.Errorf("%s has no release: nothing was released there before, so name a release", name)
 	}
 	got.Verified = ""
-	for _, service := range services {
+	for _, service := range imaged {
+		// Records of before the web client had an image have none.
+		if _, has := got.Images[service]; !has && service == "frontend" {
+			continue
+		}
 		if !byDigest.MatchString(got.Images[service]) {
 			return got, fmt.Errorf("the record of %q has no image of %s by digest", got.Name, service)
 		}
@@ -51,7 +55,7 @@ func (r *repository) sign(ctx context.Context, file string) error {
 	if err != nil {
 		return err
 	}
-	for _, service := range services {
+	for _, service := range imaged {
 		if slices.Contains(made.Built, service) {
 			if err := r.do(ctx, nil, "cosign", "sign", "--yes", "--recursive", made.Images[service]); err != nil {
 				return err
@@ -81,8 +85,11 @@ func (r *repository) verify(ctx context.Context, o options) error {
 	if o.name != "" && next.Name != o.name {
 		return fmt.Errorf("the record of %q was found under %q", next.Name, o.name)
 	}
-	for _, service := range services {
-		if err := r.verified(ctx, o.repository, service, next.Images[service], next.Commit); err != nil {
+	for _, service := range slices.Sorted(maps.Keys(next.Images)) {
+		if !slices.Contains(imaged, service) {
+			return fmt.Errorf("the record of %q has an image of %q, which is no part of the platform", next.Name, service)
+		}
+		if err := r.verified(ctx, o.repository, service, next.Images[service], next.commit(service)); err != nil {
 			return err
 		}
 	}
@@ -99,6 +106,31 @@ func (r *repository) verify(ctx context.Context, o options) error {
 	return write(o.out, text, os.O_TRUNC)
 }
 
+// shape puts the Terraform that was applied with the record's release into the
+// work tree, and its commit into a file. Main may have changes of the stack that
+// no person has applied, and a rollback may not apply them.
+func (r *repository) shape(ctx context.Context, file, out string) error {
+	now, err := read(file)
+	if err != nil {
+		return err
+	}
+	commit := now.Stack
+	if commit == "" {
+		commit = now.Commit
+	}
+	if !commitID.MatchString(commit) {
+		return fmt.Errorf("the record of %q has no commit, but %q", now.Name, commit)
+	}
+	if _, err := r.output(ctx, "git", "restore", "--source="+commit, "--staged", "--worktree", "--", "infra", ":!infra/deploy"); err != nil {
+		return err
+	}
+	if err := write(out, []byte(commit), os.O_TRUNC); err != nil {
+		return err
+	}
+	r.say("infra/ is that of %s", now.Name)
+	return nil
+}
+
 // verified wants of an image a signature by cd-build of a repository on main,
 // and that this workflow has attested to have built it of the service's sources
 // as they are in commit. Another commit's image is good if its sources are the
@@ -108,9 +140,19 @@ func (r *repository) verified(ctx context.Context, repository, service, image, c
 		return fmt.Errorf("%q is no repository of GitHub, such as fualab/fualab", repository)
 	}
 	workflow := repository + "/" + builtBy
-	if err := r.do(ctx, nil, "cosign", "verify", "--output", "text",
+	want, err := r.sourcesTag(ctx, service, commit)
+	if err != nil {
+		return fmt.Errorf("%s: the release's commit is not in this clone, so fetch main: %w", service, err)
+	}
+	verify := []string{
+		"verify", "--output", "text",
 		"--certificate-oidc-issuer", "https://token.actions.githubusercontent.com",
-		"--certificate-identity", "https://github.com/"+workflow+"@refs/heads/main", image); err != nil {
+		"--certificate-identity", "https://github.com/" + workflow + "@refs/heads/main",
+	}
+	if r.unattested {
+		return r.signedFor(ctx, service, image, want, verify)
+	}
+	if err := r.do(ctx, nil, "cosign", append(verify, image)...); err != nil {
 		return fmt.Errorf("%s is not signed by cd-build on main: %w", service, err)
 	}
 	attested, err := r.output(ctx, "gh", "attestation", "verify", "oci://"+image, "--repo", repository,
@@ -118,10 +160,6 @@ func (r *repository) verified(ctx context.Context, repository, service, image, c
 		"--format", "json", "--jq", `.[].verificationResult | .signature.certificate.sourceRepositoryDigest as $commit | .statement.subject[] | "\(.name)@\($commit)"`)
 	if err != nil {
 		return fmt.Errorf("%s has no provenance of cd-build: %w", service, err)
-	}
-	want, err := r.sourcesTag(ctx, service, commit)
-	if err != nil {
-		return fmt.Errorf("%s: the release's commit is not in this clone, so fetch main: %w", service, err)
 	}
 	for subject := range strings.FieldsSeq(attested) {
 		name, built, _ := strings.Cut(subject, "@")
@@ -134,6 +172,33 @@ func (r *repository) verified(ctx context.Context, repository, service, image, c
 		}
 	}
 	return fmt.Errorf("%s is an image of other sources than those of %s: cd-build attested %s", service, commit, strings.Join(strings.Fields(attested), ", "))
+}
+
+// signedFor wants the signature of a run of cd-build for the commit that the
+// image itself names, whose sources are want. The image may say anything; the
+// signature's certificate is GitHub's.
+func (r *repository) signedFor(ctx context.Context, service, reference, want string, verify []string) error {
+	image, err := imageOf(reference)
+	if err != nil {
+		return err
+	}
+	if !strings.HasSuffix(image.in.repository.Name(), "/fualab/"+service) {
+		return fmt.Errorf("%s is not an image of %s", reference, service)
+	}
+	built, err := image.in.label(ctx, image.digest, "org.opencontainers.image.revision")
+	if err != nil {
+		return err
+	}
+	if !commitID.MatchString(built) {
+		return fmt.Errorf("%s is built of %q, which is no commit", service, built)
+	}
+	if err := r.do(ctx, nil, "cosign", append(verify, "--certificate-github-workflow-sha", built, reference)...); err != nil {
+		return fmt.Errorf("%s is not signed by cd-build on main for %s: %w", service, built, err)
+	}
+	if got, err := r.sourcesTag(ctx, service, built); err != nil || got != want {
+		return errors.Join(fmt.Errorf("%s is an image of other sources: cd-build signed it for %s", service, built), err)
+	}
+	return nil
 }
 
 // forward refuses a release whose commit comes before the one that runs.

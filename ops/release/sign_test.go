@@ -45,6 +45,7 @@ func TestVerify(t *testing.T) {
 		"an unknown commit":             {record: changed(func(r *record) { r.Commit = strings.Repeat("0", 40) }), want: "is not in this clone"},
 		"another record":                {record: good, release: "main-2", want: "was found under"},
 		"no repository":                 {record: good, repository: "fualab/fualab; true", want: "is no repository"},
+		"an image of something else":    {record: changed(func(r *record) { r.Images["cron"] = apiImage }), want: "no part of the platform"},
 		"by tag":                        {record: changed(func(r *record) { r.Images["api"] = "r/api:v1" }), want: "by digest"},
 		"none":                          {want: "name a release"},
 		"a record that says it is good": {record: changed(func(r *record) { r.Images["api"], r.Verified = apiImage, home }), want: "api is not signed"},
@@ -87,6 +88,86 @@ func TestVerifyWantsTheWorkflowOnMain(t *testing.T) {
 		if !strings.Contains(calls(), want) {
 			t.Errorf("not called: %s\n%s", want, calls())
 		}
+	}
+}
+
+// TestVerifyWithoutAttestations: the certificate of the signature names the
+// commit, and the image itself proves nothing.
+func TestVerifyWithoutAttestations(t *testing.T) {
+	r, address, signer := clone(t), newRegistry(t), newSigstore(t)
+	older := signer.release(t, r, address, "", push(t, make(map[string]int)))
+	r.edit(t, "api/Dockerfile", "EXPOSE 8000", "EXPOSE 8000 8002")
+	r.commit(t, "api: a port")
+	made := signer.release(t, r, address, "", push(t, make(map[string]int)))
+	r.unattested = true
+	calls := fakes(t, map[string]string{"cosign": "[ ! -e " + filepath.Join(r.dir, "refused") + " ]", "gh": "exit 1"})
+	if err := r.verified(t.Context(), fualab, "api", made.Images["api"], made.Commit); err != nil {
+		t.Fatal(err)
+	}
+	if want := "--certificate-github-workflow-sha " + made.Commit + " " + made.Images["api"]; !strings.Contains(calls(), want) {
+		t.Errorf("not called: %s\n%s", want, calls())
+	}
+	for name, test := range map[string]struct{ service, image, want string }{
+		"an image of other sources":  {"api", older.Images["api"], "api is an image of other sources: cd-build signed it for " + older.Commit},
+		"the other service's image":  {"worker", made.Images["api"], "is not an image of worker"},
+		"an image that is not there": {"api", strings.Replace(made.Images["api"], "@sha256:", "@sha256:"+strings.Repeat("0", 8), 1)[:len(made.Images["api"])], ""},
+	} {
+		err := r.verified(t.Context(), fualab, test.service, test.image, made.Commit)
+		if err == nil || !strings.Contains(err.Error(), test.want) {
+			t.Errorf("%s: %v, want %q", name, err, test.want)
+		}
+	}
+	if err := os.WriteFile(filepath.Join(r.dir, "refused"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.verified(t.Context(), fualab, "api", made.Images["api"], made.Commit); err == nil || !strings.Contains(err.Error(), "api is not signed by cd-build on main for "+made.Commit) {
+		t.Errorf("%v", err)
+	}
+}
+
+// TestShape: a rollback takes the Terraform that was applied with the release
+// that runs, files that main has added since are gone, and the program stays.
+func TestShape(t *testing.T) {
+	t.Parallel()
+	r := &repository{dir: t.TempDir(), out: t.Output()}
+	r.git(t, "init", "--quiet", "--initial-branch=main")
+	r.git(t, "config", "user.name", "test")
+	r.git(t, "config", "user.email", "test@example.com")
+	files := func(texts map[string]string) {
+		for name, text := range texts {
+			if err := errors.Join(os.MkdirAll(filepath.Dir(r.path(name)), 0o700), os.WriteFile(r.path(name), []byte(text), 0o600)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		r.git(t, "add", "--all")
+		r.commit(t, "one more")
+	}
+	files(map[string]string{"infra/terraform-ecs/ecs.tf": "applied", "infra/deploy/main.go": "old"})
+	applied := r.git(t, "rev-parse", "HEAD")
+	files(map[string]string{"infra/terraform-ecs/ecs.tf": "merged", "infra/terraform-ecs/new.tf": "merged", "infra/deploy/main.go": "new"})
+	now := record{Name: "main-1", Commit: applied, Images: map[string]string{"api": apiImage, "worker": workerImage}}
+	if err := r.shape(t.Context(), writeRecord(t, now), filepath.Join(r.dir, "bin", "stack")); err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]string{"infra/terraform-ecs/ecs.tf": "applied", "infra/terraform-ecs/new.tf": "", "infra/deploy/main.go": "new"} {
+		if text, err := os.ReadFile(r.path(name)); string(text) != want || (want == "") != errors.Is(err, os.ErrNotExist) {
+			t.Errorf("%s: %q, %v, want %q", name, text, err, want)
+		}
+	}
+	if text, err := os.ReadFile(r.path("bin", "stack")); string(text) != applied {
+		t.Errorf("the commit of the stack is %q, %v", text, err)
+	}
+	// What was applied is not always what the images are built of.
+	now.Commit, now.Stack = applied, r.git(t, "rev-parse", "HEAD")
+	if err := r.shape(t.Context(), writeRecord(t, now), ""); err != nil {
+		t.Fatal(err)
+	}
+	if text, err := os.ReadFile(r.path("infra/terraform-ecs/ecs.tf")); string(text) != "merged" {
+		t.Errorf("%q, %v", text, err)
+	}
+	now.Stack = "HEAD; true"
+	if err := r.shape(t.Context(), writeRecord(t, now), filepath.Join(r.dir, "bin", "stack")); err == nil || !strings.Contains(err.Error(), "has no commit") {
+		t.Errorf("%v", err)
 	}
 }
 

@@ -88,7 +88,8 @@ func TestOpenOrWarn(t *testing.T) {
 	}
 }
 
-// TestTwoPlatformsShareAServer: each command keeps to the keys of its platform.
+// TestTwoPlatformsShareAServer proves that each command uses only the keys of
+// its platform.
 func TestTwoPlatformsShareAServer(t *testing.T) {
 	t.Parallel()
 	_, url := testredis.Embedded(t)

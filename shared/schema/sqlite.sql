@@ -4,7 +4,9 @@ CREATE TABLE bun_migration_locks ("id" INTEGER NOT NULL PRIMARY KEY AUTOINCREMEN
 
 CREATE TABLE bun_migrations ("id" INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, "name" VARCHAR, "group_id" INTEGER, "migrated_at" TIMESTAMP NOT NULL DEFAULT current_timestamp);
 
-CREATE TABLE history (name text);
+CREATE TABLE bun_product_migrations ("id" INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, "name" VARCHAR, "group_id" INTEGER, "migrated_at" TIMESTAMP NOT NULL DEFAULT current_timestamp);
+
+CREATE TABLE history (name TEXT) STRICT;
 
 CREATE TABLE idempotency_keys (
     caller      TEXT NOT NULL,
@@ -62,16 +64,20 @@ CREATE TABLE imports (
     unchanged        INTEGER NOT NULL DEFAULT 0,
     rejected         INTEGER NOT NULL DEFAULT 0,
     faults           INTEGER NOT NULL DEFAULT 0,
+    ids_distinct     INTEGER NOT NULL DEFAULT 0,
+    passes_begun     INTEGER NOT NULL DEFAULT 0,
     cancel_requested INTEGER NOT NULL DEFAULT 0,
     error            TEXT NOT NULL DEFAULT '',
     cleared          INTEGER NOT NULL DEFAULT 0,
+    created_by       TEXT,
+    updated_by       TEXT,
     created_at       TEXT NOT NULL,
     updated_at       TEXT NOT NULL,
     phase_at         TEXT NOT NULL,
     finished_at      TEXT
-, ids_distinct INTEGER NOT NULL DEFAULT 0, passes_begun INTEGER NOT NULL DEFAULT 0, created_by TEXT, updated_by TEXT) STRICT;
+) STRICT;
 
-CREATE TABLE "item_events" (
+CREATE TABLE item_events (
     id      INTEGER PRIMARY KEY AUTOINCREMENT,
     item_id INTEGER NOT NULL,
     kind    TEXT NOT NULL CHECK (kind IN ('created', 'updated', 'expired', 'deleted', 'restored')),
@@ -84,11 +90,13 @@ CREATE TABLE item_stats (
     updated    INTEGER NOT NULL,
     expired    INTEGER NOT NULL,
     deleted    INTEGER NOT NULL,
+    restored   INTEGER NOT NULL DEFAULT 0,
     updated_at TEXT NOT NULL
-, restored INTEGER NOT NULL DEFAULT 0) STRICT;
+) STRICT;
 
 CREATE TABLE items (
     id               INTEGER PRIMARY KEY AUTOINCREMENT,
+    external_id      TEXT CHECK (length(external_id) BETWEEN 1 AND 255), -- the item's id in another system
     name             TEXT NOT NULL CHECK (length(name) BETWEEN 1 AND 255),
     description      TEXT NOT NULL DEFAULT '',
     attributes       TEXT NOT NULL DEFAULT '{}' CHECK (json_type(attributes) = 'object'),
@@ -100,10 +108,12 @@ CREATE TABLE items (
     version          INTEGER NOT NULL DEFAULT 1,
     enriched_version INTEGER NOT NULL DEFAULT 0,
     search_text      TEXT NOT NULL DEFAULT '',
+    created_by       TEXT, -- the callers, as the log names them: token:7, or oidc:ISSUER|SUBJECT; NULL: not known
+    updated_by       TEXT,
     created_at       TEXT NOT NULL,
     updated_at       TEXT NOT NULL,
     deleted_at       TEXT
-, external_id TEXT CHECK (length(external_id) BETWEEN 1 AND 255), created_by TEXT, updated_by TEXT) STRICT;
+) STRICT;
 
 CREATE TABLE river_job (
     id integer PRIMARY KEY AUTOINCREMENT,
@@ -213,6 +223,8 @@ CREATE VIRTUAL TABLE items_search USING fts5 (
 
 CREATE UNIQUE INDEX "bun_migrations_name_unique" ON bun_migrations ("name");
 
+CREATE UNIQUE INDEX "bun_product_migrations_name_unique" ON bun_product_migrations ("name");
+
 CREATE INDEX idempotency_keys_expired ON idempotency_keys (expires_at);
 
 CREATE INDEX imports_by_updated_at ON imports (updated_at);
@@ -242,7 +254,8 @@ CREATE INDEX items_deleted ON items (deleted_at, id) WHERE deleted_at IS NOT NUL
 
 CREATE INDEX items_to_enrich ON items (id) WHERE enriched_version < version;
 
-CREATE INDEX items_to_expire ON items (expires_at, id) WHERE status = 'active' AND deleted_at IS NULL AND expires_at IS NOT NULL;
+CREATE INDEX items_to_expire ON items (expires_at, id)
+    WHERE status = 'active' AND deleted_at IS NULL AND expires_at IS NOT NULL;
 
 CREATE INDEX river_job_kind ON river_job (kind);
 
@@ -304,25 +317,7 @@ INSERT INTO bun_migrations (name, group_id) VALUES ('0001', 1);
 
 INSERT INTO bun_migrations (name, group_id) VALUES ('0002', 2);
 
-INSERT INTO bun_migrations (name, group_id) VALUES ('0003', 3);
-
-INSERT INTO bun_migrations (name, group_id) VALUES ('0004', 4);
-
-INSERT INTO bun_migrations (name, group_id) VALUES ('0005', 5);
-
-INSERT INTO bun_migrations (name, group_id) VALUES ('0006', 6);
-
-INSERT INTO bun_migrations (name, group_id) VALUES ('0007', 7);
-
-INSERT INTO bun_migrations (name, group_id) VALUES ('0008', 8);
-
-INSERT INTO bun_migrations (name, group_id) VALUES ('0009', 9);
-
-INSERT INTO bun_migrations (name, group_id) VALUES ('0010', 10);
-
-INSERT INTO bun_migrations (name, group_id) VALUES ('0011', 11);
-
-INSERT INTO bun_migrations (name, group_id) VALUES ('0012', 12);
+INSERT INTO bun_product_migrations (name, group_id) VALUES ('0001', 1);
 
 INSERT INTO river_migration (line, version) VALUES ('main', 1);
 

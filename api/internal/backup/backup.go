@@ -96,7 +96,7 @@ func open(ctx context.Context, o Options) (*database.DB, error) {
 
 // newer refuses a backup of which this program does not know the schema.
 func newer(version string) error {
-	if version > schema.Version {
+	if !schema.Reached(schema.Version, version) {
 		return fmt.Errorf("the backup is at migration %s, and this program knows %s: restore it with the newer program", version, schema.Version)
 	}
 	return nil

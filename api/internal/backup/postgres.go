@@ -49,8 +49,8 @@ func restorePostgres(ctx context.Context, o Options, file string, replace bool) 
 	if err != nil {
 		return err
 	}
-	if !strings.Contains(list, " bun_migrations ") {
-		return fmt.Errorf("%s is no backup of FUALab: it has no table bun_migrations", file)
+	if !strings.Contains(list, " bun_product_migrations ") {
+		return fmt.Errorf("%s is no backup of FUALab: it has no table bun_product_migrations", file)
 	}
 	if err := free(ctx, o, replace); err != nil {
 		return err

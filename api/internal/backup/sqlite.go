@@ -18,6 +18,7 @@ import (
 
 	"github.com/fualab/fualab/shared/database"
 	"github.com/fualab/fualab/shared/errs"
+	"github.com/fualab/fualab/shared/schema"
 )
 
 func saveSQLite(ctx context.Context, o Options, part string) error {
@@ -55,7 +56,7 @@ func intact(ctx context.Context, file string) error {
 		return fmt.Errorf("%s is damaged: %s", file, says)
 	}
 	var version string
-	if err := db.QueryRowContext(ctx, "SELECT coalesce(max(name), '') FROM bun_migrations").Scan(&version); err != nil {
+	if err := db.QueryRowContext(ctx, schema.Newest).Scan(&version); err != nil {
 		return fmt.Errorf("%s is no database of FUALab: %w", file, err)
 	}
 	return newer(version)

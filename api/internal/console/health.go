@@ -69,8 +69,8 @@ type readinessBody struct {
 }
 
 type schemaHealth struct {
-	Version string `json:"version" example:"0002" doc:"The newest migration applied."`
-	Needed  string `json:"needed" example:"0002" doc:"The migration this program needs."`
+	Version string `json:"version" example:"0002.0001" doc:"The newest applied migrations: the platform's, a dot, and the product's."`
+	Needed  string `json:"needed" example:"0002.0001" doc:"The migrations that this program needs."`
 }
 
 type cacheHealth struct {
@@ -173,7 +173,7 @@ func (h *healthHandlers) cacheHealth() cacheHealth {
 func (h *healthHandlers) checkDatabase(ctx context.Context, body *readinessBody) {
 	body.Worker.Status, body.Tasks = "unknown", tasksHealth{Status: "unknown", Overdue: []overdueTask{}}
 	body.Database, body.Schema.Version = health.CheckDatabase(ctx, server{h.db})
-	if (body.Database.Status == "ok" || body.Database.ReadOnly()) && body.Schema.Version >= schema.Version {
+	if (body.Database.Status == "ok" || body.Database.ReadOnly()) && schema.Reached(body.Schema.Version, schema.Version) {
 		body.Worker, body.Tasks = h.checkWorker(ctx), h.checkTasks(ctx)
 	}
 }

@@ -75,13 +75,13 @@ func TestPlatform(t *testing.T) {
 			_, got = examine(t, setting)
 			check(t, got["worker"], doctor.Warning, "s old", "worker-heartbeat")
 
-			change(t, db, "INSERT INTO bun_migrations (name, group_id) VALUES ('9999', 99)")
+			change(t, db, "INSERT INTO bun_product_migrations (name, group_id) VALUES ('9999', 99)")
 			_, got = examine(t, setting)
-			check(t, got["schema"], doctor.Warning, "9999", "after a rollback")
+			check(t, got["schema"], doctor.Warning, "product/9999", "after a rollback")
 
-			change(t, db, "DELETE FROM bun_migrations WHERE name = '0006'")
+			change(t, db, "DELETE FROM bun_migrations WHERE name = '0002'")
 			_, got = examine(t, setting)
-			check(t, got["schema"], doctor.Error, "0006", "migrate up")
+			check(t, got["schema"], doctor.Error, "platform/0002", "migrate up")
 		})
 	}
 }

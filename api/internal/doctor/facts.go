@@ -34,7 +34,8 @@ func factsOf(ctx context.Context, db *database.DB) (*facts, error) {
 	if err != nil || newest == "" {
 		return f, err
 	}
-	err = db.NewRaw("SELECT name FROM bun_migrations ORDER BY name").Scan(ctx, &f.Applied)
+	err = db.NewRaw("SELECT 'platform/' || name FROM bun_migrations UNION ALL SELECT 'product/' || name FROM bun_product_migrations ORDER BY 1").
+		Scan(ctx, &f.Applied)
 	return f, database.Error(err, "select the migrations")
 }
 

@@ -12,7 +12,7 @@ import (
 // leftOut are the tables that hold nothing to move: what migrations make, what
 // running processes say of themselves, and the mark.
 var leftOut = []string{
-	"bun_migration_locks", "bun_migrations", "river_migration",
+	"bun_migration_locks", "bun_migrations", "bun_product_migrations", "river_migration",
 	"river_leader", "river_notification", "workers", "history",
 	markTable,
 }
@@ -55,7 +55,7 @@ type table struct {
 	key     []int // indexes of columns
 }
 
-// readPlan lists the tables of a migrated Postgres in the order of their names.
+// readPlan lists the tables of a migrated Postgres. Each comes after the tables to which its foreign keys refer.
 func readPlan(ctx context.Context, to *pgxpool.Conn) ([]table, error) {
 	const query = `
 SELECT c.relname, a.attname, t.typname, a.attidentity <> '', coalesce(array_position(i.indkey::int2[], a.attnum), -1)
@@ -85,7 +85,62 @@ ORDER BY c.relname COLLATE "C", a.attnum`
 			return nil, err
 		}
 	}
-	return plan, rows.Err()
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	refers, err := references(ctx, to)
+	if err != nil {
+		return nil, fmt.Errorf("read the foreign keys of the target: %w", err)
+	}
+	return inOrder(plan, refers)
+}
+
+// references returns, for each table, the other tables to which its foreign keys refer.
+func references(ctx context.Context, to *pgxpool.Conn) (map[string][]string, error) {
+	rows, err := to.Query(ctx, `
+SELECT child.relname, parent.relname
+FROM pg_constraint o JOIN pg_class child ON child.oid = o.conrelid JOIN pg_class parent ON parent.oid = o.confrelid
+WHERE o.contype = 'f' AND child.relnamespace = current_schema()::regnamespace AND child.oid <> parent.oid`)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	refers := make(map[string][]string)
+	for rows.Next() {
+		var child, parent string
+		if err := rows.Scan(&child, &parent); err != nil {
+			return nil, err
+		}
+		refers[child] = append(refers[child], parent)
+	}
+	return refers, rows.Err()
+}
+
+// inOrder sorts plan so that each table comes after those to which it refers, and otherwise by name. A circle of
+// references is an error that names its tables. A table may refer to itself: its rows go over by their keys, so a row
+// has to refer to an earlier one.
+func inOrder(plan []table, refers map[string][]string) ([]table, error) {
+	rest := slices.Clone(plan)
+	sorted := make([]table, 0, len(plan))
+	for len(rest) > 0 {
+		waits := func(t table) bool {
+			return slices.ContainsFunc(rest, func(other table) bool {
+				return other.name != t.name && slices.Contains(refers[t.name], other.name)
+			})
+		}
+		i := slices.IndexFunc(rest, func(t table) bool { return !waits(t) })
+		if i < 0 {
+			var names []string
+			for _, t := range rest {
+				names = append(names, t.name)
+			}
+			return nil, fmt.Errorf("the foreign keys of these tables form a circle, so no order fits: %s; "+
+				"drop one of the keys in the target, copy, and add it again", strings.Join(names, ", "))
+		}
+		sorted = append(sorted, rest[i])
+		rest = slices.Delete(rest, i, i+1)
+	}
+	return sorted, nil
 }
 
 // add adds a column to the last table of plan, or to a new one.

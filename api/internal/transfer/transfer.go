@@ -49,7 +49,7 @@ type Table struct {
 }
 
 // Run moves what o.From holds to o.To, checks it and returns what it found, in
-// the order of the tables' names. It is safe to repeat after whatever ended it.
+// an order in which each table comes after those to which it refers. It is safe to repeat after whatever ended it.
 // o.From takes no write meanwhile.
 func Run(ctx context.Context, o Options) (tables []Table, err error) {
 	to, closeTo, err := openTarget(ctx, o)

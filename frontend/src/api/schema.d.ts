@@ -585,19 +585,19 @@ export interface components {
         };
         Dependency: {
             /**
-             * @description Of a database: postgres or sqlite.
+             * @description For a database: postgres or sqlite.
              * @example postgres
              */
             dialect?: string;
-            /** @description What is wrong, without internals. */
+            /** @description The cause of the failure, without internal details. */
             error?: string;
             /**
              * Format: double
-             * @description How long one round trip took, in milliseconds.
+             * @description Duration of one round trip in milliseconds.
              */
             latency_ms: number;
             /**
-             * @description disabled: not configured, and not missed.
+             * @description disabled: not configured and not required.
              * @enum {string}
              */
             status: "ok" | "down" | "disabled";
@@ -1107,13 +1107,13 @@ export interface components {
         };
         SchemaHealth: {
             /**
-             * @description The migration this program needs.
-             * @example 0002
+             * @description The migrations that this program needs.
+             * @example 0002.0001
              */
             needed: string;
             /**
-             * @description The newest migration applied.
-             * @example 0002
+             * @description The newest applied migrations: the platform's, a dot, and the product's.
+             * @example 0002.0001
              */
             version: string;
         };

@@ -5,6 +5,7 @@ certificate_arn    = "arn:aws:acm:us-east-1:123456789012:certificate/00000000-00
 api_domain         = "api.example.com"
 redis              = "elasticache"
 database           = "rds"
+database_class     = "db.t4g.small" # the connections of six tasks of each
 database_multi_az  = true
 frontend           = "cloudfront"
 worker_capacity    = "FARGATE"

@@ -8,7 +8,7 @@ mock_provider "aws" {
     defaults = { partition = "aws" }
   }
   mock_data "aws_availability_zones" {
-    defaults = { names = ["us-east-1a", "us-east-1b"] }
+    defaults = { zone_ids = ["use1-az6", "use1-az2", "use1-az4"] }
   }
   mock_data "aws_iam_policy_document" {
     defaults = { json = "{}" }
@@ -93,7 +93,7 @@ run "defaults" {
   }
 
   assert {
-    condition     = alltrue([for r in aws_ecr_repository.this : r.image_tag_mutability == "IMMUTABLE" && r.image_scanning_configuration[0].scan_on_push])
+    condition     = alltrue([for r in aws_ecr_repository.this : r.image_tag_mutability == "IMMUTABLE_WITH_EXCLUSION" && [for f in r.image_tag_mutability_exclusion_filter : f.filter] == ["env-*"] && r.image_scanning_configuration[0].scan_on_push])
     error_message = "tags may move, or nobody scans"
   }
 
@@ -105,6 +105,49 @@ run "defaults" {
   assert {
     condition     = length(aws_lb.this) == 0 && length(aws_apigatewayv2_api.this) == 0 && length(aws_db_instance.this) == 0 && length(aws_elasticache_serverless_cache.this) == 0 && length(aws_cloudfront_distribution.this) == 0 && length(aws_iam_role.github) == 0 && length(aws_cloudwatch_metric_alarm.this) == 0 && length(aws_cloudwatch_metric_alarm.worker-heartbeat) == 0 && length(aws_budgets_budget.this) == 0 && length(aws_appautoscaling_target.this) == 0
     error_message = "the default has something that costs and was not asked for"
+  }
+}
+
+run "zones" {
+  command = plan
+
+  assert {
+    condition     = [for s in aws_subnet.public : s.availability_zone_id] == ["use1-az2", "use1-az4"] && contains(data.aws_availability_zones.this[0].exclude_zone_ids, "use1-az3")
+    error_message = "a subnet stands where API Gateway or Fargate is missing, or in another zone in each account"
+  }
+}
+
+run "zones_given" {
+  command = plan
+
+  variables {
+    zone_ids = ["use1-az5", "use1-az1"]
+  }
+
+  assert {
+    condition     = [for s in aws_subnet.public : s.availability_zone_id] == ["use1-az5", "use1-az1"]
+    error_message = "the zones that were given are not used"
+  }
+}
+
+run "settings" {
+  command = plan
+
+  variables {
+    ingress = "alb"
+    settings = {
+      api    = { FUALAB_OIDC_ISSUER = "https://id.example.com", FUALAB_TRUSTED_PROXIES = "192.0.2.0/24" }
+      worker = { FUALAB_LOG_LEVEL = "debug" }
+    }
+  }
+
+  assert {
+    condition = { for p in ["api", "worker", "migrate"] : p => [for e in jsondecode(aws_ecs_task_definition.this[p].container_definitions)[0].environment : e.value if contains(["FUALAB_OIDC_ISSUER", "FUALAB_TRUSTED_PROXIES", "FUALAB_LOG_LEVEL"], e.name)] } == {
+      api     = ["https://id.example.com", "192.0.2.0/24"]
+      worker  = ["debug"]
+      migrate = ["https://id.example.com", "192.0.2.0/24"]
+    }
+    error_message = "a setting does not reach its service, or the stack's own wins"
   }
 }
 
@@ -222,7 +265,17 @@ run "alb" {
   }
 
   assert {
-    condition     = aws_lb_target_group.api[0].health_check[0].path == "/ready" && length(aws_ecs_service.api[0].load_balancer) == 1
+    condition     = aws_lb_target_group.api[0].health_check[0].path == "/health"
+    error_message = "a database that fails over has every task of the API replaced"
+  }
+
+  assert {
+    condition     = aws_lb.this[0].idle_timeout < 120
+    error_message = "the load balancer sends requests into connections that the API closes"
+  }
+
+  assert {
+    condition     = length(aws_ecs_service.api[0].load_balancer) == 1
     error_message = "the target group is not the API"
   }
 }
@@ -274,8 +327,8 @@ run "redis_elasticache" {
   }
 
   assert {
-    condition     = aws_elasticache_serverless_cache.this[0].engine == "valkey" && join(" ", keys(aws_vpc_security_group_ingress_rule.redis)) == "api worker"
-    error_message = "Serverless Valkey for API and worker"
+    condition     = aws_elasticache_serverless_cache.this[0].engine == "valkey" && join(" ", keys(aws_vpc_security_group_ingress_rule.redis)) == "api task worker"
+    error_message = "Serverless Valkey for API, worker and commands"
   }
 
   assert {
@@ -293,8 +346,8 @@ run "redis_external" {
   }
 
   assert {
-    condition     = length(aws_ssm_parameter.redis_url) == 1 && local.secrets["FUALAB_REDIS_URL"] == ["api", "worker"]
-    error_message = "the URL is no secret of API and worker"
+    condition     = length(aws_ssm_parameter.redis_url) == 1 && local.secrets["FUALAB_REDIS_URL"] == ["api", "worker", "migrate"]
+    error_message = "the URL is no secret of API, worker and commands"
   }
 }
 
@@ -330,6 +383,47 @@ run "database_rds" {
   assert {
     condition     = one([for p in aws_db_parameter_group.this[0].parameter : p.value if p.name == "rds.force_ssl"]) == "1"
     error_message = "plain text is let in"
+  }
+}
+
+run "connections_of_ha" {
+  command = plan
+
+  variables {
+    database           = "rds"
+    database_class     = "db.t4g.small"
+    database_ca        = "-----BEGIN CERTIFICATE-----\nnot-a-real-one\n-----END CERTIFICATE-----\n"
+    database_password  = "not-a-real-one"
+    redis              = "elasticache"
+    enable_autoscaling = true
+    max_count          = 6
+    enable_alarms      = true
+    alarm_email        = "ops@example.com"
+  }
+
+  assert {
+    condition     = [for p in ["api", "worker"] : one([for e in jsondecode(aws_ecs_task_definition.this[p].container_definitions)[0].environment : e.value if e.name == "FUALAB_DATABASE_MAX_CONNS"])] == ["5", "5"]
+    error_message = "6 tasks of each, twice during a rollout, ask for more connections than 160"
+  }
+
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.this["database-connections"].threshold == 128
+    error_message = "nobody is told that connections run out"
+  }
+}
+
+run "one_secret_written_anew" {
+  command = plan
+
+  variables {
+    redis            = "external"
+    redis_url        = "rediss://cache.example.com:6379/0"
+    secrets_versions = { redis_url = 2 }
+  }
+
+  assert {
+    condition     = [aws_ssm_parameter.database_url.value_wo_version, aws_ssm_parameter.migrate_database_url.value_wo_version, aws_ssm_parameter.redis_url[0].value_wo_version, aws_ssm_parameter.smoke_token.value_wo_version] == [1, 1, 2, 1]
+    error_message = "a new value for one secret resets another"
   }
 }
 
@@ -418,7 +512,7 @@ run "off_hours" {
   command = plan
 
   variables {
-    schedule_off_hours = { stop = "cron(0 20 ? * MON-FRI *)", start = "cron(0 8 ? * MON-FRI *)" }
+    schedule_off_hours = { stop = "cron(0 20 ? * * *)", start = "cron(0 8 ? * MON-FRI *)" }
   }
 
   assert {
@@ -456,8 +550,44 @@ run "alarms" {
   }
 
   assert {
-    condition     = length(aws_cloudwatch_event_rule.deployment_failed) == 1 && aws_sns_topic_subscription.alarms[0].endpoint == "ops@example.com"
+    condition     = length(aws_cloudwatch_event_rule.deployment_failed) == 1 && [for s in aws_sns_topic_subscription.alarms : s.endpoint] == ["ops@example.com", "ops@example.com"]
     error_message = "nobody is told of a failed deployment"
+  }
+
+  assert {
+    condition     = [for s in data.aws_iam_policy_document.alarms["page"].statement : length(s.condition) if contains(flatten([for p in s.principals : tolist(p.identifiers)]), "events.amazonaws.com")] == [0]
+    error_message = "EventBridge takes no condition in a topic's policy, and drops the message"
+  }
+
+  assert {
+    condition     = [for a in [aws_cloudwatch_metric_alarm.this["runs-failing"]] : "more than ${a.threshold} in ${a.period * a.evaluation_periods / 60} minutes"] == ["more than 5 in 5 minutes"]
+    error_message = "runs-failing does not ring when it says"
+  }
+}
+
+run "alarms_that_wake" {
+  command = plan
+
+  variables {
+    enable_alarms = true
+    alarm_email   = "ops@example.com"
+    page_webhook  = "https://pager.example.com/key"
+    github        = { owner = "fualab", owner_id = 1, repo = "fualab", repo_id = 2 }
+  }
+
+  assert {
+    condition     = nonsensitive(aws_sns_topic_subscription.pager[0].endpoint) == "https://pager.example.com/key" && aws_sns_topic_subscription.pager[0].protocol == "https"
+    error_message = "nobody is paged"
+  }
+
+  assert {
+    condition     = strcontains(aws_cloudwatch_metric_alarm.worker-heartbeat[0].alarm_description, ": https://github.com/fualab/fualab/blob/main/ops/runbooks/worker-heartbeat.md") && strcontains(aws_cloudwatch_metric_alarm.this["api-down"].alarm_description, ": https://github.com/fualab/fualab/blob/main/ops/runbooks/api-down.md")
+    error_message = "an alarm does not link to its runbook"
+  }
+
+  assert {
+    condition     = length(aws_cloudwatch_dashboard.this) == 1
+    error_message = "there is no dashboard"
   }
 }
 
@@ -485,7 +615,7 @@ run "alarms_of_a_stack_that_sleeps" {
   variables {
     enable_alarms      = true
     alarm_email        = "ops@example.com"
-    schedule_off_hours = { stop = "cron(0 20 ? * MON-FRI *)", start = "cron(0 8 ? * MON-FRI *)" }
+    schedule_off_hours = { stop = "cron(0 20 ? * * *)", start = "cron(0 8 ? * MON-FRI *)" }
   }
 
   assert {

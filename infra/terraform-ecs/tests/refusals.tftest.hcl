@@ -8,7 +8,7 @@ mock_provider "aws" {
     defaults = { partition = "aws" }
   }
   mock_data "aws_availability_zones" {
-    defaults = { names = ["us-east-1a", "us-east-1b"] }
+    defaults = { zone_ids = ["use1-az6", "use1-az2", "use1-az4"] }
   }
   mock_data "aws_iam_policy_document" {
     defaults = { json = "{}" }
@@ -320,6 +320,81 @@ run "off_hours" {
   expect_failures = [var.schedule_off_hours]
 }
 
+run "off_hours_that_leave_a_weekend_awake" {
+  command = plan
+
+  variables {
+    schedule_off_hours = { stop = "cron(0 20 ? * MON-FRI *)", start = "cron(0 8 ? * MON-FRI *)" }
+  }
+
+  expect_failures = [var.schedule_off_hours]
+}
+
+run "settings_of_others" {
+  command = plan
+
+  variables {
+    settings = { api = { PATH = "/" } }
+  }
+
+  expect_failures = [var.settings]
+}
+
+run "settings_that_the_stack_has" {
+  command = plan
+
+  variables {
+    settings = { worker = { FUALAB_ENV = "development" } }
+  }
+
+  expect_failures = [var.settings]
+}
+
+run "settings_with_a_secret" {
+  command = plan
+
+  variables {
+    settings = { api = { FUALAB_REDIS_URL = "rediss://example.com" } }
+  }
+
+  expect_failures = [var.settings]
+}
+
+run "zones_by_name" {
+  command = plan
+
+  variables {
+    zone_ids = ["us-east-1a", "us-east-1b"]
+  }
+
+  expect_failures = [var.zone_ids]
+}
+
+run "one_zone_twice" {
+  command = plan
+
+  variables {
+    zone_ids = ["use1-az1", "use1-az1"]
+  }
+
+  expect_failures = [var.zone_ids]
+}
+
+run "connections_for_too_few" {
+  command = plan
+
+  variables {
+    database           = "rds"
+    database_class     = "db.t4g.micro"
+    database_ca        = "-----BEGIN CERTIFICATE-----\nnot-a-real-one\n-----END CERTIFICATE-----\n"
+    redis              = "elasticache"
+    enable_autoscaling = true
+    max_count          = 6
+  }
+
+  expect_failures = [var.database_class]
+}
+
 run "off_hours_in_prod" {
   command = plan
 
@@ -327,7 +402,7 @@ run "off_hours_in_prod" {
     environment        = "prod"
     ingress            = "api_gateway"
     redis              = "elasticache"
-    schedule_off_hours = { stop = "cron(0 20 ? * MON-FRI *)", start = "cron(0 8 ? * MON-FRI *)" }
+    schedule_off_hours = { stop = "cron(0 20 ? * * *)", start = "cron(0 8 ? * MON-FRI *)" }
   }
 
   expect_failures = [var.schedule_off_hours]
@@ -361,6 +436,16 @@ run "budget_that_nobody_hears" {
   }
 
   expect_failures = [var.alarm_email]
+}
+
+run "page_webhook_in_plain_text" {
+  command = plan
+
+  variables {
+    page_webhook = "http://pager.example.com"
+  }
+
+  expect_failures = [var.page_webhook]
 }
 
 run "budget" {
@@ -474,14 +559,14 @@ run "images_by_tag" {
   expect_failures = [var.images]
 }
 
-run "secrets_version" {
+run "secrets_versions" {
   command = plan
 
   variables {
-    secrets_version = 0
+    secrets_versions = { smoke_token = 0 }
   }
 
-  expect_failures = [var.secrets_version]
+  expect_failures = [var.secrets_versions]
 }
 
 run "database_url_in_plain_text" {

@@ -1,7 +1,7 @@
 // Command gotest runs go test, prints the failures, and counts the tests that
 // passed, failed and were skipped. A test may be skipped only for a reason that
-// skips.txt declares for the suite: a skip that goes unnoticed would be a check
-// that cannot fail.
+// skips.txt declares for the suite: with an unnoticed skip a check could never
+// fail.
 //
 //	go run ./ops/ci/gotest -suite integration -race ./api/...
 //

@@ -31,8 +31,8 @@ type report struct {
 	packages       int
 }
 
-// read consumes events until their end. A line that is no event, such as an
-// error of the compiler, is printed as it is.
+// read consumes events until their end. It prints other lines, such as an
+// error of the compiler, as they are.
 func (r *report) read(events io.Reader) error {
 	r.skipped, r.output = make(map[test]string), make(map[test]*strings.Builder)
 	lines := bufio.NewReader(events)
@@ -68,7 +68,7 @@ func (r *report) line(line []byte) {
 	}
 }
 
-// end takes the verdict on a test, or with no name on a package.
+// end records the verdict on a test, or without a name on a package.
 func (r *report) end(of test, e event) {
 	output := ""
 	if b := r.output[of]; b != nil {
@@ -94,8 +94,8 @@ func (r *report) end(of test, e event) {
 	}
 }
 
-// unfinished prints the output of tests that a panic or an exit of their package
-// cut short: they have no verdict of their own.
+// unfinished prints the output of tests without a verdict, because a panic or
+// an exit of their package interrupted them.
 func (r *report) unfinished(pkg string) {
 	for of, output := range r.output {
 		if of.pkg == pkg && of.name != "" {
@@ -116,7 +116,7 @@ func (r *report) print(rules []rule) error {
 		output := r.skipped[of]
 		i := slices.IndexFunc(rules, func(rule rule) bool { return strings.Contains(output, rule.text) })
 		if i < 0 {
-			undeclared = append(undeclared, fmt.Errorf("%s %s is skipped, and skips.txt declares no such reason:\n%s", of.pkg, of.name, strings.TrimSpace(output)))
+			undeclared = append(undeclared, fmt.Errorf("%s %s is skipped, but skips.txt does not declare the reason:\n%s", of.pkg, of.name, strings.TrimSpace(output)))
 			continue
 		}
 		counts[rules[i].reason]++
@@ -126,7 +126,7 @@ func (r *report) print(rules []rule) error {
 	}
 	_, _ = fmt.Fprintf(r.out, "%d packages\n%d passed, %d failed, %d skipped\n", r.packages, r.passed, r.failed, len(r.skipped))
 	if r.passed == 0 {
-		undeclared = append(undeclared, errors.New("no test passed: is the pattern right?"))
+		undeclared = append(undeclared, errors.New("no test passed: check the pattern"))
 	}
 	return errors.Join(undeclared...)
 }

@@ -57,7 +57,7 @@ func run(ctx context.Context) error {
 	return judge(found, exceptions, time.Now().UTC().Format(time.DateOnly))
 }
 
-// output returns the standard output of a program that ended well. A module takes minutes at most.
+// output returns the standard output of a successful program. A module takes minutes at most.
 func output(ctx context.Context, dir string, environ []string, name string, args ...string) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Minute)
 	defer cancel()
@@ -125,7 +125,7 @@ func parse(text string) ([]exception, error) {
 	return list, nil
 }
 
-// judge returns an error that tells, for each vulnerability and each exception that is not in order, the cure.
+// judge returns an error that names the cure for each unaccepted vulnerability and each invalid exception.
 func judge(found map[string]string, exceptions []exception, today string) error {
 	accepted := map[string]bool{}
 	var faults []error

@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// TestReached: of the findings for a module, a package and a function, only the
-// last is one that the code reaches.
+// TestReached: among findings for a module, a package and a function, the code
+// reaches only the last.
 func TestReached(t *testing.T) {
 	t.Parallel()
 	const report = `{"config": {"protocol_version": "v1.0.0"}}
@@ -25,7 +25,7 @@ func TestReached(t *testing.T) {
 		t.Errorf("got %v, want %v", got, want)
 	}
 	if err := reached(strings.NewReader(report[:len(report)-9]), got); err == nil {
-		t.Error("half a report is taken for a whole one")
+		t.Error("half a report is accepted as a whole one")
 	}
 }
 
@@ -36,7 +36,7 @@ func TestJudge(t *testing.T) {
 		name     string
 		found    map[string]string
 		accepted string
-		want     string // "": nothing is wrong
+		want     string // "": no fault
 	}{
 		{"nothing", nil, "# a comment\n\n", ""},
 		{"with a fix", map[string]string{"GO-1": "v1.2.3"}, "", "GO-1 (https://pkg.go.dev/vuln/GO-1): update to v1.2.3"},
@@ -65,7 +65,7 @@ func TestJudge(t *testing.T) {
 	}
 }
 
-// TestAccepted: the file that is in use can be read.
+// TestAccepted: the real file can be parsed.
 func TestAccepted(t *testing.T) {
 	t.Parallel()
 	if _, err := parse(accepted); err != nil {

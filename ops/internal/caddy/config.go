@@ -1,9 +1,9 @@
 // Package caddy documents the variables that frontend/Caddyfile reads.
 package caddy
 
-// Config is what the web client's server and its development server read. No
-// Go program does: the tags are for the documentation, and a test holds them
-// to the Caddyfile.
+// Config lists the variables of the web client's server and of its development
+// server. No Go program reads it: the tags are for the documentation, and a
+// test compares them with the Caddyfile.
 type Config struct {
 	FrontendAddr string `env:"FRONTEND_ADDR" envDefault:":8080"`
 	APIProxyAddr string `env:"API_PROXY_ADDR" envDefault:":8000" doc:"where the web client's server passes everything on to the API, for programs: :port; docker-compose.yml publishes this port"`

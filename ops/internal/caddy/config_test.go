@@ -12,7 +12,7 @@ import (
 	"github.com/fualab/fualab/shared/config"
 )
 
-// TestVariables holds the documented variables to the file.
+// TestVariables compares the documented variables with the file.
 func TestVariables(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile("../../../frontend/Caddyfile")

@@ -16,7 +16,7 @@ import (
 
 const root = "../../../"
 
-// TestVariables holds the documented variables to the files.
+// TestVariables compares the documented variables with the files.
 func TestVariables(t *testing.T) {
 	t.Parallel()
 	var text []byte
@@ -40,11 +40,11 @@ func TestVariables(t *testing.T) {
 	}
 }
 
-// TestDomainWantsTokens: what is published to everybody asks for tokens, by
-// whatever way the domain is set.
-func TestDomainWantsTokens(t *testing.T) {
+// TestDomainRequiresTokens: an API with a public domain requires tokens, in each
+// way of setting the domain.
+func TestDomainRequiresTokens(t *testing.T) {
 	t.Parallel()
-	const refused = "FUALAB_DOMAIN publishes the API to everybody, and FUALAB_AUTH is not on: set FUALAB_AUTH=on in .env"
+	const refused = "FUALAB_DOMAIN publishes the API to the internet, but FUALAB_AUTH is not on: set FUALAB_AUTH=on in .env"
 	const published, local = "-f docker-compose.yml -f docker-compose.https.yml up\n", "-f docker-compose.yml up\n"
 	for name, test := range map[string]struct {
 		file, want string
@@ -85,9 +85,9 @@ func TestDomainWantsTokens(t *testing.T) {
 	}
 }
 
-// TestOpenOnLoopbackAlone: nobody needs a token where only this machine
-// reaches the API, and an image that is run by itself is in production.
-func TestOpenOnLoopbackAlone(t *testing.T) {
+// TestAPIWithoutTokensIsOnLoopback: the API needs no token where only this machine
+// reaches it, and an image that is run alone is in production.
+func TestAPIWithoutTokensIsOnLoopback(t *testing.T) {
 	t.Parallel()
 	compose, https := read(t, "docker-compose.yml"), read(t, "docker-compose.https.yml")
 	ports := regexp.MustCompile(`(?m)^ +(?:ports: \["|- )(.*:\d+)\W*$`).FindAllStringSubmatch(compose, -1)
@@ -101,11 +101,11 @@ func TestOpenOnLoopbackAlone(t *testing.T) {
 	}
 	for _, want := range []string{"FUALAB_ENV: ${FUALAB_ENV:-development}", "FUALAB_AUTH: ${FUALAB_AUTH:-off}"} {
 		if strings.Count(compose, want) != 1 {
-			t.Errorf("docker-compose.yml does not say once: %s", want)
+			t.Errorf("docker-compose.yml does not have exactly one line %s", want)
 		}
 	}
 	if !strings.Contains(https, `FUALAB_AUTH: "on"`) {
-		t.Error("docker-compose.https.yml publishes an API that asks for no token")
+		t.Error("docker-compose.https.yml publishes an API without tokens")
 	}
 	for _, service := range []string{"api", "worker"} {
 		_, last, _ := strings.Cut(read(t, service+"/Dockerfile"), ":nonroot")
@@ -124,8 +124,8 @@ func read(t *testing.T, name string) string {
 	return string(text)
 }
 
-// TestPins writes the digest that the registry tells behind each base image,
-// and is content with the result only.
+// TestPins writes the registry's digest after each base image. The check
+// accepts only the result.
 func TestPins(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

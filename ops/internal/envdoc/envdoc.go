@@ -27,22 +27,22 @@ var programs = []struct {
 	{"compose", reflect.TypeFor[compose.Config]()},
 }
 
-// local is the local runner. It hands on every variable of the services, so
-// it is named only where it differs from them.
+// local is the local runner. It passes all variables on to the services, so it
+// is listed only where it differs from them.
 const local = "local"
 
-// Variable is one variable with what all programs say of it.
+// Variable is one variable as all programs together declare it.
 type Variable struct {
 	Name     string
 	Doc      string    // meaning and unit
-	Sample   string    // a value that works, where there is no default
-	Defaults []Default // what holds without the variable
+	Sample   string    // an example, if there is no default
+	Defaults []Default // the behaviour without the variable
 	Readers  []string  // the programs; local only where no service is one
 }
 
-// Default is what holds in some programs when a variable is not set.
+// Default is the behaviour of some programs when a variable is not set.
 type Default struct {
-	Value    string // "" where Note says it
+	Value    string // "" if Note describes it
 	Note     string // such as "required"
 	Programs []string
 }
@@ -82,7 +82,7 @@ func (v *Variable) addDefault(program, value, note string) {
 	v.Defaults = append(v.Defaults, Default{value, note, []string{program}})
 }
 
-// note says in words what holds where there is no default value.
+// note describes the behaviour without a default value.
 func note(tag reflect.StructTag, value string) string {
 	switch unset := tag.Get("unset"); {
 	case unset != "":
@@ -96,8 +96,8 @@ func note(tag reflect.StructTag, value string) string {
 	}
 }
 
-// tagsOf returns the tags of the fields of t that are read from the
-// environment, by variable; embedded structs included.
+// tagsOf returns the tags of the fields of t that the environment sets, by
+// variable, including those of embedded structs.
 func tagsOf(t reflect.Type) map[string]reflect.StructTag {
 	tags := make(map[string]reflect.StructTag)
 	for _, f := range reflect.VisibleFields(t) {

@@ -20,7 +20,7 @@ var update = flag.Bool("update", false, "write the documentation instead of comp
 
 const root = "../../../"
 
-// TestFiles holds the documentation to the structs.
+// TestFiles compares the documentation with the structs.
 func TestFiles(t *testing.T) {
 	t.Parallel()
 	vs := Variables()
@@ -34,7 +34,7 @@ func TestFiles(t *testing.T) {
 	})
 }
 
-// hold compares the file name with what render makes of it, or writes it.
+// hold compares the file name with the output of render, or writes it.
 func hold(t *testing.T, name string, render func(string) (string, error)) {
 	t.Helper()
 	got, err := os.ReadFile(name)
@@ -56,7 +56,7 @@ func hold(t *testing.T, name string, render func(string) (string, error)) {
 	}
 }
 
-// TestNames holds the names that every program knows to the structs.
+// TestNames compares the names that every program knows with the structs.
 func TestNames(t *testing.T) {
 	t.Parallel()
 	var want []string
@@ -65,7 +65,7 @@ func TestNames(t *testing.T) {
 	}
 	slices.Sort(want)
 	if diff := cmp.Diff(want, config.Names); diff != "" {
-		t.Errorf("Names of shared/config, in variables.go and product.go, is not what the programs read, sorted (-wanted +there):\n%s", diff)
+		t.Errorf("Names of shared/config, in variables.go and product.go, are not the sorted variables of the programs (-wanted +there):\n%s", diff)
 	}
 }
 

@@ -23,8 +23,8 @@ func Table(vs []Variable) string {
 	return s.String()
 }
 
-// Splice returns page with table between the markers. The error tells what
-// to do about a page that has not both of them.
+// Splice returns page with table between the markers. The error names the cure
+// for a page without both markers.
 func Splice(page, table string) (string, error) {
 	before, rest, found := strings.Cut(page, Begin)
 	_, after, ended := strings.Cut(rest, End)
@@ -34,20 +34,20 @@ func Splice(page, table string) (string, error) {
 	return before + Begin + "\n" + table + End + after, nil
 }
 
-const exampleHeader = `# FUALab's settings: every variable, at its default or an example, and none of
-# them in force until the # before it goes.
+const exampleHeader = `# FUALab's settings: every variable, with its default or an example. To set one,
+# remove the # before it.
 #
-#   cp .env.example .env     # git ignores .env; change there what you need
+#   cp .env.example .env     # git ignores .env; change it there
 #
-# Docker Compose ("go tool task up") reads .env by itself; addresses and URLs
-# between its containers are its own. For the local runner:
+# Docker Compose ("go tool task up") reads .env by itself, but sets the addresses
+# and URLs between its containers. For the local runner:
 #
 #   set -a; . ./.env; set +a
 #   go run ./ops/local
 #
-# An empty value counts as unset. A variable FUALAB_… that is not here is taken
-# for a mistake, and no program starts with it. The local runner hands on every
-# variable to the API and the worker that it runs.
+# An empty value counts as unset. An unknown variable FUALAB_… is a mistake, and no
+# program starts with it. The local runner passes every variable to its API and
+# worker.
 #
 # Written by "go tool task generate" from the programs' own settings.
 `
@@ -64,7 +64,7 @@ func Example(vs []Variable) string {
 	return s.String()
 }
 
-// defaults says what holds without v, value by value where programs differ.
+// defaults describes the behaviour without v, value by value if programs differ.
 func (v Variable) defaults(quote string) string {
 	var parts []string
 	for _, d := range v.Defaults {
@@ -80,7 +80,7 @@ func (v Variable) defaults(quote string) string {
 	return strings.Join(parts, "; ")
 }
 
-// comment breaks text into comment lines, where it has spaces.
+// comment breaks text into comment lines at its spaces.
 func comment(text string) string {
 	const width = 80
 	var s strings.Builder
@@ -95,7 +95,7 @@ func comment(text string) string {
 	return s.String() + line + "\n"
 }
 
-// quoted is a value as a shell and Docker take it.
+// quoted quotes a value for a shell and Docker.
 func quoted(value string) string {
 	if strings.ContainsAny(value, " \t#$&;()<>|*?\"'\\") {
 		return "'" + strings.ReplaceAll(value, "'", `'\''`) + "'"

@@ -1,5 +1,5 @@
 // Package localconfig reads the settings of the local runner: its own, and
-// those of the services it runs, with defaults that suit one machine.
+// those of its services, with defaults for one machine.
 package localconfig
 
 import (
@@ -14,9 +14,9 @@ import (
 	"github.com/fualab/fualab/worker"
 )
 
-// Config is what the local runner reads itself. What has no doc tag means the
-// same as in the services; the unset tag says, for the documentation, what
-// the runner does without the variable.
+// Config has the runner's own settings. A field without a doc tag has the
+// meaning that it has in the services. The unset tag documents the behaviour
+// without the variable.
 type Config struct {
 	APIAddr      config.Addr        `env:"API_ADDR" envDefault:"127.0.0.1:8000"`
 	WorkerAddr   config.Addr        `env:"WORKER_ADDR" envDefault:"127.0.0.1:8001"`
@@ -28,8 +28,7 @@ type Config struct {
 	RedisPort    uint16             `env:"REDIS_PORT" envDefault:"6379" doc:"port of this machine for Redis: of the one that the local runner embeds, 0 for any free one; of the one that Docker Compose publishes"`
 }
 
-// Database returns the database to use: the one that is set, or a file in
-// the data directory.
+// Database returns the configured database, or a file in the data directory.
 func (c Config) Database() config.DatabaseURL {
 	return cmp.Or(c.DatabaseURL, database.SQLiteURL(filepath.Join(c.DataDir, "fualab.db")))
 }
@@ -62,8 +61,8 @@ func Environ(environ []string) ([]string, error) {
 	return environ, nil
 }
 
-// Settings is everything that the local runner needs. The services have no
-// Log, Listener or embedded Redis yet.
+// Settings has all settings of the local runner. The services have no Log,
+// Listener or embedded Redis yet.
 type Settings struct {
 	Local  Config
 	API    api.Config
@@ -71,7 +70,7 @@ type Settings struct {
 }
 
 // Load reads all settings from environ. The error is a *config.Error with the
-// faults of every part, each once.
+// faults of all parts, each once.
 func Load(environ []string) (Settings, error) {
 	local, err := config.Load[Config](environ)
 	faults := config.FaultsOf(err)

@@ -10,7 +10,7 @@ import (
 	"github.com/fualab/fualab/shared/config"
 )
 
-// settings are those that the runner and the services must agree on.
+// settings are the settings on which runner and services must agree.
 type settings struct {
 	apiAddr, workerAddr, frontendAddr string
 	apiDatabase, workerDatabase       string
@@ -44,7 +44,7 @@ func TestDefaults(t *testing.T) {
 	}
 }
 
-func TestWhatIsSetReachesTheServices(t *testing.T) {
+func TestSettingsReachTheServices(t *testing.T) {
 	t.Parallel()
 	got := load(t, "FUALAB_API_ADDR=:1", "FUALAB_WORKER_ADDR=:2", "FUALAB_FRONTEND_ADDR=:3", "FUALAB_DATA_DIR=/srv/data",
 		"FUALAB_DATABASE_URL=postgresql://u:p@h/d", "FUALAB_REDIS_URL=redis://h", "FUALAB_SERVICE_NAME=Mine", "FUALAB_AUTH=off")
@@ -57,9 +57,9 @@ func TestWhatIsSetReachesTheServices(t *testing.T) {
 	}
 }
 
-// TestAuthWhereOthersReachTheClient: its address leads to the API, which alone
-// would take itself for being on loopback.
-func TestAuthWhereOthersReachTheClient(t *testing.T) {
+// TestReachableClientRequiresAuth: the client's address leads to the API. The
+// API alone would only see that it listens on loopback.
+func TestReachableClientRequiresAuth(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		environ []string
@@ -78,7 +78,7 @@ func TestAuthWhereOthersReachTheClient(t *testing.T) {
 	}
 	for _, environ := range [][]string{{"FUALAB_FRONTEND_ADDR=:8080"}, {"FUALAB_ENV=test", "FUALAB_FRONTEND_ADDR=:8080"}} {
 		if _, err := localconfig.Load(environ); err == nil || !strings.Contains(err.Error(), "FUALAB_AUTH: is needed") {
-			t.Errorf("%v: %v, want a word about FUALAB_AUTH", environ, err)
+			t.Errorf("%v: %v, want an error about FUALAB_AUTH", environ, err)
 		}
 	}
 }

@@ -14,8 +14,8 @@ import (
 	"github.com/fualab/fualab/shared/schema"
 )
 
-// migrate has the next release's migration run while this one serves, and then
-// the next release take over. The next release is this one with a migration
+// migrate runs the next release's migration while this release serves, and then
+// replaces it by the next release. The next release is this one with a migration
 // that adds a column, a table and an index.
 func migrate(ctx context.Context, w *world) error {
 	next := filepath.Join(w.built, "fualab-api")
@@ -27,7 +27,7 @@ func migrate(ctx context.Context, w *world) error {
 	if said := p.out.last(1000); !p.cmd.ProcessState.Success() || !strings.Contains(said, "1 migrations applied") {
 		return fmt.Errorf("migrate up: %s", said)
 	}
-	if err := pause(ctx, time.Second); err != nil { // the release before serves on the new schema
+	if err := pause(ctx, time.Second); err != nil { // the previous release serves on the new schema
 		return err
 	}
 	for _, s := range w.apis {
@@ -40,7 +40,7 @@ func migrate(ctx context.Context, w *world) error {
 	return nil
 }
 
-// buildNext builds the API of the release that comes after this one.
+// buildNext builds the API of the next release.
 func buildNext(root string) error {
 	for _, module := range []string{"api", "shared"} {
 		if err := os.CopyFS(filepath.Join(root, module), os.DirFS(module)); err != nil {
@@ -48,12 +48,13 @@ func buildNext(root string) error {
 		}
 	}
 	var newest int
-	if _, err := fmt.Sscanf(schema.Version, "%d", &newest); err != nil {
+	_, product, _ := strings.Cut(schema.Version, ".")
+	if _, err := fmt.Sscanf(product, "%d", &newest); err != nil {
 		return err
 	}
 	number := newest + 1
-	prefix := fmt.Sprintf("%s/api/migrations/postgres/%04d_next", root, number)
-	version := filepath.Join(root, "shared", "schema", "schema.go")
+	prefix := fmt.Sprintf("%s/api/migrations/product/postgres/%04d_next", root, number)
+	version := filepath.Join(root, "shared", "schema", "product.go")
 	text, err := os.ReadFile(version) //nolint:gosec // a file of this repository
 	if err != nil {
 		return err
@@ -61,7 +62,7 @@ func buildNext(root string) error {
 	err = errors.Join(
 		os.WriteFile(prefix+".up.sql", []byte(nextUp), 0o600),
 		os.WriteFile(prefix+".down.sql", []byte(nextDown), 0o600),
-		os.WriteFile(version, []byte(strings.Replace(string(text), schema.Version, fmt.Sprintf("%04d", number), 1)), 0o600), //nolint:gosec // in this program's own directory
+		os.WriteFile(version, []byte(strings.Replace(string(text), product, fmt.Sprintf("%04d", number), 1)), 0o600), //nolint:gosec // in this program's own directory
 	)
 	if err != nil {
 		return err

@@ -30,7 +30,7 @@ type readiness struct {
 }
 
 type schemaHealth struct {
-	Version string `json:"version"` // the newest migration applied, "" for none
+	Version string `json:"version"` // the newest applied migrations, "" for none
 	Needed  string `json:"needed"`
 }
 
@@ -101,7 +101,7 @@ func (h *handlers) checkLoop() loopHealth {
 // error if the schema is not the one needed.
 func (h *handlers) checkDatabase(ctx context.Context, out *readiness) error {
 	out.Database, out.Schema.Version = health.CheckDatabase(ctx, store{h.DB})
-	if out.Database.Status != "ok" || out.Schema.Version >= schema.Version {
+	if out.Database.Status != "ok" || schema.Reached(out.Schema.Version, schema.Version) {
 		return nil
 	}
 	return schema.Check(ctx, h.DB)

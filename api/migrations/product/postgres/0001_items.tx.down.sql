@@ -1,0 +1,9 @@
+DROP TABLE import_keys;
+DROP TABLE import_errors;
+DROP TABLE import_chunks;
+DROP TABLE imports;
+DROP TABLE items;
+DROP TABLE item_stats;
+DROP TABLE item_events;
+DROP FUNCTION items_changed;
+DROP FUNCTION items_created;

@@ -1,2 +1,0 @@
-DROP TABLE items_search;
-DROP TABLE items;
