@@ -31,6 +31,8 @@ trap cleanup EXIT
 cp -r infra "$work/infra"
 find "$work/infra" -name .terraform -prune -exec rm -rf {} +
 mkdir "$work/no-providers"
+# A mirror may have a provider of the same version that was built elsewhere, with another checksum.
+[[ -z ${TF_CLI_CONFIG_FILE:-} ]] || find "$work/infra" -name .terraform.lock.hcl -delete
 
 # unreachable LOG says whether each error of an init is a provider that could not be downloaded. Terraform has the same
 # heading for a registry that is away and for a constraint that no version meets, and only the first excuses anything.
