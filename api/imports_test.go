@@ -23,7 +23,7 @@ func TestImports(t *testing.T) {
 			{name: "it is there", method: "GET", path: "/api/imports/1", status: 200, want: `"mode":"upsert","dry_run":false,"max_errors":3,"cancel_requested":false,"bytes_received":7,"bytes_total":null`},
 			{name: "begun", method: "POST", path: "/api/imports", body: "name", headers: []string{csv, "Upload-Complete: ?0"}, status: 201, want: `"state":"uploading"`, answers: []string{"Location: /api/imports/2", "Upload-Offset: 4", "Upload-Complete: ?0"}},
 			{name: "where it goes on", method: "HEAD", path: "/api/imports/2", status: 200, answers: []string{"Upload-Offset: 4", "Upload-Complete: ?0"}},
-			{name: "not there", method: "PATCH", path: "/api/imports/2", body: "\nb", headers: []string{part, "Upload-Offset: 5"}, status: 409, want: "goes on at byte 4"},
+			{name: "not there", method: "PATCH", path: "/api/imports/2", body: "\nb", headers: []string{part, "Upload-Offset: 5"}, status: 409, want: "begins at byte 4"},
 			{name: "without saying where", method: "PATCH", path: "/api/imports/2", body: "\nb", headers: []string{part}, status: 422, want: "Upload-Offset"},
 			{name: "there", method: "PATCH", path: "/api/imports/2", body: "\nb", headers: []string{part, "Upload-Offset: 4"}, status: 200, answers: []string{"Upload-Offset: 6"}},
 			{name: "the end", method: "PATCH", path: "/api/imports/2", body: "\n", headers: []string{part, "Upload-Offset: 6", "Upload-Complete: ?1"}, status: 202, want: `"state":"queued"`},

@@ -10,10 +10,13 @@ const apiPaths = ['/api', '/health', '/ready', '/docs', '/openapi.json'];
 // hundred bytes and a request each.
 const groups = [
   { name: 'base', test: isBase },
-  { name: 'edit', test: /\/src\/ui\/(dialog|needs|unsaved|bad-address)|\/useMutation/ },
+  {
+    name: 'edit',
+    test: /\/src\/ui\/(dialog|needs|unsaved|bad-address|selection|copy)|\/src\/list\/held|\/useMutation/,
+  },
   {
     name: 'form',
-    test: /\/src\/(form\/(?!page|json\.|facts)|list\/(store|key|focus|view)|api\/exact)/,
+    test: /\/src\/(form\/(?!page|json\.|facts)|list\/(store|key|focus|view|last)|api\/exact)/,
   },
 ];
 
@@ -21,7 +24,7 @@ const groups = [
 function isBase(id: string): boolean {
   if (/\/node_modules\//.test(id))
     return !/\/(uplot|jsonc-parser|eventsource-parser)\/|\/useMutation/.test(id);
-  return /\/src\/(app|pages|product|cards|subjects|list\/entity|api\/(?!exact)|console\/(queries|state|health|runs\/(took|words))|live\/(live|badge)|ui\/(?!dialog|needs|unsaved|bad-address))/.test(
+  return /\/src\/(app|pages|product|cards|subjects|list\/entity|api\/(?!exact)|console\/(queries|state|health|runs\/(took|words))|live\/(live|badge)|ui\/(?!dialog|needs|unsaved|bad-address|selection|copy|bulk))/.test(
     id,
   );
 }

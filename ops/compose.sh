@@ -1,11 +1,10 @@
 #!/usr/bin/env bash
-# docker compose, with each service's version, commit and commit time for the images it builds:
+# Runs docker compose with each service's version, commit and commit time for the images that it builds:
 #
 #   ops/compose.sh up --build --detach --wait
 #
-# A service's commit is the last one that changed what it is built from, so that a change of one service is no reason
-# to build another. Where FUALAB_DOMAIN is set, which demands FUALAB_AUTH=on, the web client is published by HTTPS;
-# OBSERVED=1 adds Grafana.
+# A service's commit is the last one that changed its sources, so a change of one service does not rebuild another. If
+# FUALAB_DOMAIN is set, which requires FUALAB_AUTH=on, the web client is published by HTTPS. OBSERVED=1 adds Grafana.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . ops/ci/lib.sh
@@ -29,7 +28,7 @@ stamp worker worker shared
 stamp frontend frontend
 
 files=(-f docker-compose.yml)
-# setting NAME is its value in the environment or else in .env, which Compose reads the same way.
+# setting NAME prints its value in the environment or else in .env, which Compose reads the same way.
 setting() {
   local value=${!1:-}
   [[ -n $value || ! -e .env ]] || value=$(sed -nE "s/^(export )?$1=//p" .env | tail -n 1)
@@ -38,7 +37,7 @@ setting() {
 }
 if [[ -n $(setting FUALAB_DOMAIN) ]]; then
   [[ $(setting FUALAB_AUTH) == on ]] ||
-    fail 'FUALAB_DOMAIN publishes the API to everybody, and FUALAB_AUTH is not on: set FUALAB_AUTH=on in .env, and make a token (ops/runbooks/tokens.md)'
+    fail 'FUALAB_DOMAIN publishes the API to the internet, but FUALAB_AUTH is not on: set FUALAB_AUTH=on in .env, and create a token (ops/runbooks/tokens.md)'
   files+=(-f docker-compose.https.yml)
 fi
 [[ -z ${OBSERVED:-} ]] || files+=(-f docker-compose.observability.yml)

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Runs doctor, backup or restore for the platform of this machine: of FUALAB_DATABASE_URL where that is set, of the
-# containers where they run, otherwise of the local runner.
+# Runs doctor, backup or restore for the platform of this machine: that of FUALAB_DATABASE_URL if it is set, otherwise
+# that of the running containers, otherwise that of the local runner.
 set -euo pipefail
 here=$PWD
 cd "$(dirname "$0")/.."
@@ -33,7 +33,7 @@ running() {
   return 1
 }
 
-# The container has the client programs of its server's version; on its socket it asks for no password.
+# The container has the client programs of its server's version; its socket needs no password.
 if [[ -z ${FUALAB_DATABASE_URL:-} ]] && running db; then
   case $command in
     doctor)
@@ -41,7 +41,7 @@ if [[ -z ${FUALAB_DATABASE_URL:-} ]] && running db; then
       exec ops/compose.sh exec -T api fualab-api doctor "$@"
       ;;
     backup)
-      [[ ! -e $file ]] || fail "$file is there already: remove it, or name another file"
+      [[ ! -e $file ]] || fail "$file exists already: remove it, or name another file"
       (umask 077 && ops/compose.sh exec -T db pg_dump -U fualab -d fualab --format=custom --no-owner --no-privileges \
         --lock-wait-timeout=60s >"$file.part") || {
         rm -f "$file.part"
@@ -51,17 +51,17 @@ if [[ -z ${FUALAB_DATABASE_URL:-} ]] && running db; then
       echo "$file has the whole database, in $(wc -c <"$file") bytes"
       ;;
     restore)
-      [[ ${1:-} == --replace ]] || fail 'the containers have a database already: REPLACE=yes replaces it, so make a backup of it first'
+      [[ ${1:-} == --replace ]] || fail 'the containers have a database already: make a backup of it first, then REPLACE=yes replaces it'
       [[ -s $file ]] || fail "there is no backup $file"
-      ! running api worker jobs || fail 'they use the database: docker compose stop api worker jobs'
-      # Without the last line, as when the backup cannot be read to its end, all of it rolls back.
+      ! running api worker jobs || fail 'API, worker or jobs use the database: docker compose stop api worker jobs'
+      # If the backup cannot be read to its end, COMMIT is missing and everything rolls back.
       ops/compose.sh exec -T db bash -euo pipefail -c '{
           echo "BEGIN; DROP SCHEMA public CASCADE; CREATE SCHEMA public;"
           pg_restore --file=- --no-owner --no-privileges
           echo "COMMIT;"
         } | psql -U fualab -d fualab -qX -v ON_ERROR_STOP=1 -o /dev/null' <"$file" || fail 'nothing was restored, see above'
       # A backup has no privileges.
-      ops/compose.sh run --rm -T migrate up || fail 'the rows are restored, and API and worker may not read them yet: go tool task migrate'
+      ops/compose.sh run --rm -T migrate up || fail 'the rows are restored, but API and worker may not read them yet: go tool task migrate'
       echo 'the database is restored: go tool task up starts the platform'
       ;;
   esac

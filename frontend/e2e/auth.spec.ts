@@ -30,16 +30,16 @@ test.use({ tolerated: /Failed to load resource/ }); // what the browser itself l
 test.skip(Boolean(process.env.FUALAB_E2E_URL), 'needs a platform of its own, which asks for tokens');
 
 /** Makes a token as an operator does. */
-async function makeToken(local: Local, scope: string): Promise<string> {
+async function makeToken(local: Local, scope: string, name = 'e2e'): Promise<string> {
   const { stdout } = await promisify(execFile)(
     await binary('fualab-api'),
-    ['token', 'create', '--name', 'e2e', '--scope', scope, '--expires', '1h'],
+    ['token', 'create', '--name', name, '--scope', scope, '--expires', '1h'],
     { env: environment({ FUALAB_DATABASE_URL: `sqlite:///${join(local.data, 'fualab.db')}` }) },
   );
   return stdout.trim();
 }
 
-const dialog = (page: Page) => page.getByRole('dialog', { name: 'The API asks for a token' });
+const dialog = (page: Page) => page.getByRole('dialog', { name: 'Sign in' });
 
 async function signIn(page: Page, token = ''): Promise<void> {
   await dialog(page).getByLabel('Token').fill(token);
@@ -52,7 +52,8 @@ test('asks for a token, says what is wrong with it, and lets in with a good one'
   guarded,
 }) => {
   await page.goto('/items');
-  await expect(dialog(page)).toBeVisible();
+  await expect(dialog(page).getByLabel('Token')).toBeFocused();
+  await expect(dialog(page).getByText('--name me --scope read,write,admin').first()).toBeVisible();
   await dialog(page).getByLabel('Token').fill('fua_mistyped');
   await dialog(page).getByRole('button', { name: 'Sign in' }).click();
   await expect(dialog(page).getByRole('alert')).toContainText('mistyped or cut off');
@@ -70,7 +71,7 @@ test('asks for a token, says what is wrong with it, and lets in with a good one'
   await expect(page.getByRole('link', { name: 'Made by e2e' })).toBeVisible();
   expect(await page.evaluate(() => JSON.stringify(localStorage))).not.toContain('fua_');
   expect(page.url()).not.toContain('fua_');
-  await page.getByRole('button', { name: 'Sign out e2e' }).click();
+  await page.getByRole('button', { name: 'Sign out' }).click();
   await expect(dialog(page)).toBeVisible();
   await expect(page.getByText('Made by e2e')).toHaveCount(0);
 });
@@ -79,10 +80,44 @@ test('shows what the token may not do as unavailable, with the reason', async ({
   await page.goto('/items');
   await signIn(page, guarded.tokens.read);
   await expect(page.getByRole('button', { name: 'New item' })).toBeDisabled();
-  await expect(page.getByText('Needs the scope write, which your token lacks.').first()).toBeVisible();
+  await expect(page.getByText('Your token does not allow changes (scope write).')).toHaveCount(1);
   await page.goto('/schedules');
   await expect(page.getByRole('button', { name: 'Pause stats.rollup' })).toBeDisabled();
-  await expect(page.getByText('Needs the scope admin, which your token lacks.').first()).toBeVisible();
+  await expect(page.getByText('Your token does not allow operating the platform (scope admin).')).toHaveCount(
+    1,
+  );
+});
+
+test('a person stays signed in on a device when asked to, and sees which tokens there are', async ({
+  page,
+  context,
+  guarded,
+}) => {
+  await page.goto('/items');
+  await page.getByLabel('Stay signed in on this device').check();
+  await signIn(page, guarded.tokens['read,write,admin']);
+  const other = await context.newPage();
+  await other.goto('/tokens');
+  await expect(dialog(other)).toHaveCount(0);
+  const tokens = other.getByRole('table', { name: 'Tokens' });
+  await expect(tokens.getByRole('row', { name: /e2e.*read, write, admin.*valid/ })).toBeVisible();
+  await other.getByLabel('Name').fill('my laptop');
+  await other.getByLabel('write').check();
+  await expect(
+    other.getByText("fualab-api token create --name 'my laptop' --scope read,write", { exact: true }),
+  ).toBeVisible();
+
+  const doomed = await makeToken(guarded, 'read', 'doomed');
+  await other.reload();
+  await tokens.getByRole('button', { name: 'Revoke doomed…' }).click();
+  await other.getByRole('dialog').getByRole('button', { name: 'Revoke the token' }).click();
+  await expect(tokens.getByRole('row', { name: /doomed.*revoked/ })).toBeVisible();
+  const answer = await fetch(`${guarded.url}/api/me`, { headers: { Authorization: `Bearer ${doomed}` } });
+  expect(answer.status).toBe(401);
+
+  await other.getByRole('button', { name: 'Sign out' }).click();
+  await expect(dialog(other)).toBeVisible();
+  expect(await other.evaluate(() => JSON.stringify(localStorage))).not.toContain('fua_');
 });
 
 test('a dialog that was closed does not come back by itself, and nothing is asked meanwhile', async ({
@@ -97,8 +132,9 @@ test('a dialog that was closed does not come back by itself, and nothing is aske
   page.on('request', (request) => {
     if (/\/api\/items/.test(request.url())) asked.push(request.url());
   });
+  await expect(page.getByRole('button', { name: 'New item' })).toBeDisabled();
   await page.getByRole('button', { name: 'Try again' }).click();
-  await expect(page.getByText('Authentication is needed')).toBeVisible();
+  await expect(page.getByText('You are not signed in')).toBeVisible();
   expect(asked).toEqual([]);
   await page.getByRole('button', { name: 'Sign in' }).click();
   await signIn(page, guarded.tokens['read,write,admin']);

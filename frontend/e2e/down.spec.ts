@@ -73,7 +73,7 @@ test('a worker that was killed: the page says since when', async ({ page, separa
   await page.goto('/');
   await expect(banner(page)).toBeEmpty();
   await separate.worker.kill();
-  await expect(banner(page)).toContainText(/No worker is running since \d/, { timeout: 20_000 });
+  await expect(banner(page)).toContainText(/No worker has been running since \d/, { timeout: 20_000 });
   await expect(health(page)).toContainText(/Worker\s*none is running\s*last heartbeat \d/);
   await separate.worker.start();
   await expect(banner(page)).toBeEmpty({ timeout: 15_000 });

@@ -120,6 +120,54 @@ test('numbers that are not edited keep all of their digits', async ({ page, api 
   expect(await (await api.get(address)).text()).toContain('9007199254740993');
 });
 
+test('values of any length are folded, and unfold', async ({ page, api }) => {
+  await page.setViewportSize({ width: 320, height: 700 });
+  const description = 'word '.repeat(2_000).trim();
+  await page.goto(await make(api, { name: 'Long', description, attributes: { blob: 'x'.repeat(64_000) } }));
+  await expect(page.getByText('JSON, 64,016 characters')).toBeVisible();
+  await expect(page.locator('pre.json')).toBeHidden();
+  expect(await page.evaluate(() => document.documentElement.scrollHeight)).toBeLessThan(3_000);
+  await page.getByText('All 9,999 characters').click();
+  await expect(page.locator('p.prose')).toHaveText(description);
+});
+
+test('an item is copied as a number, as JSON and as a call', async ({ page, api, context }) => {
+  await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+  const address = await make(api, { name: 'Copied', attributes: { n: 1 } });
+  await page.goto(address);
+  const copied = () => page.evaluate(() => navigator.clipboard.readText());
+  await page.getByRole('button', { name: 'Copy ID' }).click();
+  expect(await copied()).toBe(address.split('/').pop());
+  await page.getByRole('button', { name: 'Copy as JSON' }).click();
+  expect(JSON.parse(await copied())).toMatchObject({ name: 'Copied', attributes: { n: 1 } });
+  await page.getByRole('button', { name: 'Copy as curl' }).click();
+  expect(await copied()).toMatch(new RegExp(`^curl http.*/api${address}$`));
+});
+
+test('a form is left by its Cancel, which asks where something was typed', async ({ page, api }) => {
+  await page.goto(await make(api, { name: 'Left alone' }));
+  const dialog = page.getByRole('dialog');
+  await page.getByRole('button', { name: 'Edit' }).click();
+  await dialog.getByRole('button', { name: 'Cancel' }).click();
+  await expect(dialog).toBeHidden();
+  await page.getByRole('button', { name: 'Edit' }).click();
+  await dialog.getByRole('textbox', { name: 'Name' }).fill('Changed');
+  await dialog.getByRole('button', { name: 'Cancel' }).click();
+  await expect(dialog.getByText('You have unsaved changes.')).toBeVisible();
+  await dialog.getByRole('button', { name: 'Discard' }).click();
+  await expect(dialog).toBeHidden();
+});
+
+test('a deleted item is restored from its address', async ({ page, api }) => {
+  const address = await make(api, { name: 'Deleted elsewhere' });
+  await api.delete(`/api${address}`);
+  await page.goto(address);
+  await expect(page.getByText('It was deleted or never existed.')).toBeVisible();
+  await page.getByRole('button', { name: 'Restore' }).press('Enter');
+  await expect(page.getByRole('heading', { level: 1, name: 'Deleted elsewhere' })).toBeVisible();
+  expect((await api.get(`/api${address}`)).status()).toBe(200);
+});
+
 test('a null that a change cannot bring is told at its place', async ({ page, api }) => {
   await page.goto(await make(api, { name: 'Nulled', attributes: { a: 1 } }));
   await page.getByRole('button', { name: 'Edit' }).click();

@@ -38,8 +38,8 @@ testFresh('a first visit says what items are, and makes samples', async ({ page 
   await expect(page.getByRole('dialog', { name: 'New item' })).toBeVisible();
   await page.keyboard.press('Escape');
   await expect(page.getByRole('button', { name: 'Create the first item' })).toBeFocused();
-  await page.getByRole('button', { name: 'Make sample items' }).click();
-  await expect(page.locator('.list-count p.quiet')).toHaveText('41 items');
+  await page.getByRole('button', { name: 'Add sample items' }).click();
+  await expect(page.locator('.list-count p.quiet')).toHaveText('1–25 of 41 items');
   // The worker finds those that are alike, and the page shows it without being loaded again.
   await expect(page.getByText('duplicate of').first()).toBeVisible({ timeout: 15_000 });
 });
@@ -235,7 +235,7 @@ test('the way back asks before it takes what was typed', async ({ page }) => {
   const dialog = page.getByRole('dialog', { name: 'New item' });
   await dialog.getByRole('textbox', { name: 'Name' }).fill('unsaved');
   await page.goBack();
-  await expect(dialog.getByText('What you typed is not saved.')).toBeVisible();
+  await expect(dialog.getByText('You have unsaved changes.')).toBeVisible();
   await expect(page).toHaveURL('/items');
   await dialog.getByRole('button', { name: 'Keep editing' }).click();
   await expect(dialog.getByRole('textbox', { name: 'Name' })).toHaveValue('unsaved');
@@ -300,7 +300,7 @@ test('faults are told at their fields, and nothing typed is lost', async ({ page
   // Leaving asks, Escape by Escape.
   await page.keyboard.press('Escape');
   await page.keyboard.press('Escape');
-  await expect(dialog.getByText('What you typed is not saved.')).toBeVisible();
+  await expect(dialog.getByText('You have unsaved changes.')).toBeVisible();
   await dialog.getByRole('button', { name: 'Keep editing' }).click();
   await expect(name).toHaveValue('placed');
   await dialog.getByRole('button', { name: 'Close' }).click();
@@ -352,6 +352,172 @@ test.describe('without the API', () => {
     await page.unroute('**/api/items');
     await dialog.getByRole('button', { name: 'Create', exact: true }).click();
     await expect(page.getByRole('link', { name: 'patient' })).toBeVisible();
+  });
+});
+
+test('rows do not move under the pointer: what others create waits until it has left', async ({
+  page,
+  api,
+}) => {
+  await make(api, 'pointed', 3);
+  await page.goto('/items?q=pointed');
+  await expect(page.locator('header').getByText('Live', { exact: true })).toBeVisible();
+  const held = ['pointed 003', 'pointed 002', 'pointed 001'];
+  await page.getByRole('button', { name: 'Delete pointed 002' }).hover();
+  const before = await page.getByRole('button', { name: 'Delete pointed 002' }).boundingBox();
+  await api.post('/api/items', { data: { name: 'pointed anew' } });
+  await expect(page.getByText('1 change shown when the pointer leaves the list')).toBeVisible();
+  expect(await names(page)).toEqual(held);
+  expect(await page.getByRole('button', { name: 'Delete pointed 002' }).boundingBox()).toEqual(before);
+  await page.getByRole('heading', { level: 1 }).hover();
+  await expect.poll(() => names(page)).toEqual(['pointed anew', ...held]);
+});
+
+test('rows are selected, deleted and brought back, all that a search finds', async ({ page, api }) => {
+  await make(api, 'several', 60);
+  const left = async () =>
+    (await (await api.get('/api/items', { params: { q: 'several', limit: 1_000 } })).json()).length;
+  await page.goto('/items?q=several&sort=name');
+  await page.getByRole('checkbox', { name: 'Select several 002' }).check();
+  await page.getByRole('checkbox', { name: 'Select several 004' }).press('Space');
+  await expect(page.getByText('2 items selected')).toBeVisible();
+  await page.getByRole('button', { name: 'Delete', exact: true }).click();
+  await expect(page.getByText('Deleted 2 items')).toBeVisible();
+  await expect.poll(left).toBe(58);
+  await page.getByRole('button', { name: 'Undo' }).click();
+  await expect(page.getByText('Restored 2 items')).toBeVisible();
+  await expect.poll(left).toBe(60);
+
+  let open = 0;
+  let most = 0;
+  await page.route(/\/api\/items\/\d+$/, async (route) => {
+    most = Math.max(most, ++open);
+    const answer = await route.fetch();
+    open--;
+    await route.fulfill({ response: answer });
+  });
+  await page.getByRole('checkbox', { name: 'Select all items on this page' }).check();
+  await page.getByRole('button', { name: 'Select all 60' }).click();
+  await expect(page.getByText('60 items selected')).toBeVisible();
+  await page.getByRole('button', { name: 'Delete', exact: true }).click();
+  await expect(page.getByText('Deleted 60 items')).toBeVisible({ timeout: 20_000 });
+  expect(await left()).toBe(0);
+  expect(most).toBeLessThanOrEqual(4);
+  await page.keyboard.press('Control+z');
+  await expect(page.getByText('Restored 60 items')).toBeVisible({ timeout: 20_000 });
+  expect(await left()).toBe(60);
+});
+
+test('an item is found by the id that it has elsewhere', async ({ page, api }) => {
+  await clear(api, 'findable');
+  await api.post('/api/items', { data: { name: 'findable', external_id: `sku ${Date.now()}` } });
+  const [item] = await (await api.get('/api/items?q=findable')).json();
+  await page.goto('/items');
+  await page.getByText('More filters').click();
+  await page.getByLabel('External ID').fill(item.external_id);
+  await page.getByLabel('External ID').press('Enter');
+  await expect.poll(() => names(page)).toEqual(['findable']);
+  await page.reload();
+  await expect(page.getByLabel('External ID')).toHaveValue(item.external_id);
+  await page.getByLabel('Created before').fill('2001-01-01T00:00');
+  await page.getByLabel('Created before').press('Enter');
+  await expect(
+    page.getByText(/No item has the external ID .* and was created before 1 Jan 2001/),
+  ).toBeVisible();
+});
+
+test('the way back to the list has its search, sort and page', async ({ page, api }) => {
+  await make(api, 'returned', 30);
+  await page.goto('/items?q=returned&sort=name');
+  await page
+    .getByRole('navigation', { name: 'Pages of items', exact: true })
+    .getByRole('button', { name: 'Next' })
+    .click();
+  await expect(page.getByText('26–30 of 30 items')).toBeVisible();
+  const address = page.url();
+  await page.getByRole('link', { name: 'returned 027' }).click();
+  await page.getByRole('link', { name: 'Back to the items' }).click();
+  await expect(page).toHaveURL(address);
+  await page.reload();
+  await page.goto('/items/999999999');
+  await expect(page.getByRole('link', { name: 'All items' })).toHaveAttribute('href', '/items');
+});
+
+test('lists show exact times when a person wants them, by keyboard as well, and remember it', async ({
+  page,
+  api,
+}) => {
+  await make(api, 'timed', 1);
+  await page.goto('/items?q=timed');
+  const time = page.locator('tbody .updated_at time');
+  await expect(time).toHaveText(/ago|now/);
+  await page.getByRole('button', { name: 'Exact times' }).press('Enter');
+  await expect(time).toHaveText(/\d{4}, \d\d:\d\d:\d\d/);
+  await page.reload();
+  await expect(time).toHaveText(/\d{4}, \d\d:\d\d:\d\d/);
+});
+
+test('a name keeps its direction to itself, and cannot turn what is beside it', async ({ page, api }) => {
+  await clear(api, 'invoice');
+  await api.post('/api/items', { data: { name: 'invoice \u202egpj.exe', description: 'שלום עולם' } });
+  await page.goto('/items?q=invoice');
+  await page.getByRole('link', { name: 'invoice \ufffdgpj.exe' }).click();
+  await expect(page.getByRole('heading', { level: 1, name: 'invoice \ufffdgpj.exe' })).toBeVisible();
+  const prose = page.locator('.prose');
+  expect(await prose.evaluate((p) => getComputedStyle(p).direction)).toBe('rtl');
+  await page.getByRole('button', { name: 'Delete' }).click();
+  await expect(page.locator('.notice bdi')).toHaveText('invoice \ufffdgpj.exe');
+});
+
+test.describe('a narrow screen', () => {
+  test.use({ viewport: { width: 320, height: 700 } });
+
+  test('has no word in two', async ({ page, api }) => {
+    await make(api, 'narrow', 60);
+    await page.goto('/items?q=narrow');
+    await expect(page.getByText('of 60 items').first()).toBeVisible();
+    const broken = await page.locator('.pager button, .top nav a, .list-count p').evaluateAll((elements) =>
+      elements.flatMap((element) => {
+        const words = (element.textContent ?? '').split(/\s+/).filter(Boolean);
+        const range = document.createRange();
+        const text = document.createTreeWalker(element, NodeFilter.SHOW_TEXT).nextNode();
+        if (!text) return [];
+        return words.filter((word) => {
+          const at = (text.textContent ?? '').indexOf(word);
+          if (at < 0) return false;
+          range.setStart(text, at);
+          range.setEnd(text, at + word.length);
+          return new Set([...range.getClientRects()].map(({ top }) => top)).size > 1;
+        });
+      }),
+    );
+    expect(broken).toEqual([]);
+    const tops = await page
+      .locator('.top nav a')
+      .evaluateAll((links) => links.map((link) => link.getBoundingClientRect().top));
+    expect(new Set(tops).size).toBe(1);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(320);
+  });
+});
+
+test.describe('a script that can no longer be fetched, as after a release', () => {
+  test.use({ tolerated: /ERR_FAILED|Failed to load/ });
+
+  test('does not keep an open form from saving', async ({ page, api }) => {
+    await clear(api, 'outlived');
+    await page.goto('/items?q=outlived');
+    await page.getByRole('button', { name: 'New item' }).click();
+    const dialog = page.getByRole('dialog');
+    await expect(dialog).toBeVisible();
+    const fetched = () =>
+      page.evaluate(() => performance.getEntriesByType('resource').some(({ name }) => /json/.test(name)));
+    await expect.poll(fetched).toBe(true);
+    await page.route('**/assets/**', (route) => route.abort());
+    await dialog.getByRole('textbox', { name: 'Name' }).fill('outlived');
+    await dialog.getByRole('textbox', { name: 'Attributes' }).fill('{"a": 1}');
+    await dialog.getByRole('button', { name: 'Create', exact: true }).click();
+    await expect(dialog).toBeHidden();
+    await expect(page.getByRole('link', { name: 'outlived' })).toBeVisible();
   });
 });
 

@@ -85,7 +85,7 @@ test.describe('a page whose file does not come', () => {
     await page.goto('/items');
     await page.route('**/assets/workers-*.js', () => undefined); // never answered
     await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Workers' }).click();
-    await expect(page.getByText('The page is being fetched…')).toBeVisible();
-    await expect(page.getByRole('button', { name: 'Load again' })).toBeVisible({ timeout: 15_000 });
+    await expect(page.getByText('Loading…')).toBeVisible();
+    await expect(page.getByRole('button', { name: 'Reload' })).toBeVisible({ timeout: 15_000 });
   });
 });

@@ -23,7 +23,7 @@ async function counted(api: APIRequestContext): Promise<void> {
 test('the health of each part is there, in words', async ({ page }) => {
   await page.goto('/');
   const health = page.getByRole('region', { name: 'Health' });
-  await expect(health).toContainText(/API\s*answers/);
+  await expect(health).toContainText(/API\s*ok/);
   await expect(health).toContainText(/Database\s*ok\s*(sqlite|postgres(ql)?) · [\d.]+ ms · schema \d{4}/);
   await expect(health).toContainText(/Redis\s*ok\s*[\d.]+ ms/);
   await expect(health).toContainText(/Worker\s*ok\s*last heartbeat (now|\d+ s ago)/);
@@ -124,7 +124,7 @@ test('the feed tells of an item that is created, and stands still while paused',
   await api.post('/api/items', { data: { name: 'While paused' } });
   await expect(page.getByText(/^\d+ newer$/)).toBeVisible();
   await expect(feed.getByText('While paused')).toHaveCount(0);
-  await page.getByRole('button', { name: 'Go on' }).click();
+  await page.getByRole('button', { name: 'Resume' }).click();
   await expect(feed.getByRole('link', { name: '“While paused”' })).toBeVisible();
 });
 
@@ -141,7 +141,7 @@ testEmpty('a platform without items says what to do, and does it', async ({ page
   const first = page.getByRole('region', { name: 'There are no items yet' });
   await expect(first.getByRole('link', { name: 'Create an item' })).toHaveAttribute('href', '/items?new');
   await expect(first.getByRole('link', { name: 'Read the API docs' })).toHaveAttribute('href', '/docs');
-  await first.getByRole('button', { name: 'Make sample items' }).click();
+  await first.getByRole('button', { name: 'Add sample items' }).click();
   await expect(first).toBeHidden();
   await expect(page.locator('.middle')).toBeFocused();
   expect((await (await api.get('/api/items')).json()).length).toBeGreaterThan(0);

@@ -37,7 +37,7 @@ test('what is shown is in the address', async ({ page, api }) => {
 
 test('a filter that nothing fits says so, and leads back', async ({ page }) => {
   await page.goto('/runs?task=no.such.task');
-  await expect(page.getByText('No run is like this.')).toBeVisible();
+  await expect(page.getByText('No runs match.')).toBeVisible();
   await page.getByRole('link', { name: 'Show all runs' }).first().click();
   await expect(page).toHaveURL('/runs');
 });
@@ -61,7 +61,7 @@ test('the page of a run has what the API knows, and offers what can be done', as
   await page.goto(`/runs/${id}`);
   const facts = page.getByRole('region', { name: 'Facts' });
   await expect(facts).toContainText(/State\s*completed/);
-  await expect(facts).toContainText(/Made by\s*by hand/);
+  await expect(facts).toContainText(/Trigger\s*manual/);
   await expect(facts).toContainText(/Attempt\s*1 of \d/);
   await expect(facts.getByRole('link', { name: run.worker })).toHaveAttribute('href', '/workers');
   await expect(facts.locator(`time[datetime="${run.finished_at}"]`).first()).toBeVisible();
@@ -86,7 +86,7 @@ test('a run that waits is cancelled after a question; one that has ended meanwhi
   await page.goto(`/runs/${id}`);
   await page.getByRole('button', { name: 'Cancel the run…' }).click();
   const dialog = page.getByRole('dialog', { name: `Cancel run ${id}?` });
-  await dialog.getByRole('button', { name: 'Let it go on' }).click();
+  await dialog.getByRole('button', { name: 'Keep running' }).click();
   await expect(dialog).toBeHidden();
   await expect(page.getByRole('button', { name: 'Cancel the run…' })).toBeFocused();
 
@@ -127,23 +127,47 @@ test('an address with a cursor that is none says so, and leads to the newest run
   await expect(page.getByRole('alert')).toHaveCount(0);
 });
 
-test('attempts that failed are told, with the stack of a panic on demand', async ({ page, api }) => {
+test('a failed run leads with its newest error, and with the ways on', async ({ page, api }) => {
   const id = await ranByHand(api, 'items.expire');
   const run = await (await api.get(`/api/runs/${id}`)).json();
   const at = run.created_at;
   const errors = [
-    { attempt: 1, at, error: 'expire items: the database is locked' },
-    { attempt: 2, at, error: 'panic: index out of range', trace: 'goroutine 7 [running]' },
+    { attempt: 1, at, error: 'panic: index out of range', trace: 'goroutine 7 [running]' },
+    { attempt: 2, at, error: 'expire items: the database is locked' },
+    { attempt: 3, at, error: 'expire items: the database is locked' },
   ];
   await page.route(`**/api/runs/${id}`, (route) =>
-    route.fulfill({ json: { ...run, state: 'discarded', attempt: 2, max_attempts: 2, errors } }),
+    route.fulfill({ json: { ...run, state: 'discarded', attempt: 3, max_attempts: 3, errors } }),
   );
   await page.goto(`/runs/${id}`);
-  const failed = page.getByRole('region', { name: 'Attempts that failed' });
-  await expect(failed.getByText('expire items: the database is locked')).toBeVisible();
+  const failed = page.getByRole('region', { name: 'Why it failed' });
+  await expect(failed.getByText('expire items: the database is locked')).toHaveCount(1);
+  await expect(failed.getByRole('heading', { name: /^Attempts 2 to 3/ })).toBeVisible();
+  await expect(failed).toContainText('ops/runbooks/run-discarded.md');
+  const facts = await page.getByRole('region', { name: 'Facts' }).boundingBox();
+  expect((await failed.boundingBox())?.y).toBeLessThan(facts?.y ?? 0);
+
   await expect(failed.getByText('goroutine 7 [running]')).toBeHidden();
-  await failed.getByText('Stack of the panic').click();
+  await failed.getByText('Earlier errors').click();
+  await failed.getByText('Stack trace').click();
   await expect(failed.getByText('goroutine 7 [running]')).toBeVisible();
+  await page.getByRole('link', { name: 'Schedule', exact: true }).click();
+  await expect(page).toHaveURL('/schedules#schedule-items.expire');
+});
+
+test('several runs are retried at once', async ({ page, api }) => {
+  const ids = [await ranByHand(api, 'runs.prune'), await ranByHand(api, 'runs.prune')];
+  await page.goto('/runs?task=runs.prune');
+  for (const id of ids) await page.getByRole('checkbox', { name: `Select run ${id}` }).check();
+  await expect(page.getByText('2 runs selected')).toBeVisible();
+  await expect(page.getByRole('button', { name: 'Cancel', exact: true })).toHaveCount(0); // they have ended
+  await page.getByRole('button', { name: 'Retry', exact: true }).click();
+  await expect(page.getByText('Retried 2 runs')).toBeVisible();
+  for (const id of ids) {
+    await expect
+      .poll(async () => (await (await api.get(`/api/runs/${id}`)).json()).attempt, { timeout: 20_000 })
+      .toBe(2);
+  }
 });
 
 test('a run that there is not is said so', async ({ page }) => {

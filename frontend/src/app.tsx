@@ -1,9 +1,13 @@
 import { useStore } from '@nanostores/preact';
+import type { ReadableAtom } from 'nanostores';
+import type { ComponentType } from 'preact';
 import { Link, Route, Switch, useLocation, useRoute } from 'wouter-preact';
 import { signing } from './api/token';
 import { Banner } from './console/health/banner';
 import { LiveBadge } from './live/badge';
+import { indicator } from './live/live';
 import { places, prepare } from './pages';
+import { importsAt } from './subjects';
 import { Boundary } from './ui/boundary';
 import { fetched } from './ui/fetching';
 import { Notices } from './ui/notices';
@@ -28,11 +32,12 @@ export function App() {
           {PAGES.map(({ path, title }) => title && <NavLink key={path} path={path} name={title} />)}
         </nav>
         <div class="tools">
+          <Tool of={indicator} at={importsAt} />
           <LiveBadge />
           <a class="docs" href="/docs">
             API docs
           </a>
-          <Signing />
+          <Tool of={signing} />
           <ThemeButton />
         </div>
       </header>
@@ -54,9 +59,10 @@ export function App() {
   );
 }
 
-function Signing() {
-  const Shown = useStore(signing);
-  return Shown && <Shown />;
+/** A part of the bar whose script comes when there is something to show. */
+function Tool<P extends object>({ of, ...props }: { of: ReadableAtom<ComponentType<P> | null> } & P) {
+  const Shown = useStore(of);
+  return Shown && <Shown {...(props as unknown as P)} />;
 }
 
 function NavLink({ path, name }: { path: string; name: string }) {

@@ -44,6 +44,7 @@ export const places: readonly Place[] = [
     code: page(() => import('./console/workers/workers').then((m) => m.Workers)),
     read: () => fetch(workersQuery()),
   },
+  { path: '/tokens', code: page(() => import('./console/tokens/tokens').then((m) => m.Tokens)) },
 ];
 
 /** The pages of an entity: its list, and one row of it. */

@@ -7,6 +7,7 @@ export const product: readonly Part[] = [
     noun: 'item',
     title: 'Items',
     subjects: ['items', 'stats'],
+    imports: true,
     entity: () => import('./items/items').then((m) => m.items),
     overview: () => import('./items/overview'),
     reads: ['/api/items?limit=1', '/api/stats/items?days=30'],

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Takes the Caddy of the web client's image into bin/caddy, for the tests, which would compile one for minutes.
+# Copies Caddy from the web client's image to bin/caddy, for the tests, which would otherwise compile one for minutes.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 mkdir -p bin

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Runs the web client's tests and the API's contract on a stack of containers under a project name and on ports of its
-# own, and leaves nothing of it behind. Arguments go to Playwright.
+# Runs the web client's tests and the API's contract on a stack of containers with its own project name and ports, and
+# removes all of it at the end. Arguments go to Playwright.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 . ops/ci/lib.sh
@@ -16,7 +16,7 @@ export FUALAB_API_PORT FUALAB_FRONTEND_PORT FUALAB_DATABASE_PORT FUALAB_REDIS_PO
 
 report=$(mktemp)
 
-# The report of the tests comes after the logs of the services, where the reader of a failed run looks first.
+# The tests' report is printed after the services' logs, because a reader of a failed run looks at the end first.
 cleanup() {
   local status=$?
   set +e
@@ -37,6 +37,6 @@ echo "the API's contract, through the port of the API"
 FUALAB_TEST_API_URL=http://127.0.0.1:$FUALAB_API_PORT go test -count=1 -run TestContractOfARunningAPI ./api
 
 echo "the web client"
-# The stack's own settings are none of a program that the tests might start.
+# A program that the tests start must not get the stack's settings.
 env -u FUALAB_API_PORT -u FUALAB_FRONTEND_PORT -u FUALAB_DATABASE_PORT -u FUALAB_REDIS_PORT \
   FUALAB_E2E_URL="http://127.0.0.1:$FUALAB_FRONTEND_PORT" npm --prefix frontend run e2e -- "$@" | tee "$report"

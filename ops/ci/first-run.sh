@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Does what the README tells a newcomer to do: starts the platform with one command, calls it, and
-# stops it with Ctrl-C. It uses free ports and a temporary database, so it disturbs nothing.
+# Follows the README as a newcomer: starts the platform with one command, calls it, and stops it with Ctrl-C.
+# It uses free ports and a temporary database, so it disturbs no other program.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 . ops/ci/lib.sh
@@ -16,7 +16,7 @@ free_port frontend_port
 api=http://127.0.0.1:$api_port
 frontend=http://127.0.0.1:$frontend_port
 
-# A variable of the caller's must not change what is tried here.
+# The caller's own variables must not change this test.
 unset "${!FUALAB_@}"
 export FUALAB_API_ADDR=127.0.0.1:$api_port
 export FUALAB_WORKER_ADDR=127.0.0.1:$worker_port
@@ -24,7 +24,7 @@ export FUALAB_FRONTEND_ADDR=127.0.0.1:$frontend_port
 export FUALAB_DATA_DIR=$dir
 export FUALAB_DATABASE_URL=sqlite:///$dir/fualab.db
 
-# Job control gives it a process group of its own, of which nothing is left when this script ends.
+# Job control gives the platform its own process group, which this script ends completely.
 set -m
 go run ./ops/local >"$dir/log" 2>&1 </dev/null &
 pid=$!
@@ -44,12 +44,12 @@ cleanup() {
 }
 trap cleanup EXIT
 
-# expect STATUS [curl argument …] calls, and leaves the answer in $body.
+# expect STATUS [curl argument …] sends a request, and stores the response in $body.
 expect() {
   local want=$1 got
   shift
   got=$(curl -sS --noproxy '*' --max-time 10 -o "$dir/body" -w '%{http_code}' "$@") ||
-    fail "no answer: curl $*"
+    fail "no response: curl $*"
   body=$(<"$dir/body")
   [[ $got == "$want" ]] || fail "want status $want, got $got: curl $*"$'\n'"$body"
   echo "$got  $*"
@@ -68,8 +68,8 @@ started() { ! running || curl -fs --noproxy '*' -o /dev/null "$api/health"; }
 stopped() { ! running; }
 
 # The first run compiles everything.
-within 600 started || fail "$api/health does not answer"
-running || fail 'go run ./ops/local ended before it answered'
+within 600 started || fail "$api/health does not respond"
+running || fail 'go run ./ops/local ended before it responded'
 echo "started after ${SECONDS}s"
 
 expect 200 "$api/health"
@@ -77,11 +77,11 @@ expect 201 "$api/api/items" -H 'Content-Type: application/json' -d '{"name":"Sam
 expect 200 "$api/api/items"
 [[ $body == '['*'"Sample"'* ]] || fail "the list lacks the item: $body"
 
-# The worker declares its schedules beside the API, whose health says nothing of it.
+# The worker declares its schedules after the API is healthy.
 declared() { [[ $(curl -fs --noproxy '*' "$api/api/schedules") == *'"stats.rollup"'* ]]; }
 within 60 declared || fail "the worker declares no schedules"
 
-# The README's calls, as printed but for the port and for failing when the API refuses.
+# The README's calls as printed, except for the port, and with a failure when the API refuses one.
 calls=$(sed -n '/<!-- calls:begin -->/,/<!-- calls:end -->/p' README.md | grep '^curl')
 while read -r call; do
   call=${call//localhost:8000/${api#http://}}
@@ -93,16 +93,16 @@ expect 404 "$api/api/items/999999999"
 expect 200 "$api/docs"
 expect 200 "$frontend/"
 
-# With Node at hand it builds the web client meanwhile.
+# If Node is installed, the platform builds the web client meanwhile.
 built() { expect 200 "$frontend/items/1" && [[ $body == *'src="/assets/'* ]]; }
 if ops/ci/node.sh; then
   within 300 built >/dev/null || fail "the web client is not served: $body"
   echo "the web client is served after ${SECONDS}s"
 else
-  echo 'the web client is not built: that takes Node'
+  echo 'the web client is not built: Node is not installed'
 fi
 
-# `go run` ends with status 1 when Ctrl-C reaches it too; the status wanted is the platform's own.
+# `go run` ends with status 1 when Ctrl-C reaches it too; the test needs the status of the platform itself.
 kill -INT "$(pgrep -P "$pid")"
 within 30 stopped || fail 'still running 30 s after Ctrl-C'
 wait "$pid" || fail "exit status $? after Ctrl-C, want 0"

@@ -1,17 +1,17 @@
 # shellcheck shell=bash
-# What infra.sh shares with the laboratory's apply on a fake AWS; sourced after lib.sh, at the repository's root.
-# It makes $work, with a copy of infra/ in it, and removes it at the end.
+# Functions of infra.sh and of the laboratory's apply on a fake AWS; sourced after lib.sh, at the repository's root.
+# It creates $work with a copy of infra/ in it, and removes it at the end.
 
 roots=(terraform-lite terraform-ecs bootstrap)
 
-# missing WHAT WHY says loudly that something was not tried, or fails where it must be.
+# missing WHAT WHY prints that a check was not run, or fails if it is required.
 missing() {
   printf '\n!!! infra: %s NOT tried: %s\n\n' "$1" "$2" >&2
   [[ ${FUALAB_TEST_REQUIRE_AWS:-} != 1 ]] || exit 1
 }
 
-# Terraform's registry gives the provider, or the mirror that TF_CLI_CONFIG_FILE names. A configuration that is named,
-# and is not there, is none. Where a tool beside the repository builds the provider, its mirror is taken.
+# The provider comes from Terraform's registry, or from the mirror that TF_CLI_CONFIG_FILE names. A missing
+# configuration file is ignored. If a tool beside the repository builds the provider, its mirror is used.
 [[ -s ${TF_CLI_CONFIG_FILE:-} ]] || unset TF_CLI_CONFIG_FILE
 provider_tool=../shared/tools/aws/provider-up
 provider_missing=
@@ -27,15 +27,15 @@ cleanup() {
 }
 trap cleanup EXIT
 
-# A copy: no lock file of a provider that was built here gets in among the sources, and no override.
+# Work on a copy: no lock file of a provider built here and no override gets into the sources.
 cp -r infra "$work/infra"
 find "$work/infra" -name .terraform -prune -exec rm -rf {} +
 mkdir "$work/no-providers"
 # A mirror may have a provider of the same version that was built elsewhere, with another checksum.
 [[ -z ${TF_CLI_CONFIG_FILE:-} ]] || find "$work/infra" -name .terraform.lock.hcl -delete
 
-# unreachable LOG says whether each error of an init is a provider that could not be downloaded. Terraform has the same
-# heading for a registry that is away and for a constraint that no version meets, and only the first excuses anything.
+# unreachable LOG reports whether each error of an init is a provider that could not be downloaded. Terraform prints the
+# same heading for an unreachable registry and for a constraint that no version meets. Only the first is excused.
 unreachable() {
   local text
   text=$(sed 's/^[│╷╵ ]*//' "$1" | tr '\n' ' ')
@@ -44,12 +44,12 @@ unreachable() {
   grep -qE 'not found in any of the search locations|could not connect to|could not query provider registry|failed to request discovery document|dial tcp|no such host|i/o timeout|TLS handshake timeout|Client\.Timeout|context deadline exceeded' <<<"$text"
 }
 
-# init ROOT ARGUMENT… returns 1 if the provider cannot be downloaded. Every other failure ends the script: it is a fault
-# of the configuration.
+# init ROOT ARGUMENT… returns 1 if the provider cannot be downloaded. Every other failure is a fault of the
+# configuration and ends the script.
 init() {
   local root=$1 excuse=()
   shift
-  # No wait for a registry that is known to be useless.
+  # Do not wait for a registry that has already failed.
   [[ -z $provider_missing ]] || excuse=(-plugin-dir="$work/no-providers")
   ! terraform -chdir="$work/infra/$root" init -input=false -no-color ${excuse[@]+"${excuse[@]}"} "$@" >"$work/init.log" 2>&1 || return 0
   [[ -n $provider_missing ]] && unreachable "$work/init.log" && return 1

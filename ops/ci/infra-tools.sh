@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# Builds what checks infra/ from the Go proxy, at versions pinned here, once a machine (minutes), and prints
-# the directories to put before PATH:
+# Builds the tools that check infra/ from the Go proxy, at the versions pinned here, once per machine (minutes), and
+# prints the directories to put before PATH:
 #
 #   PATH=$(ops/ci/infra-tools.sh):$PATH
-#   PATH=$(ops/ci/infra-tools.sh --built):$PATH    fails instead of building; programs in PATH do as well
+#   PATH=$(ops/ci/infra-tools.sh --built):$PATH    fails instead of building; programs in PATH are accepted too
 #
-# They are no part of ops/tools/go.mod: what they depend on, SDKs of three clouds among it, would decide versions there.
-# Of scanners tfsec is the small one: its rules are complete, and no longer added to; Trivy, where its authors went on,
-# requires 473 modules where tfsec requires 138.
+# They are not in ops/tools/go.mod, because their dependencies, among them SDKs of three clouds, would change versions
+# there. tfsec is the smallest scanner: its rules are complete and no longer extended. Trivy, its successor, requires
+# 473 modules, tfsec 138.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 
@@ -15,7 +15,7 @@ cache=${XDG_CACHE_HOME:-$HOME/.cache}/fualab/tools
 only_built=${1:-}
 dirs=()
 
-# tool NAME VERSION PACKAGE has a directory of its own a version, so that a raised pin is built.
+# tool NAME VERSION PACKAGE uses one directory per version, so a raised pin is built.
 tool() {
   local dir=$cache/$1@$2 installed
   if [[ ! -x $dir/$1 && $only_built == --built ]]; then
@@ -24,7 +24,7 @@ tool() {
   elif [[ ! -x $dir/$1 ]]; then
     need go 'https://go.dev/dl, at the version in go.work'
     echo "building $1 $2" >&2
-    # Away from the workspace, which would add its own requirements.
+    # Outside the workspace, which would add its own requirements.
     (cd / && GOBIN=$dir GOWORK=off GOFLAGS=-trimpath CGO_ENABLED=0 timeout 3600 go install "$3@$2") >&2 ||
       fail "$1 cannot be built: see above; it needs a Go proxy (go env GOPROXY)"
   fi

@@ -3,9 +3,9 @@
 #
 #   ops/ci/infra.sh check    format, tflint, tfsec, refusals, validate, and with the AWS provider the tests of every choice
 #
-# tflint and tfsec are taken where they are installed, or where infra-tools.sh has built them. A provider that cannot be
-# downloaded is said loudly; every other failure of Terraform fails. FUALAB_TEST_REQUIRE_AWS=1 fails where something is
-# missing instead of saying so.
+# tflint and tfsec are used if they are installed, or if infra-tools.sh has built them. A provider that cannot be
+# downloaded is reported; every other failure of Terraform fails. With FUALAB_TEST_REQUIRE_AWS=1 a missing part is a
+# failure.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 . ops/ci/lib.sh
@@ -13,8 +13,8 @@ cd "$(dirname "$0")/../.."
 [[ $# == 1 && $1 == check ]] || fail "usage: $0 check"
 . ops/ci/infra-lib.sh
 
-# lint looks at each root, and for holes in what each file of variables makes of it. An exception is a comment
-# tfsec:ignore at what it excepts, with its reason.
+# lint checks each root, and with each file of variables looks for security holes. An exception is a comment
+# tfsec:ignore at the excepted line, with its reason.
 lint() {
   local root vars
   for root in "${roots[@]}"; do
@@ -29,7 +29,7 @@ lint() {
   done
 }
 
-# refusals tries what the variables of a root refuse, on its variables alone: that needs no provider.
+# refusals tests the validations of a root's variables, with the variables alone: this needs no provider.
 refusals() {
   local root=$1 test dir=$work/refusals/$1
   mkdir -p "$dir/tests"
@@ -43,7 +43,7 @@ refusals() {
   echo "refusals of $root: $(tail -1 "$work/test.log")"
 }
 
-# choices plans every choice and every refusal with a provider that asks nobody.
+# choices plans every choice and every refusal with a provider that makes no request.
 choices() {
   local root
   for root in "${roots[@]}"; do
@@ -64,7 +64,7 @@ if ! have terraform; then
 fi
 
 echo 'terraform fmt'
-terraform fmt -check -diff -recursive infra || fail 'terraform fmt: see above; terraform fmt -recursive infra formats what it can read'
+terraform fmt -check -diff -recursive infra || fail 'terraform fmt: see above; terraform fmt -recursive infra formats the valid files'
 
 echo 'terraform init'
 complete=yes

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# What .ci/run and the scripts beside this file share; sourced, not run.
+# Functions of .ci/run and of the scripts beside this file; sourced, not run.
 
 step() { printf '\n==> [%3ds] %s\n' "$SECONDS" "$*"; }
 
@@ -13,15 +13,15 @@ have() { command -v "$1" >/dev/null; }
 # need PROGRAM CURE
 need() { have "$1" || fail "$1 is needed: $2"; }
 
-# Debian keeps Postgres' server programs out of PATH; the newest version comes to stand first.
+# Debian keeps Postgres' server programs out of PATH; this puts the newest version first.
 for bin in /usr/lib/postgresql/*/bin; do
   PATH=$bin:$PATH
 done
 
 listening() { (: <"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
 
-# free_port NAME sets NAME to a port that no program listens on, and holds it: no other script gets the same port while this
-# one, or a program that it started, runs. The port is below those that the kernel gives to clients.
+# free_port NAME sets NAME to a port without a listener, and reserves it: no other script gets this port while this one,
+# or a program that it started, runs. The port is below those that the kernel gives to clients.
 port_locks=${TMPDIR:-/tmp}/fualab-ports
 next_port=$((20000 + RANDOM % 10000))
 free_port() {

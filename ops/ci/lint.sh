@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Runs golangci-lint, at the version in ops/tools/go.mod, once on all modules of go.work, or on those named:
+# Runs golangci-lint, at the version in ops/tools/go.mod, once on all modules of go.work, or on the named ones:
 #
 #   ops/ci/lint.sh run
 #   ops/ci/lint.sh fmt --diff api worker
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
-# `go tool` takes another go.mod only outside of the workspace; its name is then a program that runs anywhere.
+# `go tool` accepts another go.mod only outside the workspace, so find the program's path there and run it here.
 lint=$(GOWORK=off go -C ops tool -modfile=tools/go.mod -n golangci-lint)
 command=$1
 shift

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Base images, by digest: a tag moves, and what it points to is built into the images that are released.
+# Pins base images by digest: a tag can move, and the image behind it is built into the released images.
 #
-#   ops/ci/pins.sh check    names those without a digest, and fails if there are some
-#   ops/ci/pins.sh pin      asks their registries for the digests and writes them into the files; wants Docker's Buildx
+#   ops/ci/pins.sh check    names the images without a digest, and fails if there are any
+#   ops/ci/pins.sh pin      asks the registries for the digests and writes them into the files; needs Docker's Buildx
 #
 # Dependabot knows the form name:tag@sha256:… and moves both together.
 set -euo pipefail
@@ -11,7 +11,7 @@ cd "$(dirname "$0")/../.."
 
 files=(api/Dockerfile worker/Dockerfile frontend/Dockerfile docker-compose.yml docker-compose.observability.yml)
 
-# unpinned lists the images of a registry without a digest; neither stages nor what is built here are among them.
+# unpinned lists the images of a registry without a digest, except stages and images that are built here.
 unpinned() {
   {
     sed -nE 's/^FROM (--platform=[^ ]+ )?([^ ]+[:/][^ ]+)( AS .*)?$/\2/p; s/^# syntax=(.*)/\1/p' "${files[@]:0:3}"
@@ -29,7 +29,7 @@ pin)
   need docker 'install Docker Engine or Docker Desktop from https://docs.docker.com/get-docker'
   for image in $(unpinned || true); do
     digest=$(docker buildx imagetools inspect --format '{{.Manifest.Digest}}' "$image")
-    [[ $digest =~ ^sha256:[0-9a-f]{64}$ ]] || fail "the registry of $image tells no digest, but: $digest"
+    [[ $digest =~ ^sha256:[0-9a-f]{64}$ ]] || fail "the registry of $image returned no digest, but: $digest"
     sed -i.old -E "s#(^FROM (--platform=[^ ]+ )?|^\# syntax=|^ +image: )${image//./\\.}( |\$)#\1$image@$digest\3#" "${files[@]}"
     echo "$image@$digest"
   done

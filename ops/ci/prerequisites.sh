@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what the tests of the whole platform need and this machine lacks, on Debian or Ubuntu.
+# Installs the missing programs for the tests of the whole platform, on Debian or Ubuntu.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 
@@ -7,7 +7,7 @@ missing=()
 have curl || missing+=(curl)
 have gcc || missing+=(gcc libc6-dev) # for the race detector
 have git || missing+=(git)
-have jq || missing+=(jq) # for the runbooks' commands, as the next one
+have jq || missing+=(jq) # for the runbooks' commands, like the next one
 have sqlite3 || missing+=(sqlite3)
 have pgrep || missing+=(procps)
 have initdb || missing+=(postgresql)

@@ -3,16 +3,16 @@
 #
 #   step NAME COMMAND …    runs the command; its output is shown if it fails, and its last line if it passes
 #   after NAME             waits, in a lane, until a step of another lane has ended
-#   lanes FUNCTION …       runs functions that consist of steps side by side; the first failure ends all of them
+#   lanes FUNCTION …       runs functions of steps side by side; the first failure ends all of them
 #
-# Without a terminal to watch, a line appears as each step begins and ends.
+# Without a terminal it prints a line when a step begins and when it ends.
 # KEEP_LOGS=dir keeps the output of every step. KEEP_GOING=1 runs the other steps after a failure, and fails at the end.
 
 steps_dir=$(mktemp -d "${TMPDIR:-/tmp}/fualab-steps.XXXXXX")
 steps_began=$SECONDS
 lane_pids=()
 
-# No step takes longer than the gate may.
+# The time limit of a step is that of the gate.
 : "${STEP_LIMIT:=3600}"
 
 say() { printf '[%4ds] %s\n' "$((SECONDS - steps_began))" "$*"; }
@@ -21,7 +21,7 @@ step() {
   local name=$1 began=$SECONDS log=$steps_dir/$1.log rc=0
   shift
   say "$name …"
-  # A group of its own, so that all of it can be ended. A function runs in a subshell.
+  # Each step has its own process group, so all its processes can be ended. A function runs in a subshell.
   if declare -F "$1" >/dev/null; then ("$@") >"$log" 2>&1 || rc=$?; else setsid -w timeout --kill-after=60 "$STEP_LIMIT" "$@" </dev/null >"$log" 2>&1 || rc=$?; fi
   local seconds=$((SECONDS - began))
   if ((rc)); then
@@ -34,7 +34,7 @@ step() {
   fi
   echo "$seconds $name" >>"$steps_dir/table"
   say "$name passed in $seconds s: $(grep -v '^[[:space:]]*$' "$log" | tail -n 1 | cut -c1-140)"
-  grep -F '!!!' "$log" || true # a part that was not tried
+  grep -F '!!!' "$log" || true # a part that was not run
   touch "$steps_dir/$name.ended"
 }
 
@@ -64,14 +64,14 @@ lanes() {
   return "$rc"
 }
 
-# end_tree PID ends a process and all that it started, the youngest last.
+# end_tree PID ends a process and all its descendants, the youngest last.
 end_tree() {
   local child
   for child in $(pgrep -P "$1" 2>/dev/null); do end_tree "$child"; done
   kill -TERM "$1" 2>/dev/null || true
 }
 
-# engine_environment has Testcontainers find published ports where this machine is a container itself.
+# engine_environment makes Testcontainers find published ports if this machine is a container itself.
 engine_environment() {
   [[ ! -x ${STANDINS:=../shared/tools/standins}/engine-up ]] || eval "$("$STANDINS/engine-up" --env)"
 }
@@ -85,7 +85,7 @@ steps_end() {
   printf '\n%7s  step\n' seconds
   [[ ! -e $steps_dir/table ]] || sort -rn "$steps_dir/table" | while read -r seconds name; do printf '%7d  %s\n' "$seconds" "$name"; done
   printf '%7d  in all\n' "$((SECONDS - steps_began))"
-  # A Docker engine that a step started.
+  # A step may have started a Docker engine.
   [[ ! -s $steps_dir/engine.pid ]] || kill "$(<"$steps_dir/engine.pid")"
   rm -rf "$steps_dir"
   ((status)) && echo "${0##*/}: FAILED" || echo "${0##*/}: passed"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Runs a command with a private Postgres and Redis behind FUALAB_TEST_DATABASE_URL and
-# FUALAB_TEST_REDIS_URL, and leaves nothing of them behind:
+# FUALAB_TEST_REDIS_URL, and removes both afterwards:
 #
 #   ops/ci/with-services.sh go tool task test:integration
 set -euo pipefail
@@ -15,7 +15,7 @@ password=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
 free_port pg_port
 free_port redis_port
 
-# Postgres refuses to run as root; it also wants a working directory that it may enter.
+# Postgres refuses to run as root; it also needs a working directory that it may enter.
 as_postgres=()
 if ((EUID == 0)); then as_postgres=(runuser -u postgres --); fi
 pg() { (cd "$dir" && "${as_postgres[@]}" "$@"); }
@@ -37,7 +37,7 @@ pg initdb -D "$dir/pg" -U fualab --pwfile="$dir/password" --auth=scram-sha-256 \
   --encoding=UTF8 --locale=C.UTF-8 --no-sync >"$dir/initdb.log" 2>&1 ||
   fail "initdb: $(<"$dir/initdb.log")"
 
-# Nothing here outlives the run, so nothing has to reach the disk.
+# The data ends with this run, so it need not reach the disk.
 pg pg_ctl -s -w -D "$dir/pg" -l "$dir/postgres.log" start -o "-p $pg_port \
   -c listen_addresses=127.0.0.1 -c unix_socket_directories=$dir -c max_connections=300 \
   -c fsync=off -c synchronous_commit=off -c full_page_writes=off" ||

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Adds the scheduled task that CONTRIBUTING.md prints, one file and one line, to a temporary copy of the
+# Adds the scheduled task of CONTRIBUTING.md, one file and one line, to a temporary copy of the
 # repository, and waits until it has run. It uses free ports and a temporary database.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -13,7 +13,7 @@ free_port api_port
 free_port worker_port
 api=http://127.0.0.1:$api_port
 
-# A variable of the caller's must not change what is tried here.
+# The caller's own variables must not change this test.
 unset "${!FUALAB_@}"
 export FUALAB_API_ADDR=127.0.0.1:$api_port
 export FUALAB_WORKER_ADDR=127.0.0.1:$worker_port
@@ -38,7 +38,7 @@ cleanup() {
 }
 trap cleanup EXIT
 
-# The services and what they share; each builds without the workspace.
+# The services and their shared module; each builds without the workspace.
 mkdir "$dir/copy"
 cp -R api shared worker "$dir/copy/"
 
@@ -47,10 +47,10 @@ sed -n '/<!-- task:begin -->/,/<!-- task:end -->/p' CONTRIBUTING.md | sed '/^<!-
 [[ -s $worker/internal/items/hello.go ]] || fail 'CONTRIBUTING.md prints no task'
 sed -i.before $'/return \\[\\]task\\.Task{/a\\\n\t\titems.SayHello(d),\n' "$worker/product.go"
 echo 'added to worker: internal/items/hello.go, and in product.go'
-# diff has status 1 where files differ.
+# diff exits with status 1 if files differ.
 changed=$(diff "$worker/product.go.before" "$worker/product.go" || true)
 echo "$changed"
-[[ $(grep -c '^[<>]' <<<"$changed") == 1 ]] || fail 'the list of the product was to change by one line'
+[[ $(grep -c '^[<>]' <<<"$changed") == 1 ]] || fail 'the list of the product must change by one line'
 
 for service in api worker; do
   GOWORK=off go -C "$dir/copy/$service" build -buildvcs=false -o "$dir/" "./cmd/fualab-$service"
@@ -78,7 +78,7 @@ completed() {
   runs=$(curl -fs --noproxy '*' --max-time 10 "$api/api/runs?task=test.hello&state=completed&limit=1") &&
     [[ $runs == *'"state":"completed"'* ]]
 }
-within 60 completed || fail "no completed run of test.hello: ${runs:-no answer}"
+within 60 completed || fail "no completed run of test.hello: ${runs:-no response}"
 echo "$runs"
 
 stopped() { ! running "$1"; }

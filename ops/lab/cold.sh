@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Times the first minutes of a newcomer: `go run ./ops/local` in a clone, with empty caches of modules and builds, until
-# /health answers; then `go tool task --list`. Arguments are directories of further clones, such as one of an older
-# commit; all are timed in turns.
+# Measures the first minutes of a newcomer: `go run ./ops/local` in a clone, with empty caches of modules and builds,
+# until /health responds; then `go tool task --list`. Arguments are directories of further clones, such as one of an
+# older commit; all are measured in turns.
 #
 #   ops/lab/cold.sh              this commit
 #   ops/lab/cold.sh ../before    this commit and another clone, twice each
@@ -26,7 +26,7 @@ export FUALAB_BUILD_CLIENT=false FUALAB_DATA_DIR=$work/data
 
 seconds() { awk "BEGIN { printf \"%.1f\", $(date +%s.%N) - $1 }"; }
 
-# first CLONE prints the seconds until the first answer, and of the first task after it.
+# first CLONE prints the seconds until the first response, and those of the first task after it.
 first() {
   local began
   export GOCACHE=$work/cache GOMODCACHE=$work/mod
@@ -36,8 +36,8 @@ first() {
   pid=$!
   set +m
   until curl -fs --noproxy '*' -m 2 -o /dev/null "http://127.0.0.1:$api/health"; do
-    kill -0 "$pid" 2>/dev/null || { cat "$work/log" >&2; fail "$1: it ended before it answered"; }
-    (($(date +%s) < ${began%.*} + 1200)) || fail "$1: no answer in 20 minutes"
+    kill -0 "$pid" 2>/dev/null || { cat "$work/log" >&2; fail "$1: the platform ended before it responded"; }
+    (($(date +%s) < ${began%.*} + 1200)) || fail "$1: no response in 20 minutes"
     sleep 0.2
   done
   printf '%s: /health after %s s' "$1" "$(seconds "$began")"

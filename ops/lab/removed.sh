@@ -7,7 +7,7 @@ copy=$(mktemp -d "${TMPDIR:-/tmp}/fualab-removed.XXXXXX")
 trap 'rm -rf "$copy"' EXIT
 git ls-files -z --cached --others --exclude-standard | tar -c --null --ignore-failed-read --files-from - | tar -x -C "$copy"
 cd "$copy"
-git init --quiet # the tasks ask git for files
+git init --quiet # the tasks list files by git
 rm -rf ops/lab .ci/lab
 go work edit -dropuse=./ops/lab
 if grep -rn 'ops/lab/' --include='*.go' --include='*.sh' . ; then

@@ -27,8 +27,8 @@ run) mkdir -p "$5" && date +%s%N >"$5/index.html" ;;
 esac
 `
 
-// TestBuildsWhatIsNeeded builds after each of several changes.
-func TestBuildsWhatIsNeeded(t *testing.T) {
+// TestBuildRunsOnlyNeededSteps builds after each of several changes.
+func TestBuildRunsOnlyNeededSteps(t *testing.T) {
 	t.Parallel()
 	repository := newRepository(t, builds)
 	b, dir := newBuilder(t, repository), filepath.Join(repository, "frontend")
@@ -81,8 +81,8 @@ func TestBuildsWhatIsNeeded(t *testing.T) {
 	}
 }
 
-// TestFailedBuildKeepsTheOld: a build writes half of a client and fails.
-func TestFailedBuildKeepsTheOld(t *testing.T) {
+// TestFailedBuildKeepsOlderClient: a build writes half of a client and fails.
+func TestFailedBuildKeepsOlderClient(t *testing.T) {
 	t.Parallel()
 	repository := newRepository(t, `[ "$1" = ci ] || { mkdir -p "$5" && echo half >"$5/index.html"; exit 1; }`)
 	b := newBuilder(t, repository)

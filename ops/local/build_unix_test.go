@@ -14,8 +14,8 @@ import (
 	"github.com/fualab/fualab/shared/testwait"
 )
 
-// TestBuildIsCalledOff: npm starts a program that ignores SIGTERM.
-func TestBuildIsCalledOff(t *testing.T) {
+// TestCancelledBuildEndsAllProcesses: npm starts a program that ignores SIGTERM.
+func TestCancelledBuildEndsAllProcesses(t *testing.T) {
 	t.Parallel()
 	repository := newRepository(t, `(trap '' TERM; exec 3>alive; while :; do sleep 1; done) &
 wait`)

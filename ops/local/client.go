@@ -63,8 +63,8 @@ func (c client) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		if asset {
 			w.Header().Set("Cache-Control", forever)
 		}
-	case asset:
-		// A page in place of a script would fail later, and stay in caches.
+	case asset, isIcon(name):
+		// A page in place of a script or a picture would fail later, and stay in caches.
 		http.NotFound(w, r)
 		return
 	default:
@@ -74,6 +74,15 @@ func (c client) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 const indexPage = "index.html"
+
+// isIcon reports whether name is a file that browsers request without a link to it.
+func isIcon(name string) bool {
+	switch path.Ext(name) {
+	case ".ico", ".png", ".webmanifest":
+		return true
+	}
+	return false
+}
 
 // hidden reports whether a part of name begins with a dot.
 func hidden(name string) bool {

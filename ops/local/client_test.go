@@ -66,9 +66,9 @@ func get(t *testing.T, handler http.Handler, path string, header http.Header) *h
 	return rec
 }
 
-// TestOthersSendTheSame compares the headers with those of the files that
+// TestOtherServersSendTheSameHeaders compares the headers with those of the files that
 // serve the client elsewhere.
-func TestOthersSendTheSame(t *testing.T) {
+func TestOtherServersSendTheSameHeaders(t *testing.T) {
 	t.Parallel()
 	file := read(t, "../../frontend/Caddyfile")
 	for name, value := range clientHeaders {

@@ -41,7 +41,7 @@ func TestLargeLogIsSetAside(t *testing.T) {
 	}
 }
 
-func TestDataDirThatCannotBe(t *testing.T) {
+func TestInvalidDataDirNamesItsCause(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "file")
 	if err := os.WriteFile(file, nil, 0o600); err != nil {

@@ -102,9 +102,9 @@ func TestEventArrives(t *testing.T) {
 	p.stop(t)
 }
 
-// TestOpenStreamHoldsUpNothing stops the platform while clients hold streams
+// TestOpenStreamDoesNotDelayStop stops the platform while clients hold streams
 // open, through the web client's port and at the API's.
-func TestOpenStreamHoldsUpNothing(t *testing.T) {
+func TestOpenStreamDoesNotDelayStop(t *testing.T) {
 	t.Parallel()
 	p := startPlatform(t, "FUALAB_DATA_DIR="+t.TempDir())
 	var streams []*bufio.Reader

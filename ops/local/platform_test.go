@@ -122,8 +122,8 @@ func TestPartFails(t *testing.T) {
 	startPlatform(t, "FUALAB_DATA_DIR="+dir).stop(t)
 }
 
-// TestCalledOff ends the start while it waits for a database.
-func TestCalledOff(t *testing.T) {
+// TestCancelledStartIsNoFailure ends the start while it waits for a database.
+func TestCancelledStartIsNoFailure(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
 	stderr := &output{}

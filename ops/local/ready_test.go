@@ -70,7 +70,7 @@ func TestBuild(t *testing.T) {
 	}
 }
 
-func TestBuildThatCannotBe(t *testing.T) {
+func TestImpossibleBuildNamesItsCure(t *testing.T) {
 	t.Parallel()
 	const broken = `[ "$1" = run ] || { mkdir -p node_modules && : >node_modules/.package-lock.json; exit; }
 echo "the first of many lines"
@@ -145,7 +145,7 @@ func TestOlderBuild(t *testing.T) {
 	}
 }
 
-func TestNotToBuild(t *testing.T) {
+func TestBuildCanBeTurnedOff(t *testing.T) {
 	t.Parallel()
 	p := startPlatformIn(t, newRepository(t, buildsWhen), "FUALAB_DATA_DIR="+t.TempDir(), "FUALAB_BUILD_CLIENT=false")
 	if page := call(t, http.MethodGet, p.site, "", http.StatusOK); !strings.Contains(page, absent.Cure) {

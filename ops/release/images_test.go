@@ -58,7 +58,7 @@ func push(t *testing.T, built map[string]int) builder {
 	}
 }
 
-const fualab = "fualab/fualab"
+const home = "fualab/fualab"
 
 // sigstore stands in for cosign and gh: it knows the images that were signed,
 // and the commits that they were attested to be built of.
@@ -110,7 +110,7 @@ func (s sigstore) release(t *testing.T, r *repository, registry, outputs string,
 	t.Helper()
 	commit := r.git(t, "rev-parse", "HEAD")
 	file := filepath.Join(t.TempDir(), "bin", "release.json")
-	if err := r.images(t.Context(), imageOptions{registry, "main-" + commit, fualab, file, outputs, build}); err != nil {
+	if err := r.images(t.Context(), imageOptions{registry, "main-" + commit, home, file, outputs, build}); err != nil {
 		t.Fatal(err)
 	}
 	made, err := read(file)
@@ -165,7 +165,7 @@ func TestImages(t *testing.T) {
 	}
 
 	r.git(t, "tag", "worker/v0.1.0")
-	if err := r.promote(t.Context(), address, fualab, "worker/v0.1.0", 0); err != nil {
+	if err := r.promote(t.Context(), address, home, "worker/v0.1.0", 0); err != nil {
 		t.Fatal(err)
 	}
 	worker, err := newImages(address, "worker")
@@ -175,7 +175,7 @@ func TestImages(t *testing.T) {
 	if got, err := worker.digest(t.Context(), "v0.1.0"); err != nil || !strings.HasSuffix(second.Images["worker"], "@"+got) || got == "" {
 		t.Errorf("v0.1.0 is %q (%v), want %s", got, err, second.Images["worker"])
 	}
-	if err := r.promote(t.Context(), address, fualab, "worker/v0.1.0", 0); err != nil {
+	if err := r.promote(t.Context(), address, home, "worker/v0.1.0", 0); err != nil {
 		t.Errorf("promoted again: %v", err)
 	}
 	if built["worker"] != 2 {
@@ -194,16 +194,16 @@ func TestImages(t *testing.T) {
 		t.Fatal(err)
 	}
 	r.git(t, "tag", "worker/v0.1.1")
-	if err := r.promote(t.Context(), address, fualab, "worker/v0.1.1", 0); err == nil || !strings.Contains(err.Error(), "worker is not signed") {
+	if err := r.promote(t.Context(), address, home, "worker/v0.1.1", 0); err == nil || !strings.Contains(err.Error(), "worker is not signed") {
 		t.Errorf("a planted image was promoted: %v", err)
 	}
 	r.git(t, "tag", "--force", "worker/v0.1.0", commit)
-	if err := r.promote(t.Context(), address, fualab, "worker/v0.1.0", 0); err == nil || !strings.Contains(err.Error(), "a tag never moves") {
+	if err := r.promote(t.Context(), address, home, "worker/v0.1.0", 0); err == nil || !strings.Contains(err.Error(), "a tag never moves") {
 		t.Errorf("another image under a released version: %v", err)
 	}
 	r.commit(t, "not built")
 	r.git(t, "tag", "worker/v0.2.0")
-	if err := r.promote(t.Context(), address, fualab, "worker/v0.2.0", 0); err == nil || !strings.Contains(err.Error(), "has cd-build built this commit?") {
+	if err := r.promote(t.Context(), address, home, "worker/v0.2.0", 0); err == nil || !strings.Contains(err.Error(), "has cd-build built this commit?") {
 		t.Errorf("a commit without an image: %v", err)
 	}
 }

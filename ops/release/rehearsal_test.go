@@ -33,7 +33,7 @@ func TestRehearsal(t *testing.T) {
 	promoted := func(service, version string) {
 		t.Helper()
 		made := signer.release(t, r, address, "", build)
-		if err := r.promote(t.Context(), address, fualab, service+"/"+version, 0); err != nil {
+		if err := r.promote(t.Context(), address, home, service+"/"+version, 0); err != nil {
 			t.Fatal(err)
 		}
 		in, err := newImages(address, service)

@@ -48,14 +48,14 @@ func TestVerify(t *testing.T) {
 		"an image of something else":    {record: changed(func(r *record) { r.Images["cron"] = apiImage }), want: "no part of the platform"},
 		"by tag":                        {record: changed(func(r *record) { r.Images["api"] = "r/api:v1" }), want: "by digest"},
 		"none":                          {want: "name a release"},
-		"a record that says it is good": {record: changed(func(r *record) { r.Images["api"], r.Verified = apiImage, fualab }), want: "api is not signed"},
+		"a record that says it is good": {record: changed(func(r *record) { r.Images["api"], r.Verified = apiImage, home }), want: "api is not signed"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			out := filepath.Join(t.TempDir(), "verified.json")
 			if err := os.WriteFile(out, []byte("of before"), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			err := r.verify(t.Context(), options{record: writeRecord(t, test.record), repository: cmp.Or(test.repository, fualab), name: test.release, out: out})
+			err := r.verify(t.Context(), options{record: writeRecord(t, test.record), repository: cmp.Or(test.repository, home), name: test.release, out: out})
 			if (test.want == "") != (err == nil) || err != nil && !strings.Contains(err.Error(), test.want) {
 				t.Fatalf("%v, want %q", err, test.want)
 			}
@@ -67,7 +67,7 @@ func TestVerify(t *testing.T) {
 				return
 			}
 			got, err := parseRecord(text)
-			if err != nil || got.Verified != fualab || got.Images["api"] != good.Images["api"] {
+			if err != nil || got.Verified != home || got.Images["api"] != good.Images["api"] {
 				t.Errorf("verified: %v\n%s", err, text)
 			}
 		})
@@ -78,7 +78,7 @@ func TestVerify(t *testing.T) {
 func TestVerifyWantsTheWorkflowOnMain(t *testing.T) {
 	r := clone(t)
 	calls := fakes(t, map[string]string{"cosign": "", "gh": "echo r.example.com/fualab/api@" + r.git(t, "rev-parse", "HEAD")})
-	if err := r.verified(t.Context(), fualab, "api", apiImage, "HEAD"); err != nil {
+	if err := r.verified(t.Context(), home, "api", apiImage, "HEAD"); err != nil {
 		t.Fatal(err)
 	}
 	for _, want := range []string{

@@ -1,5 +1,5 @@
-// Package clock tells the database's time. Whether a row is overdue or expired
-// has one answer in all processes, whatever the clocks of their machines say.
+// Package clock follows the database's time. All processes agree on overdue and
+// expired rows, even if the clocks of their machines differ.
 package clock
 
 import (
@@ -9,11 +9,12 @@ import (
 	"time"
 )
 
-// askEvery is how often the database is asked. In between its time goes on by
-// the machine's monotonic clock, which nobody can set.
+// askEvery is the time between two queries for the database's time. In between,
+// the clock advances with the machine's monotonic clock, which no administrator
+// can set.
 const askEvery = 10 * time.Second
 
-// askTimeout bounds one question of Follow.
+// askTimeout bounds one query of Follow.
 const askTimeout = 5 * time.Second
 
 // Clock follows the database's time. It is safe for concurrent use.
@@ -21,16 +22,16 @@ type Clock struct {
 	ask func(context.Context) (time.Time, error)
 
 	mu   sync.Mutex
-	told time.Time // the database's answer
-	at   time.Time // when it came, by this machine; zero: never
+	told time.Time // the database's time at the last query
+	at   time.Time // the machine's time at that query; zero before the first
 }
 
-// New returns a Clock that ask tells the database's time. Until the first Sync
-// it is the machine's.
+// New returns a Clock that gets the database's time from ask. Before the first
+// Sync, it returns the machine's time.
 func New(ask func(context.Context) (time.Time, error)) *Clock { return &Clock{ask: ask} }
 
-// Sync asks the database for the time, unless it has done so within the last
-// ten seconds.
+// Sync asks the database for the time, unless the last query is less than ten
+// seconds old.
 func (c *Clock) Sync(ctx context.Context) error {
 	c.mu.Lock()
 	at := c.at
@@ -44,20 +45,21 @@ func (c *Clock) Sync(ctx context.Context) error {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	// The way back of the answer counts as none: late by it, and never early.
+	// The network delay of the answer is ignored: the clock may be late by that
+	// delay, but never early.
 	c.told, c.at = told, time.Now()
 	return nil
 }
 
 // Follow syncs every ten seconds until ctx ends. While the database does not
-// answer, the time goes on by the machine's monotonic clock.
+// answer, the clock advances with the machine's monotonic clock.
 func (c *Clock) Follow(ctx context.Context, log *slog.Logger) {
 	ticker := time.NewTicker(askEvery)
 	defer ticker.Stop()
 	for {
 		asking, cancel := context.WithTimeout(ctx, askTimeout)
 		if err := c.Sync(asking); err != nil && ctx.Err() == nil {
-			log.DebugContext(ctx, "the database does not tell the time", "error", err)
+			log.DebugContext(ctx, "cannot read the database's time; the clock continues from the last answer", "error", err)
 		}
 		cancel()
 		select {

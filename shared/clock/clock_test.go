@@ -10,8 +10,9 @@ import (
 	"github.com/fualab/fualab/shared/clock"
 )
 
-// TestFollows: the time is the database's, however far the machine's is from
-// it, and goes on while the database does not answer.
+// TestFollows proves that the clock has the database's time, even if the
+// machine's time is far from it, and that it advances while the database does
+// not answer.
 func TestFollows(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

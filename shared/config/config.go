@@ -1,6 +1,6 @@
 // Package config reads a service's settings from FUALAB_* environment
-// variables. It reports every fault at once, by variable name with the cure,
-// and never repeats the value it found wrong: it may be a secret.
+// variables. It reports all faults at once, each with the variable's name and
+// the cure. It never repeats a wrong value, because the value may be a secret.
 package config
 
 import (
@@ -19,14 +19,14 @@ const Prefix = "FUALAB_"
 // testPrefix begins the variables that only tests read.
 const testPrefix = Prefix + "TEST_"
 
-// Fault is one setting that cannot be used.
+// Fault is one unusable setting.
 type Fault struct {
 	Variable string
-	Message  string // what is wrong and what to set instead
+	Message  string // the fault and its cure
 }
 
-// Error lists every fault of a configuration. A program that gets one prints
-// it and exits with status 2.
+// Error lists all faults of a configuration. A program that gets an Error
+// prints it and exits with status 2.
 type Error struct{ Faults []Fault }
 
 func (e *Error) Error() string {
@@ -38,7 +38,7 @@ func (e *Error) Error() string {
 	return strings.Join(lines, "\n")
 }
 
-// FaultsOf returns the faults of an error of Load, none of nil.
+// FaultsOf returns the faults of an error of Load, and none for nil.
 func FaultsOf(err error) []Fault {
 	var e *Error
 	if errors.As(err, &e) {
@@ -50,10 +50,10 @@ func FaultsOf(err error) []Fault {
 // Validator is implemented by a configuration with rules that span fields.
 type Validator interface{ Validate() []Fault }
 
-// Load fills a T, a struct with `env` tags, from environ ("KEY=value" lines,
-// as os.Environ returns them). An empty value counts as unset. A FUALAB_
-// variable that no part of the platform knows is a fault, so that a typo does
-// not silently leave a default in force. The error is always an *Error.
+// Load fills a T, a struct with `env` tags, from environ ("KEY=value" lines, as
+// os.Environ returns them). An empty value counts as unset. An unknown FUALAB_
+// variable is a fault, so that a typo does not silently leave a default in
+// force. The error is always an *Error.
 func Load[T any](environ []string) (T, error) {
 	var cfg T
 	vars := parse(environ)
@@ -74,8 +74,8 @@ func Load[T any](environ []string) (T, error) {
 	return cfg, &Error{Faults: faults}
 }
 
-// further keeps the faults of variables that have none yet: a value that could
-// not be read breaks rules as well.
+// further drops the faults of variables that already have one: an unreadable
+// value also breaks the rules.
 func further(known, more []Fault) []Fault {
 	return slices.DeleteFunc(more, func(f Fault) bool {
 		return slices.ContainsFunc(known, func(k Fault) bool { return k.Variable == f.Variable })
@@ -93,7 +93,7 @@ func parse(environ []string) map[string]string {
 	return vars
 }
 
-// unknown finds variables that neither T nor another part of FUALab reads.
+// unknown finds the FUALAB_ variables that no part of FUALab reads.
 func unknown(vars map[string]string, t reflect.Type) []Fault {
 	known := slices.Clone(Names)
 	for _, v := range Variables(t) {
@@ -113,8 +113,8 @@ func unknown(vars map[string]string, t reflect.Type) []Fault {
 	return faults
 }
 
-// faultsOf translates the library's errors, which name Go fields and repeat
-// values, into faults that name variables and repeat nothing.
+// faultsOf translates the library's errors into faults. The library names Go
+// fields and repeats values; the faults name variables and repeat no values.
 func faultsOf(err error, t reflect.Type) []Fault {
 	var all env.AggregateError
 	if !errors.As(err, &all) {
@@ -139,7 +139,7 @@ func faultsOf(err error, t reflect.Type) []Fault {
 	return faults
 }
 
-// expected says what a value should have looked like.
+// expected describes a correct value.
 func expected(e env.ParseError) string {
 	var own *SyntaxError
 	if errors.As(e.Err, &own) {

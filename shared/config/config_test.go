@@ -13,7 +13,7 @@ import (
 	"github.com/fualab/fualab/shared/config"
 )
 
-// complete is a configuration that can be used.
+// complete is a usable configuration.
 var complete = []string{"FUALAB_DATABASE_URL=sqlite:///x.db", "HOME=/nowhere", "PATH"}
 
 func TestLoadDefaults(t *testing.T) {
@@ -30,7 +30,7 @@ func TestLoadDefaults(t *testing.T) {
 	}
 }
 
-// TestLoadReportsEveryFault gives each kind of mistake at once.
+// TestLoadReportsEveryFault makes all kinds of mistakes at once.
 func TestLoadReportsEveryFault(t *testing.T) {
 	t.Parallel()
 	_, err := config.Load[config.Common]([]string{
@@ -120,8 +120,8 @@ func TestDatabaseURL(t *testing.T) {
 	}
 }
 
-// TestSecretsStayIn prints a configuration in every way a log or an error
-// could, and looks for its passwords.
+// TestSecretsStayIn prints a configuration in each way that a log or an error
+// can, and searches the output for passwords.
 func TestSecretsStayIn(t *testing.T) {
 	t.Parallel()
 	const secret = "s3cr3t-marker"
@@ -152,7 +152,8 @@ func TestSecretsStayIn(t *testing.T) {
 	}
 }
 
-// TestProduction lists what it refuses, and what it lets pass.
+// TestProduction lists the settings that production refuses, and those that it
+// accepts.
 func TestProduction(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {

@@ -9,8 +9,8 @@ import (
 	"github.com/fualab/fualab/shared/config"
 )
 
-// FuzzURLs: whatever a database's or Redis' URL is taken to be, its password
-// is never printed.
+// FuzzURLs proves that no accepted URL of a database or of Redis prints its
+// password.
 func FuzzURLs(f *testing.F) {
 	for _, text := range []string{
 		"postgresql://user:password@host:5432/database", "postgres://u:p%40w@h/d?sslmode=disable&sslpassword=s", "sqlite:///a.db", "sqlite:////a%20b/c.db",
@@ -37,7 +37,8 @@ func FuzzURLs(f *testing.F) {
 				t.Fatalf("%q is taken and is no URL: %v", text, err)
 			}
 			password, _ := p.User.Password()
-			// What stands elsewhere, too, or does once a blank is written as %20, is no secret.
+			// A password that also stands elsewhere in the URL is no secret;
+			// nor is one that does so once a blank is written as %20.
 			p.User = nil
 			rest := strings.Replace(text, password, "", 1) + "\n" + p.String()
 			if len(password) > 3 && !strings.Contains(rest, password) && strings.Contains(fmt.Sprintf("%s %v", u, u), password) {
@@ -47,8 +48,8 @@ func FuzzURLs(f *testing.F) {
 	})
 }
 
-// FuzzNumbers: seconds and days are decimal numbers within their bounds, and
-// nothing that only Go reads as one.
+// FuzzNumbers proves that seconds and days are decimal numbers within their
+// bounds, and that Go's other notations are refused.
 func FuzzNumbers(f *testing.F) {
 	for _, text := range []string{"0", "15", "1.5", ".5", "1e3", "0x10", "0x1p4", "1_000", "+1", "-0", "inf", "NaN", "", " 1", "99999999999999999999", "１"} {
 		f.Add(text)
@@ -69,7 +70,8 @@ func FuzzNumbers(f *testing.F) {
 	})
 }
 
-// FuzzLists: networks and origins are refused, or come back as they are written.
+// FuzzLists proves that networks and origins are refused, or keep their
+// notation.
 func FuzzLists(f *testing.F) {
 	for _, text := range []string{"10.0.0.0/8, 192.168.1.7", "::1/128", "fe80::1%eth0", "10.1.2.3/8", "/", ",", "https://app.example.com,http://localhost:3000", "https://*.example.com", "https://h/"} {
 		f.Add(text)

@@ -5,11 +5,11 @@ import (
 	"strings"
 )
 
-// Hosts is a list of names of this platform, in small letters and without
+// Hosts is a list of host names of this platform, in lower case and without
 // ports.
 type Hosts []string
 
-// UnmarshalText reads names with commas between them. No pattern is one.
+// UnmarshalText reads names with commas between them. It accepts no wildcards.
 func (h *Hosts) UnmarshalText(text []byte) error {
 	var all Hosts
 	for part := range strings.SplitSeq(string(text), ",") {

@@ -2,7 +2,7 @@ package config
 
 import "regexp"
 
-// KeyPrefix begins the keys of a platform in Redis.
+// KeyPrefix is the prefix of a platform's keys in Redis.
 type KeyPrefix string
 
 var keyPrefix = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)

@@ -5,10 +5,12 @@ import (
 	"strings"
 )
 
-// Origins is a list of origins of web pages: scheme, host and perhaps a port.
+// Origins is a list of origins of web pages: scheme, host and optionally a
+// port.
 type Origins []string
 
-// UnmarshalText reads origins with commas between them. No pattern is one.
+// UnmarshalText reads origins with commas between them. It accepts no
+// wildcards.
 func (o *Origins) UnmarshalText(text []byte) error {
 	var all Origins
 	for part := range strings.SplitSeq(string(text), ",") {

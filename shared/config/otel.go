@@ -7,16 +7,16 @@ import (
 	"time"
 )
 
-// OTLP says which signals go to a collector of OpenTelemetry, as that project's
-// own variables ask for it:
-// https://opentelemetry.io/docs/specs/otel/protocol/exporter. Sampler, batches
-// and resource are read by its library.
+// OTLP has the destinations of the signals that go to an OpenTelemetry
+// collector. They come from that project's own variables:
+// https://opentelemetry.io/docs/specs/otel/protocol/exporter. Its library reads
+// sampler, batches and resource itself.
 type OTLP struct {
 	Traces, Metrics OTLPSignal
-	Interval        time.Duration // from one export of metrics to the next
+	Interval        time.Duration // between two exports of metrics
 }
 
-// OTLPSignal is where one signal goes. The zero value goes nowhere.
+// OTLPSignal is the destination of one signal. The zero value has none.
 type OTLPSignal struct {
 	URL     string
 	Headers Secrets
@@ -24,10 +24,10 @@ type OTLPSignal struct {
 	Gzip    bool
 }
 
-// On reports whether the signal goes anywhere.
+// On reports whether the signal has a destination.
 func (s OTLPSignal) On() bool { return s.URL != "" }
 
-// Secrets are values that nobody may see, by name. They print as names alone.
+// Secrets are secret values by name. They print as names alone.
 type Secrets map[string]string
 
 func (s Secrets) String() string {
@@ -43,16 +43,16 @@ func (s Secrets) GoString() string { return s.String() }
 
 const (
 	otlpDefault  = "http://localhost:4318"
-	otlpProtocol = "http/protobuf" // the one in which a collector is spoken to
+	otlpProtocol = "http/protobuf" // the only protocol that FUALab speaks
 )
 
-// otel is what of the environment begins with OTEL_.
+// otel has the variables whose names begin with OTEL_.
 type otel struct {
 	vars   map[string]string
 	faults []Fault
 }
 
-// standard reads the variables that are not FUALab's own.
+// standard reads the variables that do not belong to FUALab.
 func (c *Common) standard(environ []string) []Fault {
 	o := otel{vars: make(map[string]string)}
 	for _, line := range environ {
@@ -67,8 +67,8 @@ func (c *Common) standard(environ []string) []Fault {
 	return o.faults
 }
 
-// signal reads where one goes. Without any variable it goes nowhere, where the
-// specification would have it go to localhost.
+// signal reads the destination of one signal. Without any variable there is
+// none, although the specification's default is localhost.
 func (o *otel) signal(name string) OTLPSignal {
 	own := "OTEL_EXPORTER_OTLP_" + name
 	switch exporter := "OTEL_" + name + "_EXPORTER"; o.vars[exporter] {
@@ -83,7 +83,7 @@ func (o *otel) signal(name string) OTLPSignal {
 		o.fault(exporter, "must be otlp or none")
 	}
 	if variable, p := o.either(name, "PROTOCOL"); p != "" && p != otlpProtocol {
-		o.fault(variable, "must be "+otlpProtocol+": FUALab speaks no other to a collector, whose port for it is usually 4318")
+		o.fault(variable, "must be "+otlpProtocol+": FUALab speaks no other protocol; a collector's port for it is usually 4318")
 	}
 	variable, compression := o.either(name, "COMPRESSION")
 	if compression != "" && compression != "gzip" && compression != "none" {
@@ -93,8 +93,8 @@ func (o *otel) signal(name string) OTLPSignal {
 	return OTLPSignal{URL: o.endpoint(name), Headers: o.headers(name), Timeout: o.milliseconds(timeout, 10*time.Second), Gzip: compression == "gzip"}
 }
 
-// either returns the signal's own variable, if it is set, or else the common
-// one, and its value.
+// either returns the name and value of the signal's own variable if it is set,
+// and of the common one otherwise.
 func (o *otel) either(signal, what string) (variable, value string) {
 	variable = "OTEL_EXPORTER_OTLP_" + signal + "_" + what
 	if o.vars[variable] == "" {
@@ -151,7 +151,7 @@ func (o *otel) milliseconds(variable string, otherwise time.Duration) time.Durat
 	return time.Duration(n) * time.Millisecond
 }
 
-// fault notes each variable once: several signals may read it.
+// fault reports each variable once, because several signals may read it.
 func (o *otel) fault(variable, message string) {
 	for _, f := range o.faults {
 		if f.Variable == variable {

@@ -12,7 +12,7 @@ import (
 	"github.com/fualab/fualab/shared/config"
 )
 
-// otlp is what the tests' program reads.
+// otlp is the configuration of the tests' program.
 type otlp struct{ config.Common }
 
 func (c otlp) Validate() []config.Fault { return c.Common.Validate() }

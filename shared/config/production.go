@@ -7,11 +7,11 @@ import (
 	"strings"
 )
 
-// examplePassword is the one in .env.example.
+// examplePassword is the password of .env.example.
 const examplePassword = "change-me"
 
-// unsafe lists what production refuses. SQLite is not among it: one host may
-// be all there is.
+// unsafe lists the settings that production refuses. SQLite is allowed, because
+// some deployments have one host only.
 func (c Common) unsafe() []Fault {
 	if c.Env != Production {
 		return nil
@@ -19,14 +19,15 @@ func (c Common) unsafe() []Fault {
 	faults := UnsafeDatabase(c.Env, "FUALAB_DATABASE_URL", c.DatabaseURL)
 	redis, err := url.Parse(c.RedisURL.Reveal())
 	if err == nil && redis.Scheme == "redis" && !near(redis.Hostname()) {
-		faults = append(faults, Fault{"FUALAB_REDIS_URL", "sends passwords and data in plain text to another host, which FUALAB_ENV=production refuses: begin it with rediss://"})
+		faults = append(faults, Fault{"FUALAB_REDIS_URL", "sends passwords and data in plain text to another host. FUALAB_ENV=production refuses that: begin the URL with rediss://"})
 	}
 	return faults
 }
 
-// UnsafeDatabase lists what production refuses of the database that a variable
-// names: the example's password, and another host whose certificate the driver
-// would not check. What the driver dials is asked, be it in the URL's query.
+// UnsafeDatabase lists the faults for which production refuses the database URL
+// of a variable. The faults are the example's password, and another host
+// without a check of its certificate. It parses the URL as the driver does,
+// query included.
 func UnsafeDatabase(env Environment, variable string, u DatabaseURL) []Fault {
 	database, err := url.Parse(u.Reveal())
 	if env != Production || err != nil || !strings.HasPrefix(database.Scheme, "postgres") {
@@ -35,15 +36,15 @@ func UnsafeDatabase(env Environment, variable string, u DatabaseURL) []Fault {
 	query := database.Query()
 	password, _ := database.User.Password()
 	if slices.Contains(append(query["password"], password), examplePassword) {
-		return []Fault{{variable, "holds the example's password, which FUALAB_ENV=production refuses: give the database another one"}}
+		return []Fault{{variable, "has the example's password. FUALAB_ENV=production refuses it: give the database another one"}}
 	}
-	// A value of the query wins; of several, the driver takes the first.
+	// A value in the query wins; of several, the driver takes the first.
 	hosts := strings.Split(database.Host, ",")
 	if query.Has("host") {
 		hosts = strings.Split(query.Get("host"), ",")
 	}
 	if slices.ContainsFunc(hosts, func(host string) bool { return !near(hostOf(host)) }) && query.Get("sslmode") != "verify-full" {
-		return []Fault{{variable, "sends passwords and data to another host without making sure that it is the database, which FUALAB_ENV=production refuses: end it with ?sslmode=verify-full, and give the certificate of the authority that signs for the database in FUALAB_DATABASE_CA"}}
+		return []Fault{{variable, "sends passwords and data to another host without checking its certificate. FUALAB_ENV=production refuses that: end the URL with ?sslmode=verify-full, and put the certificate of the database's authority into FUALAB_DATABASE_CA"}}
 	}
 	return nil
 }
@@ -56,8 +57,8 @@ func hostOf(address string) string {
 	return strings.Trim(address, "[]")
 }
 
-// near reports whether host is this machine or a name that only a private
-// network resolves: that of a container beside this one, or a socket's file.
+// near reports whether host is this machine, a socket's file, or a name that
+// only a private network resolves, such as a container's.
 func near(host string) bool {
 	if strings.HasPrefix(host, "/") {
 		return true
@@ -68,7 +69,7 @@ func near(host string) bool {
 	return !strings.Contains(host, ".")
 }
 
-// Loopback reports whether only this machine reaches a.
+// Loopback reports whether a is reachable from this machine only.
 func (a Addr) Loopback() bool {
 	host, _, err := net.SplitHostPort(string(a))
 	return err == nil && (host == "localhost" || net.ParseIP(host).IsLoopback())

@@ -11,12 +11,13 @@ import (
 	"time"
 )
 
-// SyntaxError says what a value should look like, and not what it was.
+// SyntaxError describes the accepted form of a value. It does not repeat the
+// value.
 type SyntaxError struct{ Expected string }
 
 func (e *SyntaxError) Error() string { return e.Expected }
 
-// Environment is where the platform runs.
+// Environment is the kind of deployment.
 type Environment string
 
 // The environments.
@@ -36,7 +37,7 @@ func (e *Environment) UnmarshalText(text []byte) error {
 	return &SyntaxError{"must be development, test or production"}
 }
 
-// Switch turns something on or off; "" where that is not said.
+// Switch turns a feature on or off; "" means that it is not set.
 type Switch string
 
 // The positions of a switch.
@@ -58,8 +59,8 @@ func (s *Switch) UnmarshalText(text []byte) error {
 // IssuerURL names an OpenID provider.
 type IssuerURL string
 
-// UnmarshalText accepts an https URL; and an http one if what it says does not
-// leave a private network.
+// UnmarshalText accepts an https URL. It accepts an http URL only if its
+// traffic does not leave a private network.
 func (i *IssuerURL) UnmarshalText(text []byte) error {
 	u, err := url.Parse(string(text))
 	if err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" ||
@@ -76,10 +77,10 @@ type Seconds time.Duration
 // Duration returns s as a time.Duration.
 func (s Seconds) Duration() time.Duration { return time.Duration(s) }
 
-// maxSeconds keeps the product with time.Second far from overflowing.
+// maxSeconds keeps the product with time.Second far below an overflow.
 const maxSeconds = 366 * 24 * 3600
 
-// UnmarshalText accepts a number from 0 to a year's seconds; decimals count.
+// UnmarshalText accepts a decimal number from 0 to the seconds of a year.
 func (s *Seconds) UnmarshalText(text []byte) error {
 	f, ok := decimal(text)
 	if !ok || f > maxSeconds {
@@ -98,7 +99,7 @@ func (d Days) Duration() time.Duration { return time.Duration(d) }
 // maxDays is about a century.
 const maxDays = 36_500
 
-// UnmarshalText accepts a number from 0 to a century's days; decimals count.
+// UnmarshalText accepts a decimal number from 0 to the days of a century.
 func (d *Days) UnmarshalText(text []byte) error {
 	f, ok := decimal(text)
 	if !ok || f > maxDays {
@@ -108,8 +109,8 @@ func (d *Days) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// decimal reads a number of digits, and perhaps a point. ParseFloat alone takes
-// 0x_1p4 and 1e3, too, which in a file of settings are slips.
+// decimal reads digits with an optional point. ParseFloat also accepts 0x_1p4
+// and 1e3, which are slips in a file of settings.
 func decimal(text []byte) (float64, bool) {
 	if strings.Trim(string(text), "0123456789.") != "" {
 		return 0, false
@@ -144,16 +145,16 @@ func (a *Addr) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// DatabaseURL names a Postgres or SQLite database. It may hold a password and
-// prints without it; Reveal returns it whole.
+// DatabaseURL is the URL of a Postgres or SQLite database. It prints without
+// its password; Reveal returns it whole.
 type DatabaseURL string
 
 // DatabaseURLExpected describes the accepted forms.
 const DatabaseURLExpected = "must be postgresql://user:password@host:5432/database, " +
 	"or sqlite:///relative/path.db (three slashes) or sqlite:////absolute/path.db (four)"
 
-// UnmarshalText checks the form, and that a file is no directory; nothing is
-// opened.
+// UnmarshalText checks the form, and that a file is not a directory. It opens
+// nothing.
 func (u *DatabaseURL) UnmarshalText(text []byte) error {
 	p, err := url.Parse(string(text))
 	if err != nil {
@@ -175,10 +176,10 @@ func (u *DatabaseURL) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// SQLitePath returns the file that a sqlite: URL names, in SQLAlchemy's form:
-// three slashes before a relative path, four before an absolute one. A URL that
-// SQLite would understand in another way, or a part of it not at all, is a
-// *SyntaxError, and so is a directory.
+// SQLitePath returns the path of a sqlite: URL in SQLAlchemy's form: three
+// slashes before a relative path, four before an absolute one. It returns a
+// *SyntaxError for a directory, and for a URL with parts that SQLite reads
+// differently or not at all.
 func (u DatabaseURL) SQLitePath() (string, error) {
 	p, err := url.Parse(string(u))
 	if err != nil || p.Scheme != "sqlite" || p.Host != "" || p.User != nil || len(p.Path) < 2 {
@@ -187,18 +188,18 @@ func (u DatabaseURL) SQLitePath() (string, error) {
 	path := filepath.FromSlash(p.Path[1:])
 	switch base := filepath.Base(path); {
 	case strings.Contains(string(u), "?"):
-		return "", &SyntaxError{"must name a SQLite file without parameters, which are FUALab's to choose: remove the ? and what follows, or write %3F for one in the file's name"}
+		return "", &SyntaxError{"must name a SQLite file without parameters, because FUALab chooses them: remove the ? and the parameters, or write %3F for a ? in the file's name"}
 	case strings.Contains(string(u), "#"):
-		return "", &SyntaxError{"must name a SQLite file without a #: write %23 for one in the file's name"}
+		return "", &SyntaxError{"must name a SQLite file without a #: write %23 for a # in the file's name"}
 	case path == ":memory:":
-		return "", &SyntaxError{"must name a SQLite file and not :memory:, of which each connection has a database of its own: use sqlite:///.data/fualab.db"}
+		return "", &SyntaxError{"must name a SQLite file and not :memory:, because each connection would have its own database: use sqlite:///.data/fualab.db"}
 	case strings.HasSuffix(p.Path, "/"), base == ".", base == "..":
 		return "", &SyntaxError{"must name a SQLite file and not a directory, such as sqlite:///.data/fualab.db"}
 	case strings.ContainsRune(path, 0):
 		return "", &SyntaxError{"must name a SQLite file without %00 in its name"}
 	}
 	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
-		return "", &SyntaxError{"must name a SQLite file, and a directory or device is there: add the file's name, such as fualab.db"}
+		return "", &SyntaxError{"must name a SQLite file, but names a directory or device: add the file's name, such as fualab.db"}
 	}
 	return path, nil
 }
@@ -214,11 +215,11 @@ func (u DatabaseURL) GoString() string { return strconv.Quote(u.String()) }
 // MarshalText keeps the password out of JSON and of slog.
 func (u DatabaseURL) MarshalText() ([]byte, error) { return []byte(u.String()), nil }
 
-// RedisURL names a Redis or Valkey server. It may hold a password and prints
-// without it; Reveal returns it whole.
+// RedisURL is the URL of a Redis or Valkey server. It prints without its
+// password; Reveal returns it whole.
 type RedisURL string
 
-// UnmarshalText checks the form only; nothing is opened.
+// UnmarshalText checks the form only. It opens nothing.
 func (u *RedisURL) UnmarshalText(text []byte) error {
 	p, err := url.Parse(string(text))
 	if err != nil || (p.Scheme != "redis" && p.Scheme != "rediss") || p.Host == "" {
@@ -239,8 +240,8 @@ func (u RedisURL) GoString() string { return strconv.Quote(u.String()) }
 // MarshalText keeps the password out of JSON and of slog.
 func (u RedisURL) MarshalText() ([]byte, error) { return []byte(u.String()), nil }
 
-// redact replaces the password of a URL, and every query parameter that
-// could be one, by ***.
+// redact replaces the password of a URL, and each query parameter that may be a
+// password, by ***.
 func redact(raw string) string {
 	if raw == "" {
 		return ""

@@ -6,9 +6,9 @@ import (
 	"strings"
 )
 
-// Names lists every variable of the platform and the product, sorted, so that a
-// service that shares an environment file with others can tell a neighbour's
-// variable from a typo. A test in ops holds it to the services' structs.
+// Names lists all variables of the platform and the product, sorted. Services
+// may share an environment file, so each needs the names of the others to find
+// typos. A test in ops compares the list with the services' structs.
 var Names = slices.Sorted(slices.Values(slices.Concat(platformNames, productNames)))
 
 // platformNames lists the variables of the platform.
@@ -71,13 +71,13 @@ var platformNames = []string{
 // Variable describes one setting, as its struct field's tags declare it.
 type Variable struct {
 	Name    string // FUALAB_…
-	Default string // "" where there is none
+	Default string // "" for none
 	Doc     string // the `doc` tag: meaning and unit
-	Sample  string // the `example` tag: a value that works
+	Sample  string // the `example` tag: a working value
 	field   string
 }
 
-// Example is the part of a message that shows what a value looks like.
+// Example is the part of a message that shows a working value.
 func (v Variable) Example() string {
 	if v.Sample == "" {
 		return "see .env.example"
@@ -121,7 +121,8 @@ func nearest(name string, known []string) string {
 	return found
 }
 
-// distance is Levenshtein's: insertions, deletions and substitutions.
+// distance is the Levenshtein distance: insertions, deletions and
+// substitutions.
 func distance(a, b string) int {
 	row := make([]int, len(b)+1)
 	for j := range row {

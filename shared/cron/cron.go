@@ -1,5 +1,5 @@
-// Package cron tells when a schedule is due: a cron expression read in an
-// IANA time zone.
+// Package cron computes the due times of a schedule, which is a cron expression
+// in an IANA time zone.
 package cron
 
 import (
@@ -17,24 +17,25 @@ import (
 type Schedule struct {
 	spec gocron.Schedule
 	zone *time.Location
-	// wallClock is set where the expression names hours: such a schedule
-	// follows the clock on the wall, others follow elapsed time.
+	// wallClock is set if the expression names hours. Such a schedule follows
+	// the wall clock; other schedules follow elapsed time.
 	wallClock bool
 }
 
-// searchYears is how far ahead due times are looked for: 29 February on a given
-// weekday comes after 40 years at most, which is where 2100 has no such day.
+// searchYears is how many years ahead Next searches. 29 February on a given
+// weekday comes after 40 years at most: 2100 has no such day.
 const searchYears = 40
 
 var parser = gocron.MustNewParser(gocron.SecondOptional | gocron.Minute | gocron.Hour | gocron.Dom | gocron.Month | gocron.Dow).
 	WithMaxSearchYears(searchYears)
 
-// element is one of the parts of a field that commas separate: *, a value or a
-// range, each with or without a step. A value is of one or two digits, or the
-// name of a month or weekday.
+// element is one part of a field between commas: *, a value or a range, each
+// with an optional step. A value is a number of one or two digits, or the name
+// of a month or weekday.
 const element = `(?:\*|(?:\d{1,2}|[A-Za-z]{3})(?:-(?:\d{1,2}|[A-Za-z]{3}))?)(?:/\d{1,2})?`
 
-// grammar is all that Parse takes for a field. The parser takes more.
+// grammar matches all fields that Parse accepts. The library's parser accepts
+// more.
 var grammar = regexp.MustCompile(`^` + element + `(?:,` + element + `)*$`)
 
 // zones are the names of the IANA time zone database, one a line.
@@ -43,20 +44,21 @@ var grammar = regexp.MustCompile(`^` + element + `(?:,` + element + `)*$`)
 //go:embed zones.txt
 var zones string
 
-// Parse reads five fields (minute, hour, day of month, month, day of week),
-// or six with the second first, and a time zone such as Europe/Berlin. Its
-// errors are sentences for the person who wrote the expression.
+// Parse reads five fields (minute, hour, day of month, month, day of week), or
+// six with the second first, and a time zone such as Europe/Berlin. Its errors
+// are sentences for the author of the expression.
 //
 // A field is a list of values, ranges and steps, as in crontab(5), and ? is the
-// same as *. A time is due only if all fields match, also day of month and day of
-// week: 0 0 13 * 5 is due on each Friday the 13th. An expression may have no such
-// time, which Validate refuses. The time zone is a name of the IANA database,
-// letter by letter; it does not depend on the machine which names are known.
+// same as *. A time is due only if all fields match, including both day of
+// month and day of week: 0 0 13 * 5 is due on each Friday the 13th. An
+// expression may have no such time; Validate refuses it. The time zone is a
+// name of the IANA database, in the same upper and lower case. The accepted
+// names do not depend on the machine.
 //
-// Where a clock is put forward, a time that it skips is due later by as much as
-// it skips, mostly an hour, so that a daily schedule is never left out. Where it
-// is put back, a time that comes twice is due at the first only, unless the hour
-// is * or a step of it.
+// When a clock is put forward, a skipped time is due later by the skipped
+// amount, mostly an hour, so that a daily schedule always runs. When a clock is
+// put back, a repeated time is due at its first occurrence only, unless the
+// hour is * or a step of it.
 func Parse(expression, timeZone string) (*Schedule, error) {
 	zone, err := location(timeZone)
 	if err != nil {
@@ -80,14 +82,14 @@ func Parse(expression, timeZone string) (*Schedule, error) {
 
 var errUnreadable = errors.New("the cron expression cannot be read; a daily one at half past two is 30 2 * * *")
 
-// Validate is Parse for an expression that a person gives: it also refuses one
+// Validate is Parse for expressions from users. It also refuses an expression
 // that is never due, such as 30 February.
 func Validate(expression, timeZone string) (*Schedule, error) {
 	s, err := Parse(expression, timeZone)
 	if err != nil {
 		return nil, err
 	}
-	if s.Next(time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)).IsZero() { // any time finds the same
+	if s.Next(time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)).IsZero() { // any start gives the same answer
 		return nil, errors.New("the cron expression is never due; check day, month and weekday, which must all match")
 	}
 	return s, nil
@@ -101,8 +103,8 @@ func location(name string) (*time.Location, error) {
 	return time.LoadLocation(name)
 }
 
-// Next returns the first time after t at which the schedule is due, in UTC,
-// and the zero time when there is none.
+// Next returns the first due time after t, in UTC, or the zero time if there is
+// none.
 func (s *Schedule) Next(t time.Time) time.Time {
 	t = t.Truncate(time.Second)
 	for {
@@ -118,17 +120,18 @@ func (s *Schedule) Next(t time.Time) time.Time {
 	}
 }
 
-// in returns the first time after t that is due if the period p never ends.
+// in returns the first due time after t, as if the period p never ended.
 func (s *Schedule) in(p period, t time.Time) time.Time {
 	if p.shift < 0 && s.wallClock {
-		// The clock shows again what it has shown before.
+		// The clock repeats this time.
 		if again := p.start.Add(-p.shift - time.Second); t.Before(again) {
 			t = again
 		}
 	}
 	next := instant(s.spec.Next(wall(t, p.offset)), p.offset)
 	if p.shift > 0 && t.Before(p.start.Add(p.shift)) {
-		// A time that the clock has skipped is where it would have been.
+		// A skipped time is due at the instant that it would have without the
+		// shift.
 		skipped := instant(s.spec.Next(wall(t, p.before)), p.before)
 		if skipped.Before(p.start.Add(p.shift)) && !skipped.IsZero() && (next.IsZero() || skipped.Before(next)) {
 			return skipped
@@ -137,8 +140,8 @@ func (s *Schedule) in(p period, t time.Time) time.Time {
 	return next
 }
 
-// Due returns the times from first, which is due, up to and including now, at
-// most limit of them, and the one that comes next.
+// Due returns the due times from first, which is due, up to and including now,
+// at most limit of them. next is the due time after them.
 func (s *Schedule) Due(first, now time.Time, limit int) (due []time.Time, next time.Time) {
 	for next = first; !next.IsZero() && !next.After(now) && len(due) < limit; next = s.Next(next) {
 		due = append(due, next.UTC())
@@ -146,12 +149,12 @@ func (s *Schedule) Due(first, now time.Time, limit int) (due []time.Time, next t
 	return due, next
 }
 
-// Newest returns the last time from first, which is due, up to and including
-// now, and the one that comes next.
+// Newest returns the last due time from first, which is due, up to and
+// including now. next is the due time after it.
 func (s *Schedule) Newest(first, now time.Time) (newest, next time.Time) {
 	newest = first.UTC()
-	// Most schedules have few times in a day, and one of each second has one in
-	// any span: however long ago first was, it does not take long.
+	// Most schedules have few due times in a day, and one of each second has a
+	// due time in any span. So the search is short, even if first is long ago.
 	for span := time.Minute; ; span *= 60 {
 		from := now.Add(-span)
 		last := !from.After(first)

@@ -68,7 +68,7 @@ func TestNext(t *testing.T) {
 			[]string{"2026-10-29T22:00:00Z", "2026-10-30T22:00:00Z"}},
 		{"each of its minutes is due an hour later", "*/20 2 * * *", "Europe/Berlin", "2026-03-28T12:00:00Z",
 			[]string{"2026-03-29T01:00:00Z", "2026-03-29T01:20:00Z", "2026-03-29T01:40:00Z", "2026-03-30T00:00:00Z"}},
-		{"what falls together is due once", "0,30 2-3 * * *", "Europe/Berlin", "2026-03-28T12:00:00Z",
+		{"two due times at one instant are due once", "0,30 2-3 * * *", "Europe/Berlin", "2026-03-28T12:00:00Z",
 			[]string{"2026-03-29T01:00:00Z", "2026-03-29T01:30:00Z", "2026-03-30T00:00:00Z"}},
 		{"each second of it", "58-59 59 2 * * *", "Europe/Berlin", "2026-03-28T12:00:00Z",
 			[]string{"2026-03-29T01:59:58Z", "2026-03-29T01:59:59Z", "2026-03-30T00:59:58Z"}},
@@ -114,8 +114,8 @@ func TestDue(t *testing.T) {
 	}
 }
 
-// Every day has its run, once, in every zone that shifts by whatever and
-// whenever.
+// TestDailyOnce proves that each day has exactly one run, in each zone that
+// shifts its clock.
 func TestDailyOnce(t *testing.T) {
 	t.Parallel()
 	for _, zone := range []string{"Europe/Berlin", "America/New_York", "America/Havana", "Africa/Cairo", "Asia/Beirut", "Australia/Lord_Howe", "America/Santiago", "Africa/Casablanca", "Antarctica/Troll", "Asia/Tokyo"} {
@@ -180,8 +180,8 @@ func TestParseRefuses(t *testing.T) {
 	}
 }
 
-// TestValidateRefusesWhatIsNeverDue: Parse takes it, so that a row that is due
-// runs whatever follows.
+// TestValidateRefusesWhatIsNeverDue also proves that Parse accepts the
+// expression, so that an existing row still runs.
 func TestValidateRefusesWhatIsNeverDue(t *testing.T) {
 	t.Parallel()
 	for _, expression := range []string{"0 0 31 2 *", "0 0 30 2 1", "0 0 31 4,6,9,11 *"} {
@@ -208,8 +208,8 @@ func TestValidateRefusesWhatIsNeverDue(t *testing.T) {
 	}
 }
 
-// TestRareDatesAreFound holds for each day that some year has and each weekday:
-// it is due within the search, from anywhere.
+// TestRareDatesAreFound proves that each possible date on each weekday is
+// found, from any start.
 func TestRareDatesAreFound(t *testing.T) {
 	t.Parallel()
 	for weekday := range 7 {
@@ -234,7 +234,7 @@ func TestRareDatesAreFound(t *testing.T) {
 
 var update = flag.Bool("update", false, "write zones.txt instead of comparing it")
 
-// TestZones holds zones.txt to the database that Go brings.
+// TestZones compares zones.txt with the database in the Go distribution.
 func TestZones(t *testing.T) {
 	t.Parallel()
 	root, err := exec.CommandContext(t.Context(), "go", "env", "GOROOT").Output()
@@ -248,7 +248,7 @@ func TestZones(t *testing.T) {
 	defer func() { _ = archive.Close() }()
 	var names []string
 	for _, file := range archive.File {
-		if !strings.HasSuffix(file.Name, "/") && file.Name != "Factory" { // which stands for "not configured"
+		if !strings.HasSuffix(file.Name, "/") && file.Name != "Factory" { // it means "not configured"
 			names = append(names, file.Name)
 		}
 	}

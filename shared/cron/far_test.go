@@ -8,8 +8,8 @@ import (
 	"github.com/fualab/fualab/shared/cron"
 )
 
-// TestBeyondTheTables goes on past 2037, where a zone's table ends and its rule
-// begins.
+// TestBeyondTheTables checks due times after 2037, where a zone's table ends
+// and its rule begins.
 func TestBeyondTheTables(t *testing.T) {
 	t.Parallel()
 	for _, zone := range []string{"Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "America/Santiago", "Europe/Dublin", "UTC"} {

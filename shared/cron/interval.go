@@ -3,15 +3,14 @@ package cron
 import "time"
 
 const (
-	mostDues = 20_000               // a schedule of each minute has so many in a fortnight
-	farAhead = 400 * 24 * time.Hour // each month and weekday is within it
+	mostDues = 20_000               // the due times of a minutely schedule in a fortnight
+	farAhead = 400 * 24 * time.Hour // contains each month and weekday
 )
 
-// Interval returns the longest time between two due times in a row, looking
-// ahead from a time: an hour for 17 * * * *, a weekend and a night for one of
-// office hours. It looks at most 400 days or 20,000 due times ahead, and
-// returns those 400 days for a schedule that is due less than twice within
-// them.
+// Interval returns the longest time between two successive due times after
+// from: an hour for 17 * * * *, a weekend and a night for a schedule in office
+// hours. It looks at most 400 days or 20,000 due times ahead. For a schedule
+// with less than two due times in them, it returns 400 days.
 func (s *Schedule) Interval(from time.Time) time.Duration {
 	end, longest := from.Add(farAhead), time.Duration(0)
 	last := s.Next(from)

@@ -2,21 +2,21 @@ package cron
 
 import "time"
 
-// period is a time during which a zone's clock runs through.
+// period is a time in which a zone's clock has no shift.
 type period struct {
-	start, end time.Time     // zero where it has none
+	start, end time.Time     // zero for unbounded
 	offset     time.Duration // of the clock from UTC
 	before     time.Duration // the offset up to start
-	shift      time.Duration // by how much the clock was put forward at start
+	shift      time.Duration // the amount by which the clock was put forward at start
 }
 
-// periodOf returns the period of zone in which t is.
+// periodOf returns the period of zone that contains t.
 func periodOf(t time.Time, zone *time.Location) period {
 	t = t.In(zone)
 	start, end := t.ZoneBounds()
 	if !end.IsZero() && !end.After(t) {
-		// Where a zone goes by its rule and no longer by its table, from 2038 on,
-		// Go has a leap year end a day before it does.
+		// From 2038 on, a zone follows its rule instead of its table. There, Go
+		// ends a leap year a day too early.
 		_, end = t.Add(24 * time.Hour).ZoneBounds()
 	}
 	p := period{start: start, end: end, offset: offset(t)}
@@ -33,8 +33,8 @@ func offset(t time.Time) time.Duration {
 	return time.Duration(seconds) * time.Second
 }
 
-// wall returns what a clock that is offset from UTC shows at t, as a time in
-// UTC: there, every day has 24 hours.
+// wall returns the reading at t of a clock with this offset from UTC. The
+// result is a time in UTC, in which each day has 24 hours.
 func wall(t time.Time, offset time.Duration) time.Time { return t.UTC().Add(offset) }
 
 // instant is the inverse of wall. It keeps the zero time.

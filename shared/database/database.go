@@ -1,5 +1,5 @@
 // Package database opens FUALab's database, Postgres or SQLite, behind one
-// bun.DB, and turns what the drivers report into errs kinds in one place.
+// bun.DB. It is the only place that maps the drivers' errors to errs kinds.
 package database
 
 import (
@@ -25,12 +25,12 @@ import (
 // Options configures Open.
 type Options struct {
 	URL       config.DatabaseURL
-	CA        string        // PEM of the authorities of Postgres' certificate; "" leaves them to the URL and the system
+	CA        string        // PEM of the authorities of Postgres' certificate; "" for those of the URL or the system
 	AppName   string        // shown in pg_stat_activity
-	MaxConns  int           // 0 derives it from the machine's cores
-	Wait      time.Duration // how long to wait for a database that is not reachable yet
-	SlowQuery time.Duration // log queries that take longer; 0 logs none
-	Traced    bool          // make a span of each query that belongs to a trace
+	MaxConns  int           // 0 for a number from the machine's cores
+	Wait      time.Duration // the wait for an unreachable database
+	SlowQuery time.Duration // the duration from which queries are logged; 0 logs none
+	Traced    bool          // make a span for each query of a trace
 	Log       *slog.Logger
 }
 
@@ -41,27 +41,27 @@ type DB struct {
 	Pool     *pgxpool.Pool
 	options  Options
 	prepared pgx.QueryExecMode
-	connects *atomic.Uint64 // to Postgres
-	session  string         // the statements that a connection to Postgres begins with
-	file     string         // of SQLite
-	opened   os.FileInfo    // of file, once it is open
+	connects *atomic.Uint64 // connections made to Postgres
+	session  string         // the first statements of a connection to Postgres
+	file     string         // the path of SQLite's file
+	opened   os.FileInfo    // the identity of file, once it is open
 }
 
-// Unfit is why a database that answers cannot be used as it should: the end of a
-// sentence that /ready shows, whose subject is the database.
+// Unfit is the reason why a database answers but is unusable. It is the rest of
+// a sentence in /ready with the database as its subject.
 type Unfit string
 
 func (u Unfit) Error() string { return "the database " + string(u) }
 
 // The reasons.
 const (
-	ReadOnly Unfit = "refuses writes: it is a standby, or read-only, as some providers make it when its disk is full; promote it, or make room"
-	FileGone Unfit = "was moved or deleted while its file was open: put the file back, or restart to use the one that is there now"
+	ReadOnly Unfit = "refuses writes: it is a standby, or its provider made it read-only because the disk is full; promote it, or free disk space"
+	FileGone Unfit = "was moved or deleted while its file was open: put the file back, or restart the service to use the present file"
 )
 
-// Check asks for a sign of life, and returns an errs.Unavailable error if the
-// database can be read only, or if the file of SQLite is no longer at its path;
-// its cause is an Unfit.
+// Check proves that the database answers and is usable. It returns an
+// errs.Unavailable error if the database is read-only, or if SQLite's file is
+// no longer at its path. The error's cause is then an Unfit.
 func (db *DB) Check(ctx context.Context) error {
 	const attempt = "check the database"
 	if !db.IsPostgres() {
@@ -82,9 +82,9 @@ func (db *DB) Check(ctx context.Context) error {
 // IsPostgres reports the dialect; the other one is SQLite.
 func (db *DB) IsPostgres() bool { return db.Dialect().Name() == dialect.PG }
 
-// SkipLocked ends a SELECT of rows to write, so that it neither waits for
-// another writer nor has one wait twice. It is empty for SQLite, which has one
-// writer at a time.
+// SkipLocked ends a SELECT of rows that the transaction changes. It skips rows
+// that another transaction holds, so that no writer waits for another. It is
+// empty for SQLite, which has one writer at a time.
 func (db *DB) SkipLocked() bun.Safe {
 	if db.IsPostgres() {
 		return "FOR UPDATE SKIP LOCKED"
@@ -100,7 +100,7 @@ func (db *DB) DialectName() string {
 	return "sqlite"
 }
 
-// Close closes every connection, after the queries that hold one.
+// Close closes all connections. It waits for running queries.
 func (db *DB) Close() error {
 	err := db.DB.Close()
 	if db.Pool != nil {
@@ -109,10 +109,9 @@ func (db *DB) Close() error {
 	return err
 }
 
-// Open connects and proves that the database answers. A database that is not
-// reachable is tried again for o.Wait. The error names FUALAB_DATABASE_URL,
-// the cause and the cure, and holds no password; it is ctx's own when ctx has
-// ended.
+// Open connects and proves that the database answers. It retries an unreachable
+// database for o.Wait. The error names FUALAB_DATABASE_URL, the cause and the
+// cure, and has no password. If ctx ends, Open returns the error of ctx.
 func Open(ctx context.Context, o Options) (*DB, error) {
 	db, err := openOnly(ctx, o)
 	if err != nil {
@@ -132,7 +131,7 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 	return db, nil
 }
 
-// openOnly opens the database without a connection to it.
+// openOnly opens the database without making a connection.
 func openOnly(ctx context.Context, o Options) (*DB, error) {
 	open := openPostgres
 	if strings.HasPrefix(o.URL.Reveal(), "sqlite:") {
@@ -152,9 +151,9 @@ func openOnly(ctx context.Context, o Options) (*DB, error) {
 	return db, nil
 }
 
-// Reserve opens conns further connections to the database of db, for work that
-// must not wait while all connections of db are busy. They are opened at their
-// first use. The caller closes the result.
+// Reserve opens another pool of conns connections to the same database, for
+// work that must not wait while all connections of db are busy. Each connection
+// opens at its first use. The caller closes the result.
 func (db *DB) Reserve(ctx context.Context, conns int) (*DB, error) {
 	o := db.options
 	o.MaxConns = conns
@@ -166,8 +165,8 @@ func (db *DB) Reserve(ctx context.Context, conns int) (*DB, error) {
 	return reserved, nil
 }
 
-// awaitAnswer pings until the database answers, refuses for good, or o.Wait
-// has passed.
+// awaitAnswer pings the database until it answers, until it refuses
+// permanently, or until o.Wait is over.
 func awaitAnswer(ctx context.Context, db *DB, o Options) error {
 	const pause = 250 * time.Millisecond
 	deadline := time.Now().Add(o.Wait)
@@ -193,8 +192,8 @@ func ping(ctx context.Context, db *bun.DB) error {
 	return db.PingContext(ctx)
 }
 
-// maxConns is the pool's bound: enough to keep the cores of this process
-// busy while queries wait, few enough for many processes on one server.
+// maxConns is the size of the pool. It keeps the cores of this process busy
+// while queries wait, and leaves connections for many processes on one server.
 func maxConns(configured int) int {
 	if configured > 0 {
 		return min(configured, 1000)
@@ -202,8 +201,8 @@ func maxConns(configured int) int {
 	return min(max(8, 4*runtime.GOMAXPROCS(0)), 1000)
 }
 
-// OpenConfigured opens the database of a service's settings. app names the
-// service's connections.
+// OpenConfigured opens the database of a service's settings. app is the name of
+// the service's connections.
 func OpenConfigured(ctx context.Context, cfg config.Common, app string, log *slog.Logger) (*DB, error) {
 	return Open(ctx, Options{
 		URL:       cfg.DatabaseURL,
@@ -217,7 +216,7 @@ func OpenConfigured(ctx context.Context, cfg config.Common, app string, log *slo
 	})
 }
 
-// Now returns the database's time. That of SQLite is this machine's.
+// Now returns the database's time. For SQLite, it is the machine's time.
 func (db *DB) Now(ctx context.Context) (now time.Time, err error) {
 	if !db.IsPostgres() {
 		return time.Now(), nil

@@ -50,8 +50,8 @@ func TestSQLiteFileNameWithSpecialCharacters(t *testing.T) {
 	}
 }
 
-// TestNowOnALostConnection: Postgres is asked for its time, SQLite has this
-// machine's.
+// TestNowOnALostConnection proves that Now queries Postgres, and that it uses
+// the machine's time for SQLite.
 func TestNowOnALostConnection(t *testing.T) {
 	t.Parallel()
 	testdb.Each(t, func(t *testing.T, db *database.DB) {
@@ -112,7 +112,7 @@ func TestErrorKinds(t *testing.T) {
 	}
 }
 
-// TestStatementTimeout proves that Postgres ends a query nobody bounded.
+// TestStatementTimeout proves that Postgres ends a query without a timeout.
 func TestStatementTimeout(t *testing.T) {
 	t.Parallel()
 	db := openWith(t, "statement_timeout=100")
@@ -122,8 +122,8 @@ func TestStatementTimeout(t *testing.T) {
 	}
 }
 
-// TestTransactionThatPostgresEnds proves that one which took too long, also by a
-// clock that jumped, is worth trying again.
+// TestTransactionThatPostgresEnds proves that a transaction that took too long,
+// even because of a jump of the clock, is worth a retry.
 func TestTransactionThatPostgresEnds(t *testing.T) {
 	t.Parallel()
 	db := openWith(t, "idle_in_transaction_session_timeout=50")
@@ -149,9 +149,9 @@ func TestTransactionThatPostgresEnds(t *testing.T) {
 	}
 }
 
-// TestReadOnly is how a standby answers, to which a failover leads for a while,
-// and a server whose disk is full at some providers. Once the database takes
-// writes again, so do connections that began before.
+// TestReadOnly covers a standby, which clients may reach after a failover, and
+// a server that a provider made read-only because its disk is full. Once the
+// database accepts writes again, older connections do so too.
 func TestReadOnly(t *testing.T) {
 	t.Parallel()
 	url := testdb.NewURL(t, "postgres")
@@ -184,7 +184,7 @@ func TestReadOnly(t *testing.T) {
 	alter("RESET default_transaction_read_only")
 	testwait.For(t, "the connections that began as read-only to be replaced", func() bool { return write() == nil })
 
-	// One that says so by its error alone is not used again.
+	// A connection that reports the state only by an error is not used again.
 	if _, err := admin.ExecContext(t.Context(), "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY"); err != nil {
 		t.Fatal(err)
 	}
@@ -196,8 +196,8 @@ func TestReadOnly(t *testing.T) {
 	}
 }
 
-// TestSessionSettings: no setting of a database or of the URL changes the form of
-// values.
+// TestSessionSettings proves that no setting of the database or of the URL
+// changes the form of values.
 func TestSessionSettings(t *testing.T) {
 	t.Parallel()
 	url := testdb.NewURL(t, "postgres")
@@ -230,7 +230,7 @@ func TestSessionSettings(t *testing.T) {
 	}
 }
 
-// TestOtherEncodingIsRefused with the cure.
+// TestOtherEncodingIsRefused checks that the error names the cure.
 func TestOtherEncodingIsRefused(t *testing.T) {
 	t.Parallel()
 	url := testdb.NewURL(t, "postgres")
@@ -255,7 +255,7 @@ func TestOtherEncodingIsRefused(t *testing.T) {
 	}
 }
 
-// openWith opens a Postgres database with a parameter of the server.
+// openWith opens a Postgres database with a server parameter.
 func openWith(t *testing.T, parameter string) *database.DB {
 	t.Helper()
 	url := testdb.NewURL(t, "postgres")

@@ -14,9 +14,9 @@ import (
 	"github.com/fualab/fualab/shared/config"
 )
 
-// diagnose says in a person's words why the database at u did not answer and
-// what to do. It repeats no password; the drivers' own text is left out where
-// it could hold one.
+// diagnose explains why the database at u did not answer, and how to repair it.
+// It repeats no password. It omits the drivers' own text where that may contain
+// a password.
 func diagnose(u config.DatabaseURL, err error) error {
 	p, parseErr := url.Parse(u.Reveal())
 	if parseErr != nil {
@@ -28,8 +28,8 @@ func diagnose(u config.DatabaseURL, err error) error {
 	var encoding encodingError
 	switch {
 	case errors.As(err, &encoding):
-		return fmt.Errorf("the database %q at %s has the encoding %s, which does not hold every text: make one in UTF-8 (createdb -E UTF8 -T template0 NAME), "+
-			"and copy what this one has by pg_dump", name, where, string(encoding))
+		return fmt.Errorf("the database %q at %s has the encoding %s, which cannot store all text: create a database in UTF-8 (createdb -E UTF8 -T template0 NAME), "+
+			"and copy the data with pg_dump", name, where, string(encoding))
 	case errors.As(err, &pg) && (pg.Code == "28P01" || pg.Code == "28000"):
 		return fmt.Errorf("the database at %s refused user %q (SQLSTATE %s): correct the user or the password; a special character in it is percent-encoded", where, user, pg.Code)
 	case errors.As(err, &pg) && pg.Code == "3D000":
@@ -45,9 +45,9 @@ func diagnose(u config.DatabaseURL, err error) error {
 	case errors.Is(err, context.DeadlineExceeded):
 		return fmt.Errorf("%s did not answer within 5 s: check host, port and firewall", where)
 	case errors.As(err, new(x509.UnknownAuthorityError)):
-		return fmt.Errorf("the certificate of the database at %s is signed by an authority that is not known here: put the authority's certificate into FUALAB_DATABASE_CA, or name its file by sslrootcert in the URL", where)
+		return fmt.Errorf("the certificate of the database at %s is signed by an unknown authority: put the authority's certificate into FUALAB_DATABASE_CA, or name its file by sslrootcert in the URL", where)
 	case errors.As(err, new(x509.HostnameError)):
-		return fmt.Errorf("the certificate of the database at %s is for another name: write the name that it is for into the URL", where)
+		return fmt.Errorf("the certificate of the database at %s is for another name: use the certificate's name in the URL", where)
 	case p.Scheme == "sqlite":
 		return fmt.Errorf("cannot open %s: %w", name, err)
 	default:

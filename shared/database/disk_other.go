@@ -4,4 +4,4 @@ package database
 
 func disk(string) (free, size uint64, known bool) { return 0, 0, false }
 
-func mayWrite(string) error { return nil } // SQLite says so itself
+func mayWrite(string) error { return nil } // SQLite reports it itself

@@ -10,10 +10,11 @@ func disk(dir string) (free, size uint64, known bool) {
 		return 0, 0, false
 	}
 	block := uint64(s.Bsize)                                //nolint:gosec // a size
-	return uint64(s.Bavail) * block, s.Blocks * block, true //nolint:unconvert // of other types on other systems
+	return uint64(s.Bavail) * block, s.Blocks * block, true //nolint:unconvert // other systems have other types
 }
 
-// mayWrite returns why this process may not write the file at path.
+// mayWrite returns the reason why this process may not write the file at path,
+// or nil.
 func mayWrite(path string) error {
 	return unix.Faccessat(unix.AT_FDCWD, path, unix.W_OK, unix.AT_EACCESS)
 }

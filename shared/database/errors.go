@@ -18,10 +18,9 @@ import (
 	"github.com/fualab/fualab/shared/errs"
 )
 
-// Error wraps err with what was attempted ("select run 7") and classifies
-// it: what a client did wrong, what may pass by itself, and the rest. It
-// returns nil for nil, and leaves a cancelled context and an *errs.Error as
-// they are.
+// Error wraps err with the attempted action ("select run 7"). It classifies err
+// as a client's mistake, as temporary, or as internal. It returns nil for nil.
+// It does not change a cancelled context or an *errs.Error.
 func Error(err error, format string, args ...any) error {
 	if err == nil {
 		return nil
@@ -39,7 +38,7 @@ func Error(err error, format string, args ...any) error {
 	case errs.Invalid:
 		return errs.Wrap(kind, "The database refused the values: they break a rule of the schema.", attempt)
 	case errs.Unavailable:
-		return errs.Wrap(kind, "The database is not available at the moment. Try again.", attempt)
+		return errs.Wrap(kind, "The database is not available at the moment. Retry later.", attempt)
 	default:
 		return attempt
 	}
@@ -81,7 +80,7 @@ func postgresKind(code string) errs.Kind {
 		return errs.Invalid
 	case "40001", "40P01", "55P03", "57014": // serialization, deadlock, lock or statement timeout
 		return errs.Unavailable
-	case "25P03", "25P04": // idle or at work too long in a transaction, for instance by a jump of the clock
+	case "25P03", "25P04": // a transaction was idle or busy for too long, for instance after a jump of the clock
 		return errs.Unavailable
 	case "25006": // read-only: a standby, or a full disk at some providers
 		return errs.Unavailable
@@ -112,7 +111,7 @@ func sqliteKind(code int) errs.Kind {
 	return errs.Internal
 }
 
-// cause strips the path that the caller's message already names.
+// cause removes the path, because the caller's message already names it.
 func cause(err error) error {
 	var path *fs.PathError
 	if errors.As(err, &path) {

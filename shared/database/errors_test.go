@@ -27,7 +27,7 @@ func TestKindOfAnError(t *testing.T) {
 		errs.Unavailable: {
 			context.DeadlineExceeded, driver.ErrBadConn, errLost, sql.ErrConnDone, io.EOF, io.ErrUnexpectedEOF,
 			syscall.ECONNREFUSED, syscall.ECONNRESET, syscall.EPIPE, &net.DNSError{},
-			&pgconn.ConnectError{}, // of the host's name, say
+			&pgconn.ConnectError{}, // for example, of the host's name
 		},
 		errs.Internal: {errors.New("any other")},
 	} {

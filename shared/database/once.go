@@ -8,14 +8,14 @@ import (
 	"github.com/jackc/pgx/v5/stdlib"
 )
 
-// errLost says that nobody knows whether the server has done what it was told.
+// errLost means that the outcome of a statement is unknown.
 var errLost = errors.New("the connection was lost while a statement was under way")
 
-// onceConnector makes connections that send a statement once. database/sql
-// sends one again, on another connection, after driver.ErrBadConn. With the
-// simple protocol pgx says that also of a connection that breaks before the
-// answer is there, as if the statement had never been sent
-// (pgconn.SafeToRetry of "conn closed"), and an INSERT would be made twice.
+// onceConnector makes connections that send each statement once. After
+// driver.ErrBadConn, database/sql sends a statement again on another
+// connection. With the simple protocol, pgx also returns that error when a
+// connection breaks before the answer (pgconn.SafeToRetry of "conn closed").
+// The server may have executed the statement, so an INSERT could run twice.
 type onceConnector struct{ driver.Connector }
 
 // Connect implements driver.Connector.
@@ -47,7 +47,7 @@ func (c *onceConn) ExecContext(ctx context.Context, query string, args []driver.
 	return result, once(open, err)
 }
 
-// once lets driver.ErrBadConn pass only for a connection that was not open
+// once passes driver.ErrBadConn on only if the connection was already closed
 // when the statement began.
 func once(open bool, err error) error {
 	if open && errors.Is(err, driver.ErrBadConn) {

@@ -15,8 +15,8 @@ import (
 	"github.com/fualab/fualab/shared/testdb"
 )
 
-// TestAStatementIsSentOnce loses the answer to an INSERT: whether it was made
-// is then for the caller to find out, and not for database/sql.
+// TestAStatementIsSentOnce loses the answer to an INSERT. The caller must find
+// out whether the row exists; database/sql must not retry.
 func TestAStatementIsSentOnce(t *testing.T) {
 	t.Parallel()
 	address := testdb.NewURL(t, "postgres")
@@ -29,7 +29,7 @@ func TestAStatementIsSentOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	server := u.Host
-	// pgx tells an answer that breaks off in another way than one that never comes.
+	// pgx reports a truncated answer and a missing answer differently.
 	for n, part := range []bool{false, true} {
 		u.Host = loseAnswers(t, server, []byte("INSERT INTO once"), part)
 		db := testdb.Open(t, config.DatabaseURL(u.String()))
@@ -50,8 +50,9 @@ func TestAStatementIsSentOnce(t *testing.T) {
 	}
 }
 
-// loseAnswers returns the address of a way to server that is cut when the
-// server has answered a statement: before the answer, or in part of it.
+// loseAnswers returns the address of a proxy to server. The proxy cuts the
+// connection when the server answers a statement: before the answer, or within
+// it.
 func loseAnswers(t *testing.T, server string, statement []byte, part bool) string {
 	t.Helper()
 	ln, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
@@ -78,7 +79,7 @@ func loseAnswers(t *testing.T, server string, statement []byte, part bool) strin
 	return ln.Addr().String()
 }
 
-// speak carries what the client says, and closes heard before the statement.
+// speak forwards the client's messages, and closes heard before the statement.
 func speak(client, upstream net.Conn, statement []byte, heard chan struct{}) {
 	defer func() { _ = upstream.Close() }()
 	buffer := make([]byte, 64<<10)
@@ -96,8 +97,8 @@ func speak(client, upstream net.Conn, statement []byte, heard chan struct{}) {
 	}
 }
 
-// hear carries what the server says, until heard is closed: then it closes the
-// client's connection in place of the next answer, or after three bytes of it.
+// hear forwards the server's messages until heard is closed. Then it closes the
+// client's connection instead of the next answer, or after three bytes of it.
 func hear(client, upstream net.Conn, heard chan struct{}, part bool) {
 	defer func() { _ = client.Close() }()
 	buffer := make([]byte, 64<<10)

@@ -25,7 +25,7 @@ import (
 	"github.com/fualab/fualab/shared/testwait"
 )
 
-// slow takes SQLite and Postgres some tens of milliseconds.
+// slow is a query that takes SQLite and Postgres tens of milliseconds.
 const slow = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100000) SELECT count(*) FROM n"
 
 func each(t *testing.T, test func(t *testing.T, url config.DatabaseURL)) {
@@ -38,7 +38,7 @@ func each(t *testing.T, test func(t *testing.T, url config.DatabaseURL)) {
 	}
 }
 
-// TestOpenConfigured: the settings of a service reach its database.
+// TestOpenConfigured proves that the settings of a service reach its database.
 func TestOpenConfigured(t *testing.T) {
 	each(t, func(t *testing.T, url config.DatabaseURL) {
 		for milliseconds, logged := range map[int]bool{0: false, 1: true, 60_000: false} {
@@ -77,8 +77,8 @@ func TestOpenConfigured(t *testing.T) {
 	})
 }
 
-// TestTracedStatements: a statement is a span below that of its context, and
-// without one it is none.
+// TestTracedStatements proves that a statement becomes a child span of its
+// context's span, and that it makes no span without one.
 func TestTracedStatements(t *testing.T) {
 	each(t, func(t *testing.T, url config.DatabaseURL) {
 		recorded := tracetest.NewSpanRecorder()
@@ -191,7 +191,8 @@ func TestDisk(t *testing.T) {
 	})
 }
 
-// TestSQLitePragmas: each connection has the options, not the first one alone.
+// TestSQLitePragmas proves that all connections have the options, not only the
+// first one.
 func TestSQLitePragmas(t *testing.T) {
 	t.Parallel()
 	db := testdb.New(t, "sqlite")
@@ -219,8 +220,8 @@ func TestSQLiteURLThatIsNone(t *testing.T) {
 	}
 }
 
-// TestOpenRefusesWhatWillNotWork: the error names the setting and the cause, and
-// comes at once.
+// TestOpenRefusesWhatWillNotWork checks that Open fails at once, with the
+// setting and the cause.
 func TestOpenRefusesWhatWillNotWork(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "file")
@@ -246,8 +247,8 @@ func TestOpenRefusesWhatWillNotWork(t *testing.T) {
 	}
 }
 
-// TestSQLiteFilesArePrivate: no other user may read the database or the files
-// beside it, also of one that is there already.
+// TestSQLiteFilesArePrivate proves that no other user may read the database or
+// its companion files, even if the database existed before.
 func TestSQLiteFilesArePrivate(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -272,8 +273,8 @@ func TestSQLiteFilesArePrivate(t *testing.T) {
 	write(testdb.Open(t, database.SQLiteURL(path)))
 }
 
-// TestUnwritableFileIsRefusedAtStart names the file and the cure. Another process
-// tries it if this one may write everything.
+// TestUnwritableFileIsRefusedAtStart checks that the error names the file and
+// the cure. If this process may write any file, another process tries instead.
 func TestUnwritableFileIsRefusedAtStart(t *testing.T) {
 	const variable = "FUALAB_TEST_UNWRITABLE"
 	path := os.Getenv(variable)
@@ -285,7 +286,7 @@ func TestUnwritableFileIsRefusedAtStart(t *testing.T) {
 		return
 	}
 	t.Parallel()
-	dir, err := os.MkdirTemp("", "fualab-test-") // which each user may enter
+	dir, err := os.MkdirTemp("", "fualab-test-") // each user may enter it
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -315,7 +316,8 @@ func TestUnwritableFileIsRefusedAtStart(t *testing.T) {
 	}
 }
 
-// TestCheckNoticesThatTheFileIsGone: moved, deleted or replaced, until it is back.
+// TestCheckNoticesThatTheFileIsGone moves, deletes and replaces the file, and
+// puts it back.
 func TestCheckNoticesThatTheFileIsGone(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "x.db")
@@ -344,7 +346,8 @@ func TestCheckNoticesThatTheFileIsGone(t *testing.T) {
 	check("deleted", database.FileGone)
 }
 
-// TestOpenLeavesNothingInTheDirectory but the database.
+// TestOpenLeavesNothingInTheDirectory checks that the database is the only file
+// there.
 func TestOpenLeavesNothingInTheDirectory(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "new")
@@ -371,8 +374,8 @@ func TestOpenDoesNotWaitForAMissingDatabase(t *testing.T) {
 	}
 }
 
-// TestOpenEndsWithItsContext: it does not wait on, and returns the context's
-// error.
+// TestOpenEndsWithItsContext proves that Open stops waiting and returns the
+// context's error.
 func TestOpenEndsWithItsContext(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
@@ -396,8 +399,8 @@ func (w writer) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// TestPostgresBounds: a connection has the bounds, and a parameter in the URL
-// wins over them.
+// TestPostgresBounds proves that a connection has the default bounds, and that
+// a parameter in the URL overrides them.
 func TestPostgresBounds(t *testing.T) {
 	t.Parallel()
 	show := func(db *database.DB, parameter, want string) {
@@ -415,7 +418,8 @@ func TestPostgresBounds(t *testing.T) {
 	show(openWith(t, "application_name=own"), "application_name", "own")
 }
 
-// TestPatientPool: it has one connection, prepared first, and no bound of time.
+// TestPatientPool proves that the pool has one prepared connection, without a
+// time limit.
 func TestPatientPool(t *testing.T) {
 	t.Parallel()
 	prepared := 0
@@ -451,7 +455,7 @@ func TestPatientPool(t *testing.T) {
 	}
 }
 
-// TestPreparedMode is what the URL says, or that of pgx.
+// TestPreparedMode proves that the mode is the URL's, or pgx's default.
 func TestPreparedMode(t *testing.T) {
 	t.Parallel()
 	for parameter, want := range map[string]pgx.QueryExecMode{

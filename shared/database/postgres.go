@@ -24,15 +24,16 @@ import (
 	"github.com/fualab/fualab/shared/config"
 )
 
-// Bounds that a query cannot exceed, whatever its caller forgot. A parameter
-// of the same name in the URL wins.
+// postgresDefaults are time limits for queries of callers without limits. A
+// parameter of the same name in the URL overrides them.
 var postgresDefaults = map[string]string{
 	"statement_timeout":                   "30000", // ms
 	"idle_in_transaction_session_timeout": "60000", // ms
 }
 
-// postgresForms are the forms in which values come and go, whatever the server,
-// the database, the role or the URL says of them. A connection begins with them.
+// postgresForms fixes the text forms of values. They override the settings of
+// the server, the database, the role and the URL. A connection sends them in
+// its startup message.
 var postgresForms = map[string]string{
 	"timezone":                    "UTC",
 	"datestyle":                   "ISO",
@@ -40,15 +41,16 @@ var postgresForms = map[string]string{
 	"standard_conforming_strings": "on",
 }
 
-// postgresOutputs are further such forms. PgBouncer refuses a connection that
-// begins with one of them, or with one of postgresDefaults: a statement sets them.
+// postgresOutputs fixes further forms. A statement sets them and
+// postgresDefaults, because PgBouncer refuses these parameters in a startup
+// message.
 var postgresOutputs = map[string]string{
 	"intervalstyle": "postgres",
 	"bytea_output":  "hex",
 }
 
-// settings returns the statements that a new connection begins with: defaults
-// that the URL does not have, and forms that it must not have.
+// settings returns the first statements of a new connection. They set the
+// defaults that the URL lacks, and the fixed forms.
 func settings(cfg *pgx.ConnConfig) string {
 	session := maps.Clone(postgresOutputs)
 	for key, value := range postgresDefaults {
@@ -80,8 +82,8 @@ func openPostgres(ctx context.Context, o Options) (*DB, error) {
 	if _, set := cfg.ConnConfig.RuntimeParams["application_name"]; !set {
 		cfg.ConnConfig.RuntimeParams["application_name"] = o.AppName
 	}
-	prepared := cfg.ConnConfig.DefaultQueryExecMode // pgx's own default, or what the URL says
-	// bun writes the arguments into the statement, so a prepared statement
+	prepared := cfg.ConnConfig.DefaultQueryExecMode // pgx's own default, or the URL's value
+	// bun writes the arguments into the statement. So a prepared statement
 	// would be used once and only fill the cache.
 	cfg.ConnConfig.DefaultQueryExecMode = pgx.QueryExecModeSimpleProtocol
 	cfg.ConnConfig.Tracer = tracerOf(o)
@@ -110,25 +112,25 @@ func openPostgres(ctx context.Context, o Options) (*DB, error) {
 }
 
 const (
-	// readOnlyTransaction is the SQLSTATE of a write where only reading is allowed.
-	// Its connection is closed: another may lead to a server that takes writes, or
-	// begin when this one does again.
+	// readOnlyTransaction is the SQLSTATE of a write in a read-only
+	// transaction. The pool closes such a connection: a new one may reach a
+	// writable server, or begin after this server became writable.
 	readOnlyTransaction = "25006"
-	// readOnlyFor is how long a connection is used that began as read-only. It
-	// stays so when the database no longer is.
+	// readOnlyFor is the longest use of a connection that began as read-only.
+	// Such a connection stays read-only when the database becomes writable.
 	readOnlyFor = time.Second
 )
 
-// openedAt is the key of the time at which a connection was made.
+// openedAt is the key of a connection's creation time.
 const openedAt = "fualab: opened at"
 
-// encodingError is the encoding of a database that is not UTF-8.
+// encodingError is the encoding of a database that does not use UTF-8.
 type encodingError string
 
 func (e encodingError) Error() string { return "the database has the encoding " + string(e) }
 
-// connected prepares a new connection with the statements of session, or refuses
-// it.
+// connected prepares a new connection with the statements of session, or
+// refuses the connection.
 func connected(ctx context.Context, conn *pgx.Conn, session string) error {
 	conn.PgConn().CustomData()[openedAt] = time.Now()
 	if encoding := conn.PgConn().ParameterStatus("server_encoding"); encoding != "UTF8" && encoding != "" {
@@ -149,14 +151,14 @@ func prepare(_ context.Context, conn *pgx.Conn) (bool, error) {
 	return time.Since(opened) < readOnlyFor, nil
 }
 
-// trust has the certificate of each host, where it is checked, signed by one of
-// the authorities in the PEM text ca.
+// trust makes cfg check each host's certificate against the authorities in the
+// PEM text ca, where it checks certificates at all.
 func trust(cfg *pgx.ConnConfig, ca string) {
 	if ca == "" {
 		return
 	}
 	pool := x509.NewCertPool()
-	pool.AppendCertsFromPEM([]byte(ca)) // the configuration has validated it, and an empty pool trusts nobody
+	pool.AppendCertsFromPEM([]byte(ca)) // the configuration has validated ca, and an empty pool trusts no certificate
 	all := []*tls.Config{cfg.TLSConfig}
 	for _, fallback := range cfg.Fallbacks {
 		all = append(all, fallback.TLSConfig)
@@ -168,7 +170,7 @@ func trust(cfg *pgx.ConnConfig, ca string) {
 	}
 }
 
-// tracerOf returns what is told of each query, nil for nobody.
+// tracerOf returns the observer of queries, or nil for none.
 func tracerOf(o Options) pgx.QueryTracer {
 	var all []pgx.QueryTracer
 	if o.SlowQuery > 0 {
@@ -187,16 +189,17 @@ func tracerOf(o Options) pgx.QueryTracer {
 	}
 }
 
-// Patient opens a second pool to the Postgres of db, of one connection, in which
-// a statement may take as long as it needs: for migrations. lock runs first on
-// that connection, and on any that replaces it. The caller closes the pool.
+// Patient opens a second pool to the Postgres of db. It has one connection
+// without a statement timeout, for migrations. lock runs first on that
+// connection, and on any connection that replaces it. The caller closes the
+// pool.
 func (db *DB) Patient(ctx context.Context, lock func(ctx context.Context, conn *pgx.Conn) error) (*DB, error) {
 	if db.Pool == nil {
 		return nil, errors.New("open a second pool: not a Postgres database")
 	}
 	cfg := db.Pool.Config() // a copy
 	session := db.session + "SET statement_timeout = 0"
-	cfg.ConnConfig.Tracer = nil // nor is it slow
+	cfg.ConnConfig.Tracer = nil // no slow-query log for migrations
 	cfg.MaxConns, cfg.MinConns = 1, 0
 	cfg.MaxConnIdleTime, cfg.MaxConnLifetime = 24*time.Hour, 24*time.Hour
 	cfg.AfterConnect = func(ctx context.Context, conn *pgx.Conn) error {
@@ -214,7 +217,7 @@ func openPool(ctx context.Context, cfg *pgxpool.Config) (*DB, error) {
 		return nil, err
 	}
 	sqldb := sql.OpenDB(onceConnector{stdlib.GetPoolConnector(pool)})
-	sqldb.SetMaxIdleConns(0) // the pool keeps those
+	sqldb.SetMaxIdleConns(0) // the pgx pool keeps idle connections
 	sqldb.SetMaxOpenConns(int(cfg.MaxConns))
 	return &DB{DB: bun.NewDB(sqldb, pgdialect.New()), Pool: pool}, nil
 }

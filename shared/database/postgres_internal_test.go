@@ -9,8 +9,8 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// TestPgBouncerAcceptsTheConnection: it refuses one that begins with a parameter
-// it does not know. Statements set the others.
+// TestPgBouncerAcceptsTheConnection checks the startup parameters. PgBouncer
+// refuses a connection with an unknown one, so statements set the others.
 func TestPgBouncerAcceptsTheConnection(t *testing.T) {
 	t.Parallel()
 	cfg, err := pgx.ParseConfig("postgres://u:p@host/base?bytea_output=escape&IntervalStyle=iso_8601")

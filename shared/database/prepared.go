@@ -9,16 +9,15 @@ import (
 )
 
 // Prepared is the first argument of a query on Postgres, through database/sql
-// or Pool, whose arguments are sent apart from it: each connection parses it
-// once and plans it rarely. It is for the few statements that are asked all the
-// time. A pooler that cannot keep prepared statements is served by
-// default_query_exec_mode=exec in the URL.
+// or Pool, with separate arguments. Each connection parses the statement once
+// and plans it rarely. It is for the few most frequent statements. For a pooler
+// without prepared statements, set default_query_exec_mode=exec in the URL.
 func (db *DB) Prepared() pgx.QueryExecMode { return db.prepared }
 
-// nameTypes tells conn which Postgres types Go's are, for statements whose
-// parameters the server is not asked about first. pgx has a list of its own, of
-// a dozen forms of some thirty types, which takes a megabyte and a half of each
-// program; images are built without it, by the tag nopgxregisterdefaulttypes.
+// nameTypes registers the Postgres types of Go's types on conn, for statements
+// that do not query their parameter types first. pgx's own list has a dozen
+// forms of thirty types and costs each program 1.5 MB. The build tag
+// nopgxregisterdefaulttypes omits that list from images.
 func nameTypes(_ context.Context, conn *pgx.Conn) error {
 	types := conn.TypeMap()
 	nameType[bool](types, "bool")

@@ -11,9 +11,9 @@ import (
 	"github.com/uptrace/bun"
 )
 
-// slowLog warns of queries that take longer than threshold, through pgx on
-// Postgres, and so of River's too, and through bun on SQLite. Most statements
-// have their arguments written into them, so they are logged without literals.
+// slowLog warns of queries that take longer than threshold. It hooks into pgx
+// on Postgres, so River's queries count too, and into bun on SQLite. It removes
+// literals, because most statements contain their arguments.
 type slowLog struct {
 	threshold time.Duration
 	log       *slog.Logger
@@ -21,7 +21,7 @@ type slowLog struct {
 
 type startedKey struct{}
 
-// started is a query that Postgres is at.
+// started is a running query on Postgres.
 type started struct {
 	sql string
 	at  time.Time
@@ -46,7 +46,7 @@ func (h *slowLog) AfterQuery(ctx context.Context, e *bun.QueryEvent) {
 func (h *slowLog) ended(ctx context.Context, query string, begin time.Time, err error) {
 	took := time.Since(begin)
 	if took < h.threshold || ctx.Err() != nil {
-		return // a query that its caller gave up is the caller's to report
+		return // the caller reports a query that it cancelled
 	}
 	h.log.WarnContext(ctx, "slow query",
 		"query", withoutLiterals(query),
@@ -54,8 +54,8 @@ func (h *slowLog) ended(ctx context.Context, query string, begin time.Time, err 
 		"failed", err != nil)
 }
 
-// literal matches what may hold a user's data: quoted strings, with doubled
-// quotes inside, and numbers that are not part of a name.
+// literal matches possible user data: quoted strings, with doubled quotes
+// inside, and numbers outside names.
 var literal = regexp.MustCompile(`'(?:[^']|'')*'|\b\d+(?:\.\d+)?\b`)
 
 // maxLoggedQuery bounds a log line: a batch insert has thousands of values.

@@ -14,7 +14,7 @@ import (
 	"github.com/uptrace/bun"
 )
 
-// TestSlowQueryIsLoggedFromTheThresholdOn holds for both drivers' hooks.
+// TestSlowQueryIsLoggedFromTheThresholdOn covers the hooks of both drivers.
 func TestSlowQueryIsLoggedFromTheThresholdOn(t *testing.T) {
 	t.Parallel()
 	const ms = time.Millisecond
@@ -54,7 +54,7 @@ func TestSlowQueryIsLoggedFromTheThresholdOn(t *testing.T) {
 			})
 		}
 	}
-	new(slowLog).TraceQueryEnd(t.Context(), nil, pgx.TraceQueryEndData{}) // one that began before
+	new(slowLog).TraceQueryEnd(t.Context(), nil, pgx.TraceQueryEndData{}) // a query that began before the log
 }
 
 func TestLoggedQueryHasNoLiterals(t *testing.T) {
@@ -72,11 +72,11 @@ func TestLoggedQueryHasNoLiterals(t *testing.T) {
 	}
 }
 
-func TestTracerHasWhatIsAskedFor(t *testing.T) {
+func TestTracerObservesWhatTheOptionsAsk(t *testing.T) {
 	t.Parallel()
 	log := slog.New(slog.DiscardHandler)
 	if tracerOf(Options{Log: log}) != nil {
-		t.Error("a tracer that nothing asks for")
+		t.Error("a tracer without an option for it")
 	}
 	if got, ok := tracerOf(Options{Log: log, SlowQuery: 7}).(*slowLog); !ok || got.threshold != 7 {
 		t.Errorf("slow queries: %+v", got)

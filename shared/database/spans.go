@@ -12,8 +12,8 @@ import (
 	"github.com/fualab/fualab/shared/tracing"
 )
 
-// spans makes a span of each statement that belongs to a trace: through pgx on
-// Postgres, and so of River's too, and through bun on SQLite.
+// spans makes a span for each statement of a trace. It hooks into pgx on
+// Postgres, so River's statements count too, and into bun on SQLite.
 type spans struct{ system string }
 
 type spanKey struct{}
@@ -38,8 +38,8 @@ func (s spans) begin(ctx context.Context, query string) context.Context {
 	}
 	query = withoutLiterals(query)
 	verb, _, _ := strings.Cut(query, " ")
-	// Nothing is below a statement: bun hands on the context of BEGIN to what the
-	// transaction does.
+	// A statement's span has no children. bun would pass the context of BEGIN
+	// on to the transaction's statements.
 	_, span := tracing.Start(ctx, strings.ToUpper(verb), trace.SpanKindClient,
 		attribute.String("db.system.name", s.system), attribute.String("db.query.text", query))
 	return context.WithValue(ctx, spanKey{}, span)

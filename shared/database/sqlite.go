@@ -18,7 +18,7 @@ import (
 	"github.com/fualab/fualab/shared/config"
 )
 
-// SQLitePath returns the file that a sqlite: URL names; see
+// SQLitePath returns the path of a sqlite: URL; see
 // config.DatabaseURL.SQLitePath.
 func SQLitePath(u config.DatabaseURL) (string, error) { return u.SQLitePath() }
 
@@ -28,10 +28,10 @@ func SQLiteURL(path string) config.DatabaseURL {
 	return config.DatabaseURL("sqlite://" + u.EscapedPath())
 }
 
-// sqliteOptions: WAL lets readers and the one writer work side by side; a
-// writer waits for another for up to five seconds; transactions take the
-// write lock when they begin, so that none fails half-way for want of it.
-// synchronous=NORMAL keeps every commit through a crash of the process.
+// sqliteOptions: WAL lets readers work beside the one writer. A writer waits up
+// to five seconds for another. Transactions take the write lock when they
+// begin, so that none fails half-way. synchronous=NORMAL keeps every commit
+// through a crash of the process.
 const sqliteOptions = "?_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)" +
 	"&_pragma=synchronous(NORMAL)&_pragma=foreign_keys(1)&_txlock=immediate"
 
@@ -56,8 +56,9 @@ func openSQLite(_ context.Context, o Options) (*DB, error) {
 	return &DB{DB: bun.NewDB(sqldb, sqlitedialect.New()), file: path}, nil
 }
 
-// writable makes sure that the database's directory exists and that files
-// can be made there: SQLite itself only says "unable to open database file".
+// writable makes sure that the database's directory exists and that this user
+// can create files there. SQLite itself only reports "unable to open database
+// file".
 func writable(path string) error {
 	dir := filepath.Dir(path)
 	if err := os.MkdirAll(dir, 0o700); err != nil {
@@ -71,10 +72,11 @@ func writable(path string) error {
 	return os.Remove(probe.Name())
 }
 
-// private makes sure that there is a file which this user may write and no other
-// may read, whatever the umask, and that those beside it are such: SQLite makes
-// them with the mode of the database. It opens none that is there: to close it
-// would take SQLite's locks from it, which are the process's.
+// private makes sure that the database's file exists, that this user may write
+// it and that no other user may read it, whatever the umask. The same holds for
+// its companion files, which SQLite creates with the database's mode. It does
+// not open an existing file: closing it would release the locks that SQLite
+// holds for the process.
 func private(path string) error {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600) //nolint:gosec // the file that the settings name
 	if err == nil {
@@ -87,7 +89,8 @@ func private(path string) error {
 		if err := mayWrite(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("cannot write the file %s (%w): give this user write access to it, or name another path", name, err)
 		}
-		// Another user's file, which this one may write, keeps its mode.
+		// The mode of another user's file does not change if this user may
+		// write the file.
 		if err := os.Chmod(name, 0o600); err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, fs.ErrPermission) {
 			return fmt.Errorf("cannot keep other users from %s (%w): correct its owner, or name another path", name, cause(err))
 		}
@@ -95,7 +98,7 @@ func private(path string) error {
 	return nil
 }
 
-// checkFile returns an error if the file that is open is not the one at its path.
+// checkFile returns an error if the open file is not the file at its path.
 func (db *DB) checkFile() error {
 	now, err := os.Stat(db.file)
 	switch {

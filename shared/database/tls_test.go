@@ -14,8 +14,8 @@ import (
 	"github.com/fualab/fualab/shared/database"
 )
 
-// TestCertificateIsChecked: with verify-full, a server whose certificate no
-// known authority has signed, or that is for another name, gets no password.
+// TestCertificateIsChecked covers verify-full. A server gets no password if its
+// authority is unknown or its certificate is for another name.
 func TestCertificateIsChecked(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewTLSServer(nil)
@@ -48,8 +48,8 @@ func TestCertificateIsChecked(t *testing.T) {
 	}
 }
 
-// postgresTLS listens as Postgres does until TLS begins, and tells whether its
-// first client went on.
+// postgresTLS speaks Postgres until TLS begins, and reports whether its first
+// client trusted the certificate.
 func postgresTLS(t *testing.T, cfg *tls.Config) (port string, trusted <-chan bool) {
 	t.Helper()
 	var lc net.ListenConfig
@@ -68,7 +68,7 @@ func postgresTLS(t *testing.T, cfg *tls.Config) (port string, trusted <-chan boo
 			_, read := io.ReadFull(conn, make([]byte, 8)) // SSLRequest
 			_, wrote := conn.Write([]byte("S"))
 			secured := tls.Server(conn, cfg)
-			// With TLS 1.3 a client tells only by what it sends.
+			// With TLS 1.3, only the client's next message shows its trust.
 			_, sent := secured.Read(make([]byte, 1))
 			select {
 			case told <- read == nil && wrote == nil && sent == nil:

@@ -1,6 +1,6 @@
-// Package errs is the one error type that crosses FUALab's package boundaries:
-// a kind that decides what happens next, a message a client may read, and the
-// wrapped cause that only the log sees.
+// Package errs has the one error type that crosses FUALab's package boundaries.
+// An error has a kind, a message for the client, and a wrapped cause for the
+// log. The kind decides the reaction to the error.
 package errs
 
 import (
@@ -8,12 +8,12 @@ import (
 	"fmt"
 )
 
-// Kind says what went wrong in terms a caller can act on. The API maps it to
-// an HTTP status, the worker to retry or give up. The zero value is Internal,
-// so that an error nobody classified never leaks as something milder.
+// Kind classifies an error for its caller. The API maps it to an HTTP status,
+// the worker to a retry or an end. The zero value is Internal, so that an
+// unclassified error never looks harmless.
 type Kind uint8
 
-// The kinds, with the HTTP status the API answers.
+// The kinds, with their HTTP status in the API.
 const (
 	Internal           Kind = iota // 500
 	Malformed                      // 400, the request cannot be read at all
@@ -42,13 +42,13 @@ var names = [...]string{
 
 func (k Kind) String() string { return names[k] }
 
-// Error carries a Kind, a message that is safe to show to a client, and the
-// cause. It never holds a value that a client sent.
+// Error has a Kind, a message that is safe to show to a client, and the cause.
+// It never contains a value from a client.
 type Error struct {
 	Kind    Kind
-	Message string  // a sentence for the client: what is wrong and what helps
-	Title   string  // a short name of the problem that is closer than the Kind's; mostly ""
-	Fields  []Field // for Invalid: what is wrong where
+	Message string  // a sentence for the client: the fault and the cure
+	Title   string  // a more precise short name than the Kind's; mostly ""
+	Fields  []Field // for Invalid: each fault and its place
 	Cause   error   // for the log only
 }
 
@@ -82,13 +82,13 @@ func InvalidFields(fields ...Field) *Error {
 	return &Error{Kind: Invalid, Message: "The request breaks at least one rule; see errors.", Fields: fields}
 }
 
-// Changed returns a PreconditionFailed error about a record, such as a schedule, that is not in the state that the client
-// asked for.
+// Changed returns a PreconditionFailed error about a record, such as a
+// schedule, whose state does not match the request's preconditions.
 func Changed(record string) *Error {
 	return &Error{
 		Kind:    PreconditionFailed,
 		Title:   "The " + record + " has changed",
-		Message: "The " + record + " is not as the request's preconditions want it. Get it again, and repeat the change on its present state.",
+		Message: "The " + record + " does not match the request's preconditions. Get it again, and repeat the change on its present state.",
 	}
 }
 
@@ -105,8 +105,8 @@ func (e *Error) Error() string {
 
 func (e *Error) Unwrap() error { return e.Cause }
 
-// KindOf returns the kind of the outermost Error in err's chain, Internal
-// when there is none.
+// KindOf returns the kind of the outermost Error in err's chain, or Internal if
+// there is none.
 func KindOf(err error) Kind {
 	var e *Error
 	if errors.As(err, &e) {
@@ -115,7 +115,7 @@ func KindOf(err error) Kind {
 	return Internal
 }
 
-// Is reports whether err's chain holds an Error whose outermost kind is kind.
+// Is reports whether the outermost Error in err's chain has the given kind.
 func Is(err error, kind Kind) bool {
 	var e *Error
 	return errors.As(err, &e) && e.Kind == kind

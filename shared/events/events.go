@@ -1,7 +1,7 @@
-// Package events tells whoever watches the platform what has just happened
-// in it, by way of a Redis stream. An event says what to look at again; the
-// database says how it is. So an event may come twice, late or not at all,
-// and nothing but a screen's freshness suffers.
+// Package events notifies subscribers of changes by way of a Redis stream. An
+// event names the changed rows; their state is in the database only. So an
+// event may come twice, late or not at all: only the freshness of screens
+// depends on it.
 package events
 
 import (
@@ -12,18 +12,18 @@ import (
 	"github.com/fualab/fualab/shared/model"
 )
 
-// Stream is the Redis stream of events, and Field the field of an entry that
-// holds the event in JSON. Entries have no other fields.
+// Stream is the Redis stream of events. Field is the only field of its entries:
+// the event in JSON.
 const (
 	Stream = "fualab:events"
 	Field  = "event"
 )
 
-// Kept is about how many events the stream keeps: a few megabytes, and hours
-// of an ordinary day.
+// Kept is the approximate number of events in the stream: a few megabytes, and
+// hours of an ordinary day.
 const Kept = 10_000
 
-// Type says what happened. Its part before the dot says to what.
+// Type is the kind of change. Its part before the dot is the kind of row.
 type Type string
 
 // The types of events of the platform. A product has its own.
@@ -31,10 +31,10 @@ const (
 	RunsQueued   Type = "runs.queued"
 	RunsStarted  Type = "runs.started"
 	RunsProgress Type = "runs.progress"
-	RunsFinished Type = "runs.finished" // an attempt has ended; the state says whether another one follows
-	RunsChanged  Type = "runs.changed"  // by a person: retried, or asked to stop
+	RunsFinished Type = "runs.finished" // an attempt has ended; the state tells whether another one follows
+	RunsChanged  Type = "runs.changed"  // a user retried or stopped a run
 
-	ImportsChanged Type = "imports.changed" // how far one has got, or that it ended
+	ImportsChanged Type = "imports.changed" // an import has made progress or ended
 
 	SchedulesChanged Type = "schedules.changed"
 
@@ -42,31 +42,32 @@ const (
 	WorkersBeat   Type = "workers.beat"
 	WorkersLeft   Type = "workers.left"
 
-	// Reset stands for events that were lost: all may have changed.
+	// Reset replaces lost events: all rows may have changed.
 	Reset Type = "reset"
 )
 
-// MostIDs bounds the ids that one event names.
+// MostIDs is the largest number of ids in one event.
 const MostIDs = 100
 
-// Event is one thing that happened.
+// Event is the notice of one change.
 type Event struct {
 	Type Type       `json:"type"`
 	At   model.Time `json:"at"`
 
-	// Count is how many rows it happened to, IDs which ones: none if they
-	// are more than MostIDs, or if whoever tells does not know.
+	// Count is the number of changed rows, IDs their ids. IDs is empty for more
+	// than MostIDs rows, or if the publisher does not know them.
 	Count int64   `json:"count,omitempty"`
 	IDs   []int64 `json:"ids,omitempty"`
 
-	// Name is a lone row's, the schedule's, or the worker's instance.
+	// Name is the name of a single row, of the schedule, or of the worker's
+	// instance.
 	Name string `json:"name,omitempty"`
 
 	Run    *Run    `json:"run,omitempty"`
 	Import *Import `json:"import,omitempty"`
 }
 
-// Run is the run that an event is about.
+// Run is the run of an event.
 type Run struct {
 	ID           int64  `json:"id"`
 	Task         string `json:"task"`
@@ -75,8 +76,8 @@ type Run struct {
 	RowsAffected int64  `json:"rows_affected"`
 }
 
-// OfRows returns an event about rows with the given ids. Too many ids are left
-// out.
+// OfRows returns an event about rows with the given ids. It omits the ids if
+// there are too many.
 func OfRows(t Type, at model.Time, ids ...int64) Event {
 	e := Event{Type: t, At: at, Count: int64(len(ids))}
 	if len(ids) <= MostIDs {
@@ -85,14 +86,15 @@ func OfRows(t Type, at model.Time, ids ...int64) Event {
 	return e
 }
 
-// joined makes one event of several in a row that say the same of rows, as
-// many as one may name.
+// joined merges successive events of the same type about rows, up to the
+// largest number of ids in one event.
 func joined(all []Event) []Event {
 	out := all[:0]
 	for _, e := range all {
 		if n := len(out); n > 0 && out[n-1].joins(e) {
 			last := &out[n-1]
-			// IDs may belong to whoever published: they are copied, not extended.
+			// The publisher may own IDs, so joined copies them instead of
+			// extending them.
 			last.IDs = append(slices.Clone(last.IDs), e.IDs...)
 			last.Count, last.At, last.Name = last.Count+e.Count, e.At, ""
 			continue
@@ -102,7 +104,7 @@ func joined(all []Event) []Event {
 	return out
 }
 
-// joins reports whether e and next can be one event.
+// joins reports whether e and next can become one event.
 func (e *Event) joins(next Event) bool {
 	named := func(e *Event) bool { return len(e.IDs) > 0 && int64(len(e.IDs)) == e.Count }
 	return e.Type == next.Type && named(e) && named(&next) && len(e.IDs)+len(next.IDs) <= MostIDs

@@ -61,7 +61,7 @@ func TestOfRun(t *testing.T) {
 	}
 }
 
-// The form of an event is what programs of two releases have in common.
+// TestForm fixes the form of an event, which programs of two releases share.
 func TestForm(t *testing.T) {
 	t.Parallel()
 	for want, e := range map[string]Event{

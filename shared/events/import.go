@@ -6,8 +6,7 @@ import (
 	"github.com/fualab/fualab/shared/imports"
 )
 
-// Import is the import that an event is about, and how far it has got; see
-// imports.Import.
+// Import is the import of an event, with its progress; see imports.Import.
 type Import struct {
 	ID               int64   `json:"id"`
 	State            string  `json:"state"`

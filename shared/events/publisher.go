@@ -16,38 +16,39 @@ import (
 )
 
 const (
-	// queue is how many events wait, at most, while Redis is slow.
+	// queue is the largest number of waiting events while Redis is slow.
 	queue = 1024
-	// batch bounds what one round trip carries.
+	// batch is the largest number of events in one round trip.
 	batch = 128
-	// pace is how long events gather between two round trips, unless a batch is
-	// there sooner. The first one waits for nobody.
+	// pace is the time between two round trips in which events gather, unless a
+	// batch is full. The first event does not wait.
 	pace = 10 * time.Millisecond
-	// retry is how long a failing publisher waits before it tries again by itself.
+	// retry is the time after which a failing publisher retries without a new
+	// event.
 	retry = 2 * time.Second
-	// sendTimeout bounds one round trip.
+	// sendTimeout is the limit of one round trip.
 	sendTimeout = 500 * time.Millisecond
 )
 
-// Publisher sends events in the background. Whoever publishes never waits
-// for Redis, nor learns how it went. After events were lost, a Reset stands
-// for them.
+// Publisher sends events in the background. A caller of Publish never waits for
+// Redis and gets no result. After a loss of events, the publisher sends a Reset
+// in their place.
 type Publisher struct {
 	client  *redis.Client
 	log     *slog.Logger
 	pending chan Event
 	stop    chan struct{}
 	done    sync.WaitGroup
-	missed  atomic.Bool // events were lost that no Reset stands for yet
+	missed  atomic.Bool // events were lost and no Reset was sent yet
 	failing atomic.Bool // whether the last send failed
 }
 
-// Start returns a Publisher that works until Close, which the caller must
-// call. Without a client it does nothing.
+// Start returns a Publisher that works until Close, which the caller must call.
+// Without a client, it does nothing.
 func Start(ctx context.Context, client *redis.Client, log *slog.Logger) *Publisher {
 	p := &Publisher{client: client, log: log, pending: make(chan Event, queue), stop: make(chan struct{})}
 	if client != nil {
-		// What is in flight when ctx ends still publishes, hence Close.
+		// Requests in flight still publish after ctx ends, hence Close.
 		p.done.Go(func() { p.loop(context.WithoutCancel(ctx)) })
 	}
 	return p
@@ -65,16 +66,15 @@ func (p *Publisher) Publish(e Event) {
 	}
 }
 
-// Close sends what waits, one batch at most, and ends. It must be called
-// once, when nobody publishes any more.
+// Close sends the waiting events, at most one batch, and ends the publisher.
+// Call it once, after the last Publish.
 func (p *Publisher) Close() {
 	close(p.stop)
 	p.done.Wait()
 }
 
-// Failing reports whether Redis has not taken the last events: it is lost, full,
-// or a replica that refuses writes. A failing publisher tries again every two
-// seconds.
+// Failing reports whether Redis has refused the last events: it is unreachable,
+// full, or a read-only replica. A failing publisher retries every two seconds.
 func (p *Publisher) Failing() bool { return p.failing.Load() }
 
 func (p *Publisher) loop(ctx context.Context) {
@@ -84,7 +84,7 @@ func (p *Publisher) loop(ctx context.Context) {
 		select {
 		case <-again.C:
 			if p.failing.Load() {
-				p.send(ctx, nil) // the Reset that stands for the lost events
+				p.send(ctx, nil) // only the Reset for the lost events
 			}
 		case e := <-p.pending:
 			p.send(ctx, joined(p.more(e)))
@@ -108,7 +108,7 @@ func (p *Publisher) gather() {
 	}
 }
 
-// more adds what waits to events, up to a batch.
+// more adds waiting events to events, up to a batch.
 func (p *Publisher) more(events ...Event) []Event {
 	for len(events) < batch {
 		select {
@@ -121,7 +121,7 @@ func (p *Publisher) more(events ...Event) []Event {
 	return events
 }
 
-// send logs that Redis was lost or regained, once each.
+// send logs each loss of Redis and each return once.
 func (p *Publisher) send(ctx context.Context, events []Event) {
 	ctx, cancel := context.WithTimeout(ctx, sendTimeout)
 	defer cancel()
@@ -131,9 +131,9 @@ func (p *Publisher) send(ctx context.Context, events []Event) {
 	err := Append(ctx, p.client, events...)
 	switch {
 	case err != nil && !p.failing.Load():
-		p.log.WarnContext(ctx, "live events are lost until Redis answers again", "error", err)
+		p.log.WarnContext(ctx, "Redis does not accept live events; they are lost until it answers again", "error", err)
 	case err == nil && p.failing.Load():
-		p.log.InfoContext(ctx, "live events reach Redis again")
+		p.log.InfoContext(ctx, "Redis accepts live events again")
 	}
 	p.failing.Store(err != nil)
 	if err != nil {

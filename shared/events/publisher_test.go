@@ -30,7 +30,7 @@ func open(t *testing.T, url config.RedisURL) *redis.Client {
 	return client
 }
 
-// journal is a log that may be read while it is written.
+// journal is a log that tests may read during writes.
 type journal struct {
 	mu   sync.Mutex
 	text bytes.Buffer
@@ -50,8 +50,8 @@ func (j *journal) count(part string) int {
 
 func (j *journal) logger() *slog.Logger { return slog.New(slog.NewTextHandler(j, nil)) }
 
-// names returns the names of the events in the stream, in order; a Reset's is
-// its type.
+// names returns the names of the events in the stream, in order. The name of a
+// Reset is its type.
 func names(t *testing.T, client *redis.Client) []string {
 	t.Helper()
 	entries, err := client.XRangeN(t.Context(), Stream, "-", "+", 2*Kept)
@@ -73,7 +73,7 @@ func names(t *testing.T, client *redis.Client) []string {
 
 func named(name string) Event { return Event{Type: thingsUpdated, At: noon, Name: name} }
 
-// each runs test on an embedded Redis and on a real one, emptied of events.
+// each runs test on an embedded Redis and on a real one, both without events.
 func each(t *testing.T, test func(t *testing.T, client *redis.Client)) {
 	t.Helper()
 	t.Run("embedded", func(t *testing.T) {
@@ -82,7 +82,7 @@ func each(t *testing.T, test func(t *testing.T, client *redis.Client)) {
 		test(t, open(t, url))
 	})
 	t.Run("server", func(t *testing.T) {
-		client := open(t, testredis.Server(t)) // which tests share, so not in parallel
+		client := open(t, testredis.Server(t)) // tests share the server, so they do not run in parallel
 		if err := client.Del(t.Context(), Stream); err != nil {
 			t.Fatal(err)
 		}
@@ -90,7 +90,8 @@ func each(t *testing.T, test func(t *testing.T, client *redis.Client)) {
 	})
 }
 
-// TestPublish: events arrive in order, and Close sends what waits.
+// TestPublish proves that events arrive in order, and that Close sends the
+// waiting events.
 func TestPublish(t *testing.T) {
 	each(t, func(t *testing.T, client *redis.Client) {
 		p := Start(t.Context(), client, slog.New(slog.DiscardHandler))
@@ -106,8 +107,8 @@ func TestPublish(t *testing.T) {
 	})
 }
 
-// TestCloseOutlivesItsContext: what a stopping program still publishes gets
-// out.
+// TestCloseOutlivesItsContext proves that the last events of a stopping program
+// are sent.
 func TestCloseOutlivesItsContext(t *testing.T) {
 	t.Parallel()
 	_, url := testredis.Embedded(t)
@@ -125,7 +126,7 @@ func TestCloseOutlivesItsContext(t *testing.T) {
 // counting counts round trips.
 type counting struct {
 	mu    sync.Mutex
-	trips []int // commands of each
+	trips []int // the number of commands in each round trip
 	hold  chan struct{}
 }
 
@@ -150,9 +151,8 @@ func (c *counting) made() []int {
 	return slices.Clone(c.trips)
 }
 
-// TestOverflow: while one round trip is held, more events come than may wait.
-// Nobody who publishes is held with it. The rest goes in batches, and a Reset
-// stands for what was lost.
+// TestOverflow holds one round trip until the queue overflows. Publish does not
+// block. The rest is sent in batches, and a Reset replaces the lost events.
 func TestOverflow(t *testing.T) {
 	t.Parallel()
 	_, url := testredis.Embedded(t)
@@ -177,8 +177,8 @@ func TestOverflow(t *testing.T) {
 	}
 }
 
-// TestLostRedis: one warning for the loss however many events it costs, one
-// line for its end, and a Reset behind the first event that gets through.
+// TestLostRedis expects one warning for the loss, however many events it costs,
+// one line for its end, and a Reset after the first event that arrives.
 func TestLostRedis(t *testing.T) {
 	t.Parallel()
 	m := miniredis.RunT(t)
@@ -192,24 +192,24 @@ func TestLostRedis(t *testing.T) {
 	for i := range 3 {
 		p.Publish(named("lost"))
 		testwait.For(t, "its loss", func() bool { return p.missed.Load() && len(p.pending) == 0 })
-		if n := log.count("live events are lost"); i > 0 && n != 1 {
+		if n := log.count("Redis does not accept live events"); i > 0 && n != 1 {
 			t.Errorf("%d warnings after %d losses", n, i+1)
 		}
 	}
-	testwait.For(t, "the warning", func() bool { return log.count("live events are lost until Redis answers again") == 1 })
+	testwait.For(t, "the warning", func() bool { return log.count("Redis does not accept live events") == 1 })
 	m.SetError("")
 	p.Publish(named("after"))
 	p.Close()
 	if got := names(t, client); got[0] != "before" || got[len(got)-1] != string(Reset) || !slices.Contains(got, "after") {
 		t.Errorf("the stream holds %q", got)
 	}
-	if lost, back := log.count("level=WARN"), log.count("live events reach Redis again"); lost != 1 || back != 1 {
+	if lost, back := log.count("level=WARN"), log.count("Redis accepts live events again"); lost != 1 || back != 1 {
 		t.Errorf("%d warnings and %d lines of the end, want one each:\n%s", lost, back, log.text.String())
 	}
 }
 
-// TestRefusedEventsAreTriedAgain: a Redis that is full takes none; the publisher
-// says so, and tries again without another event.
+// TestRefusedEventsAreTriedAgain fills Redis. The publisher logs the failure,
+// and retries without another event.
 func TestRefusedEventsAreTriedAgain(t *testing.T) {
 	t.Parallel()
 	server, url := testredis.Embedded(t)
@@ -226,8 +226,8 @@ func TestRefusedEventsAreTriedAgain(t *testing.T) {
 	}
 }
 
-// TestSilentRedis: one that takes connections and never answers holds up
-// neither who publishes nor, for longer than two round trips, Close.
+// TestSilentRedis has a Redis that accepts connections and never answers. It
+// does not block Publish, and it delays Close by at most two round trips.
 func TestSilentRedis(t *testing.T) {
 	t.Parallel()
 	silent, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
@@ -241,7 +241,7 @@ func TestSilentRedis(t *testing.T) {
 	for range 2 * queue {
 		p.Publish(named("lost"))
 	}
-	if took := time.Since(begin); took > 10*sendTimeout { // which each would take that waited
+	if took := time.Since(begin); took > 10*sendTimeout { // each blocked call would take as long
 		t.Errorf("publishing took %s", took)
 	}
 	p.Close()
@@ -266,8 +266,8 @@ func TestWithoutRedis(t *testing.T) {
 	}
 }
 
-// TestStreamIsBounded: old events go. Redis cuts by whole nodes, hence the
-// allowance.
+// TestStreamIsBounded proves that old events are removed. Redis removes whole
+// nodes, hence the allowance.
 func TestStreamIsBounded(t *testing.T) {
 	each(t, func(t *testing.T, client *redis.Client) {
 		for range Kept/1000 + 2 {

@@ -1,4 +1,4 @@
-// Package health checks what a service stands on, for its /ready.
+// Package health checks a service's dependencies for its /ready.
 package health
 
 import (
@@ -10,32 +10,31 @@ import (
 	"github.com/fualab/fualab/shared/redis"
 )
 
-// Timeout bounds the check of one dependency.
+// Timeout is the limit of one dependency's check.
 const Timeout = 2 * time.Second
 
-// Dependency is how a dependency is, for everybody to read: it holds no
-// internals.
+// Dependency is the public state of a dependency. It has no internal details.
 type Dependency struct {
-	Status    string  `json:"status" enum:"ok,down,disabled" doc:"disabled: not configured, and not missed."`
-	Dialect   string  `json:"dialect,omitempty" example:"postgres" doc:"Of a database: postgres or sqlite."`
-	LatencyMS float64 `json:"latency_ms" doc:"How long one round trip took, in milliseconds."`
-	Error     string  `json:"error,omitempty" doc:"What is wrong, without internals."`
+	Status    string  `json:"status" enum:"ok,down,disabled" doc:"disabled: not configured and not required."`
+	Dialect   string  `json:"dialect,omitempty" example:"postgres" doc:"For a database: postgres or sqlite."`
+	LatencyMS float64 `json:"latency_ms" doc:"Duration of one round trip in milliseconds."`
+	Error     string  `json:"error,omitempty" doc:"The cause of the failure, without internal details."`
 
-	cause error // with internals, for a Journal
+	cause error // with internal details, for a Journal
 }
 
-// Database is what Check needs of a store.
+// Database is the part of a store that CheckDatabase uses.
 type Database interface {
 	Ping(ctx context.Context) error
 	Dialect() string
 	SchemaVersion(ctx context.Context) (string, error)
 }
 
-// ReadOnly reports whether d is a database that answers and refuses writes.
+// ReadOnly reports whether d is a database that answers but refuses writes.
 func (d Dependency) ReadOnly() bool { return errors.Is(d.cause, database.ReadOnly) }
 
-// CheckDatabase asks db for a sign of life and for its newest migration, ""
-// when it has none or cannot tell.
+// CheckDatabase checks db and returns its newest migration, or "" if the
+// version is unknown.
 func CheckDatabase(ctx context.Context, db Database) (d Dependency, schemaVersion string) {
 	d = check(ctx, db.Ping)
 	d.Dialect = db.Dialect()
@@ -51,7 +50,7 @@ func CheckDatabase(ctx context.Context, db Database) (d Dependency, schemaVersio
 	return d, version
 }
 
-// CheckRedis asks client, which may be nil, for a sign of life.
+// CheckRedis checks client, which may be nil.
 func CheckRedis(ctx context.Context, client *redis.Client) Dependency {
 	if client == nil {
 		return Dependency{Status: "disabled"}
@@ -59,7 +58,7 @@ func CheckRedis(ctx context.Context, client *redis.Client) Dependency {
 	return check(ctx, client.Ping)
 }
 
-// check times one round trip.
+// check measures one round trip.
 func check(ctx context.Context, ping func(context.Context) error) Dependency {
 	ctx, cancel := context.WithTimeout(ctx, Timeout)
 	defer cancel()

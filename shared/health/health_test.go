@@ -10,15 +10,15 @@ import (
 	"github.com/fualab/fualab/shared/health"
 )
 
-// answers is a database that answers to Ping with an error.
+// answers is a database with a fixed answer to Ping.
 type answers struct{ ping error }
 
 func (a answers) Ping(context.Context) error                  { return db.Error(a.ping, "check the database") }
 func (answers) Dialect() string                               { return "postgres" }
 func (answers) SchemaVersion(context.Context) (string, error) { return "0001", nil }
 
-// TestUnfitDatabaseIsNotOK: /ready shows the reason, and of a database
-// that can be read also the schema's version.
+// TestUnfitDatabaseIsNotOK expects the reason in /ready, and also the schema's
+// version if the database is readable.
 func TestUnfitDatabaseIsNotOK(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {

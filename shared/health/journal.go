@@ -7,8 +7,9 @@ import (
 	"sync"
 )
 
-// Journal logs the cause when a dependency goes down, and when it is back: once
-// each, however often it is asked for. It is safe for concurrent use.
+// Journal logs when a dependency goes down, with the cause, and when it is
+// back. It logs each change once, however often the dependency is checked. It
+// is safe for concurrent use.
 type Journal struct {
 	log *slog.Logger
 
@@ -21,10 +22,10 @@ func NewJournal(log *slog.Logger) *Journal {
 	return &Journal{log: log, down: make(map[string]bool)}
 }
 
-// Note takes down how the dependency called name is.
+// Note records the state of the dependency called name.
 func (j *Journal) Note(ctx context.Context, name string, d Dependency) {
 	if errors.Is(d.cause, context.Canceled) {
-		return // who asked has gone, which says nothing of the dependency
+		return // the caller cancelled the check; the dependency's state is unknown
 	}
 	down := d.Status == "down"
 	j.mu.Lock()

@@ -10,7 +10,7 @@ import (
 	"github.com/fualab/fualab/shared/health"
 )
 
-// database answers with err.
+// database is a database with a fixed error.
 type database struct{ err error }
 
 func (d database) Ping(context.Context) error                    { return d.err }
@@ -21,8 +21,8 @@ func (d database) check(ctx context.Context) (dep health.Dependency) {
 	return dep
 }
 
-// TestJournal asks again and again: only a change is logged, with its cause,
-// and the answer does not have it.
+// TestJournal checks repeatedly. Only a change is logged, with its cause, and
+// the response omits the cause.
 func TestJournal(t *testing.T) {
 	t.Parallel()
 	var out strings.Builder
@@ -38,7 +38,7 @@ func TestJournal(t *testing.T) {
 	}
 	note(database{})
 	if out.Len() > 0 {
-		t.Errorf("nothing has changed, and it logs %s", out.String())
+		t.Errorf("the log has %s without a change", out.String())
 	}
 	note(database{errors.New("refused marker")})
 	note(database{context.Canceled})

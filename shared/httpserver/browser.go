@@ -11,34 +11,33 @@ import (
 	"github.com/fualab/fualab/shared/log"
 )
 
-// Browsers says which pages a server accepts requests from. The zero value
-// protects a listener that asks for no password: pages of other origins may
-// not change anything, and a name of another domain that leads here reaches
-// nothing.
+// Browsers lists the pages from which a server accepts requests. The zero value
+// protects a listener without tokens. Pages of other origins cannot change
+// anything, and requests under a foreign host name are refused.
 type Browsers struct {
-	// Origins of other pages that may send requests which change something,
-	// such as https://app.example.com.
+	// Origins are the other origins that may send changing requests, such as
+	// https://app.example.com.
 	Origins []string
-	// Hosts are the further names under which clients may reach the server.
-	// Addresses and names without a dot are good anyway: no other domain can
-	// have them lead here (DNS rebinding).
+	// Hosts are additional host names of the server. Addresses and names
+	// without a dot are always accepted, because no foreign domain can use them
+	// (DNS rebinding).
 	Hosts []string
-	// AnyHost accepts every name. It is for a server that asks for a token,
-	// which a page of another origin does not have.
+	// AnyHost accepts every host name. It is for a server with tokens, because
+	// a page of another origin has no token.
 	AnyHost bool
-	// Refuse answers a refused request, with 403 or 421 and the reason. nil: in
-	// plain text.
+	// Refuse answers a refused request with 403 or 421 and the reason. nil
+	// answers in plain text.
 	Refuse func(w http.ResponseWriter, r *http.Request, status int, reason string)
 }
 
-// The reasons of a refusal. Each names the cure.
+// The reasons of a refusal, each with its cure.
 const (
-	crossOrigin = "A page of another origin may not send this. Send it from a page of this server, or add the origin to FUALAB_CORS_ORIGINS."
-	wrongHost   = "This server is not reached by that name. Use its address, or add the name to FUALAB_HOSTS."
+	crossOrigin = "A page of another origin may not send this request. Send it from a page of this server, or add the origin to FUALAB_CORS_ORIGINS."
+	wrongHost   = "This server does not accept this host name. Use its address, or add the name to FUALAB_HOSTS."
 )
 
-// protect wraps next with the checks of b. The log and noted are told of each
-// refusal.
+// protect wraps next with the checks of b. It reports each refusal to the log
+// and to noted.
 func (b Browsers) protect(next http.Handler, logger *slog.Logger, noted func(log.Event)) http.Handler {
 	answer := b.Refuse
 	if answer == nil {

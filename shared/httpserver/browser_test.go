@@ -12,8 +12,8 @@ import (
 	"github.com/fualab/fualab/shared/log"
 )
 
-// TestPagesOfOtherOriginsChangeNothing: what browsers send for a page of
-// another origin, and for a name that leads here from another domain.
+// TestPagesOfOtherOriginsChangeNothing sends the requests of browsers for a
+// page of another origin, and under a foreign host name.
 func TestPagesOfOtherOriginsChangeNothing(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {

@@ -8,9 +8,9 @@ import (
 	"time"
 )
 
-// Check asks path of the server that listens on addr and fails unless it
-// answers 200 within three seconds. It is what a container's health check
-// runs; an address without a host means this machine.
+// Check gets path from the server that listens on addr. It fails unless the
+// server answers 200 within three seconds. Containers use it as their health
+// check. An address without a host means this machine.
 func Check(ctx context.Context, addr, path string) error {
 	ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
 	defer cancel()

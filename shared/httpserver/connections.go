@@ -13,17 +13,17 @@ import (
 	"github.com/fualab/fualab/shared/log"
 )
 
-// Connections bounds the open connections of a server. One beyond a bound is
-// closed at once, so that the others are served.
+// Connections limits the open connections of a server. The server closes a
+// connection beyond a limit at once, to serve the others.
 type Connections struct {
 	All  int // 0: MaxConnections
-	Each int // from one address that is not Trusted; 0: MaxConnectionsEach
-	// Trusted are the networks of proxies, which bring the connections of many.
+	Each int // from one address outside Trusted; 0: MaxConnectionsEach
+	// Trusted are the networks of proxies. A proxy brings the connections of
+	// many clients.
 	Trusted []netip.Prefix
 }
 
-// The bounds of a server that names no others. An idle connection takes about
-// 20 kB.
+// The default limits. An idle connection takes about 20 kB.
 const (
 	MaxConnections     = 4096
 	MaxConnectionsEach = 3072
@@ -38,7 +38,7 @@ type connections struct {
 	mu     sync.Mutex
 	all    int
 	each   map[netip.Addr]int
-	warned time.Time // when the log last told of a closed connection
+	warned time.Time // time of the last warning
 }
 
 func newConnections(bounds Connections, logger *slog.Logger, noted func(log.Event)) *connections {
@@ -46,15 +46,15 @@ func newConnections(bounds Connections, logger *slog.Logger, noted func(log.Even
 	return &connections{bounds: bounds, logger: logger, noted: noted, each: map[netip.Addr]int{}}
 }
 
-// open returns how many connections there are.
+// open returns the number of open connections.
 func (c *connections) open() int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.all
 }
 
-// note is told of each change of a connection's state. It counts a connection
-// that it closes like the others, until the server has noticed.
+// note receives each change of a connection's state. It counts a connection
+// that it closes until the server has noticed the close.
 func (c *connections) note(conn net.Conn, state http.ConnState) {
 	change := 0
 	switch state {
@@ -83,20 +83,20 @@ func (c *connections) trusts(from netip.Addr) bool {
 	return slices.ContainsFunc(c.bounds.Trusted, func(network netip.Prefix) bool { return network.Contains(from) })
 }
 
-// warn tells the log once a minute.
+// warn logs at most once a minute.
 func (c *connections) warn(from netip.Addr) {
 	now := time.Now()
 	if now.Sub(c.warned) < time.Minute {
 		return
 	}
 	c.warned = now
-	c.logger.Warn("a connection beyond the limit was closed", "event", log.LimitReached, "limit", "connections", "address", from.String(), "open", c.all)
+	c.logger.Warn("closed a connection beyond the limit", "event", log.LimitReached, "limit", "connections", "address", from.String(), "open", c.all)
 }
 
 func addressOf(conn net.Conn) netip.Addr {
 	at, err := netip.ParseAddrPort(conn.RemoteAddr().String())
 	if err != nil {
-		return netip.Addr{} // a test's
+		return netip.Addr{} // a test has no TCP address
 	}
 	return at.Addr().Unmap()
 }

@@ -7,28 +7,28 @@ import (
 	"time"
 )
 
-// gate is a listener that stops without a reset. Closing a listener resets
-// the connections that the kernel has accepted and the program has not; a
-// gate that is shut first takes those in, and hands them out once it is
-// closed, when their clients can no longer come back for more.
+// gate is a listener that stops without resetting connections. Closing a plain
+// listener resets the connections that the kernel has accepted and the program
+// has not. shut makes the gate accept those first. It closes the listener, so
+// that clients cannot reconnect, and then hands them out.
 type gate struct {
 	net.Listener
 	shutting atomic.Bool
-	rest     []net.Conn // taken in after shut; only Accept uses it
-	closed   bool       // likewise
+	rest     []net.Conn // accepted after shut; only Accept uses it
+	closed   bool       // only Accept uses it
 }
 
 const (
-	// settle is how long no client must have come before the gate closes.
-	// Clients that send one request after another have all come by then.
+	// settle is the time without a new client after which the gate closes.
+	// Clients that send one request after another reconnect within it.
 	settle = 20 * time.Millisecond
-	// stopAfter and mostQueued bound the gathering, whoever keeps coming.
+	// stopAfter and mostQueued limit the gathering when clients keep coming.
 	stopAfter  = 200 * time.Millisecond
 	mostQueued = 4096
 )
 
-// shut makes Accept take in what is queued, close the listener, hand out what
-// it took, and fail.
+// shut makes Accept accept the queued connections, close the listener, hand the
+// connections out, and then fail.
 func (g *gate) shut() {
 	g.shutting.Store(true)
 	if !g.deadline(time.Now()) { // wakes Accept
@@ -36,7 +36,7 @@ func (g *gate) shut() {
 	}
 }
 
-// deadline reports whether the listener has deadlines.
+// deadline sets the listener's deadline and reports whether it has deadlines.
 func (g *gate) deadline(t time.Time) bool {
 	d, ok := g.Listener.(interface{ SetDeadline(time.Time) error })
 	return ok && d.SetDeadline(t) == nil
@@ -64,9 +64,9 @@ func (g *gate) Accept() (net.Conn, error) {
 	return conn, nil
 }
 
-// gather takes in who comes until nobody has come for settle, and last what
-// the kernel then still has: a deadline may have passed long before this
-// goroutine runs again, and says nothing about the queue.
+// gather accepts connections until none has come for settle. Finally it accepts
+// the connections in the kernel's queue: a deadline may pass long before this
+// goroutine runs again, so a timeout does not prove that the queue is empty.
 func (g *gate) gather() {
 	begin := time.Now()
 	for last := begin; time.Since(last) < settle && time.Since(begin) < stopAfter; {

@@ -4,6 +4,6 @@ package httpserver
 
 import "net"
 
-// queued cannot be known here: who comes in the instant between the last
+// queued is unknown on this system. A client that connects between the last
 // deadline and the close is reset.
 func queued(net.Listener) bool { return false }

@@ -29,8 +29,8 @@ func dial(t *testing.T, ln net.Listener) error {
 	return err
 }
 
-// TestGateHandsOutQueuedConnections: clients that have connected before the gate
-// closes are served, and later ones are refused.
+// TestGateHandsOutQueuedConnections proves that clients that connected before
+// the close are served, and that later ones are refused.
 func TestGateHandsOutQueuedConnections(t *testing.T) {
 	t.Parallel()
 	ln := listen(t)

@@ -9,7 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// queued reports whether a connection waits to be accepted.
+// queued reports whether a connection waits for Accept.
 func queued(ln net.Listener) bool {
 	s, ok := ln.(syscall.Conn)
 	if !ok {

@@ -1,5 +1,5 @@
-// Package httpserver runs an http.Handler with the bounds and the orderly
-// shutdown that every listener of FUALab has.
+// Package httpserver runs an http.Handler with the limits and the orderly
+// shutdown of FUALab's listeners.
 package httpserver
 
 import (
@@ -16,7 +16,7 @@ import (
 	"github.com/fualab/fualab/shared/log"
 )
 
-// Bounds of a connection. None is left at Go's default, which is none.
+// Limits of a connection. Go's defaults are unlimited.
 const (
 	readHeaderTimeout = 5 * time.Second
 	readTimeout       = 30 * time.Second
@@ -25,26 +25,26 @@ const (
 	maxHeaderBytes    = 64 << 10
 )
 
-// grace is how long clients with an open connection get, at least, to send
-// one more request and to be told that the connection closes.
+// grace is the least time that clients with an open connection get for one more
+// request, whose answer tells them that the connection closes.
 const grace = 300 * time.Millisecond
 
 // Config configures a Server.
 type Config struct {
 	Handler         http.Handler
 	Browsers        Browsers      // the pages whose requests are accepted
-	ShutdownDelay   time.Duration // not ready, yet still serving
-	ShutdownTimeout time.Duration // then, for requests in flight
-	// OnStop is called once between the two: it ends what would not end by
-	// itself, such as streams, and returns at once. nil: there is nothing.
+	ShutdownDelay   time.Duration // not ready, but still serving
+	ShutdownTimeout time.Duration // then, the limit for requests in flight
+	// OnStop is called once, between the two. It ends requests without an end
+	// of their own, such as streams, and returns at once. It may be nil.
 	OnStop func()
 	Log    *slog.Logger
 
-	Connections Connections // the bounds of the open ones
+	Connections Connections // the limits of open connections
 
-	// Noted is told of each security event that no request handler sees: a page
-	// of another origin, a connection beyond the bounds. It is called by many
-	// goroutines and returns at once. nil: only the log tells.
+	// Noted receives each security event outside request handlers: a page of
+	// another origin, a connection beyond the limits. Many goroutines call it,
+	// and it must return at once. nil: only the log gets the events.
 	Noted func(log.Event)
 }
 
@@ -77,13 +77,13 @@ func New(cfg Config) *Server {
 }
 
 // Draining reports whether the server is about to stop: it still answers, but
-// should get no new work.
+// should get no new requests.
 func (s *Server) Draining() bool { return s.draining.Load() }
 
-// Serve answers on ln until ctx ends, then stops without breaking a request:
-// it reports Draining, asks clients to close their connections, waits for
-// ShutdownDelay, calls OnStop, and gives what is in flight ShutdownTimeout.
-// It closes ln.
+// Serve answers on ln until ctx ends, then stops without breaking a request. It
+// reports Draining, asks clients to close their connections, waits for
+// ShutdownDelay and calls OnStop. Requests in flight then have ShutdownTimeout
+// to finish. Serve closes ln.
 func (s *Server) Serve(ctx context.Context, ln net.Listener) error {
 	door := &gate{Listener: ln}
 	ended := make(chan error, 1)
@@ -101,9 +101,9 @@ func (s *Server) Serve(ctx context.Context, ln net.Listener) error {
 	s.wait(0, max(0, grace-s.cfg.ShutdownDelay))
 	door.shut()
 	if err := <-ended; !errors.Is(err, net.ErrClosed) {
-		s.cfg.Log.WarnContext(ctx, "the listener ended by itself", "error", err)
+		s.cfg.Log.WarnContext(ctx, "the listener failed", "error", err)
 	}
-	s.wait(0, grace) // Shutdown drops a request that it finds just read
+	s.wait(0, grace) // Shutdown drops requests that were just read
 
 	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.cfg.ShutdownTimeout)
 	defer cancel()
@@ -114,9 +114,10 @@ func (s *Server) Serve(ctx context.Context, ln net.Listener) error {
 	return nil
 }
 
-// wait waits for atLeast, and until clients have let go of their connections,
-// for atMost. While draining every answer closes its connection, and a client
-// that is between two requests would otherwise see its next one reset.
+// wait waits at least atLeast, then until clients have closed their
+// connections, at most for atMost. While draining, each response closes its
+// connection. Without the wait, a client between two requests would get a
+// reset.
 func (s *Server) wait(atLeast, atMost time.Duration) {
 	const pause = 5 * time.Millisecond
 	for begin := time.Now(); time.Since(begin) < atLeast || (s.open.open() > 0 && time.Since(begin) < atMost); {
@@ -131,7 +132,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	s.cfg.Handler.ServeHTTP(w, r)
 }
 
-// Listen binds addr. variable is the setting that moves it, for the message.
+// Listen binds addr. variable is the name of the setting, for the message.
 func Listen(ctx context.Context, addr, variable string) (net.Listener, error) {
 	var lc net.ListenConfig
 	ln, err := lc.Listen(ctx, "tcp", addr)

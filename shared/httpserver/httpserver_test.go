@@ -21,8 +21,8 @@ import (
 // clientTimeout guards against a request that hangs.
 const clientTimeout = testwait.Patience
 
-// start serves h and returns its address, and a function that stops it and
-// waits for it.
+// start serves h. It returns the address, and a function that stops the server
+// and waits for its end.
 func start(t *testing.T, cfg httpserver.Config) (addr string, stop func() error) {
 	t.Helper()
 	ln, stop := startAt(t, cfg)
@@ -46,7 +46,7 @@ func startAt(t *testing.T, cfg httpserver.Config) (ln net.Listener, stop func() 
 	}
 }
 
-// get reads an answer to its end, and reports whether it closes the
+// get reads a response to its end, and reports whether it closes the
 // connection.
 func get(ctx context.Context, client *http.Client, url string) (closes bool, err error) {
 	_, closes, err = read(ctx, client, url)
@@ -69,7 +69,7 @@ func read(ctx context.Context, client *http.Client, url string) (body string, cl
 func TestRequestInFlightFinishes(t *testing.T) {
 	t.Parallel()
 	entered, release := make(chan struct{}), make(chan struct{})
-	// The answer comes while the server stops: OnStop is called before its end.
+	// The handler answers during the stop: OnStop is called before the end.
 	stopping := func() { close(release) }
 	addr, stop := start(t, httpserver.Config{ShutdownTimeout: testwait.Patience, OnStop: stopping, Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		close(entered)
@@ -107,9 +107,10 @@ func TestDeadline(t *testing.T) {
 	}
 }
 
-// TestStopUnderLoad has clients send one request after another: on kept
-// connections until they are told to close, as a load balancer does, and on a
-// new connection each, until one is refused. No request may fail otherwise.
+// TestStopUnderLoad has two kinds of clients that send one request after
+// another. Some keep their connections until they are told to close, as a load
+// balancer does. Others connect anew each time until a connection is refused.
+// No request may fail otherwise.
 func TestStopUnderLoad(t *testing.T) {
 	t.Parallel()
 	for name, reconnect := range map[string]bool{"kept connections": false, "new connections": true} {
@@ -124,7 +125,7 @@ func TestStopUnderLoad(t *testing.T) {
 
 func stopUnderLoad(t *testing.T, reconnect bool) {
 	t.Helper()
-	own := rand.Text() // tells this server from one that gets its port afterwards
+	own := rand.Text() // identifies this server, because another may get its port afterwards
 	addr, stop := start(t, httpserver.Config{ShutdownTimeout: 20 * time.Second, Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		<-time.After(time.Millisecond) // a query's time, so that some requests are in flight
 		_, _ = io.WriteString(w, own)
@@ -137,7 +138,7 @@ func stopUnderLoad(t *testing.T, reconnect bool) {
 			client := &http.Client{Transport: &http.Transport{DisableKeepAlives: reconnect}, Timeout: clientTimeout}
 			defer client.CloseIdleConnections()
 			busy := sync.OnceFunc(underLoad.Done)
-			defer busy() // also if it fails before
+			defer busy() // also after a failure
 			for i := range 1_000_000 {
 				answer, closes, err := read(context.Background(), client, "http://"+addr)
 				var op *net.OpError
@@ -171,7 +172,7 @@ func TestDelayKeepsServing(t *testing.T) {
 	stopped := make(chan error, 1)
 	begin := time.Now()
 	go func() { stopped <- stop() }()
-	for closes := false; !closes; { // as every answer does during the delay
+	for closes := false; !closes; { // during the delay, each response closes
 		var err error
 		if closes, err = get(t.Context(), http.DefaultClient, "http://"+ln.Addr().String()); err != nil {
 			t.Fatal("a request during the delay:", err)
@@ -185,8 +186,8 @@ func TestDelayKeepsServing(t *testing.T) {
 	}
 }
 
-// TestOnStop has a stream that ends with the server: not before the delay is
-// over, and soon after it.
+// TestOnStop has a stream that ends with the server: not during the delay, and
+// soon after it.
 func TestOnStop(t *testing.T) {
 	t.Parallel()
 	for _, delay := range []time.Duration{0, 400 * time.Millisecond} {
@@ -217,7 +218,7 @@ func TestOnStop(t *testing.T) {
 		if err != nil || string(body) != "end" || took < delay || took > delay+10*time.Second {
 			t.Errorf("delay %s: the stream ends after %s with %q, %v", delay, took, body, err)
 		}
-		if err := <-stopped; err != nil || time.Since(begin) > delay+10*time.Second { // of the 20 s that it has
+		if err := <-stopped; err != nil || time.Since(begin) > delay+10*time.Second { // the limit is 20 s
 			t.Errorf("delay %s: stopped after %s: %v", delay, time.Since(begin), err)
 		}
 	}
@@ -284,11 +285,12 @@ func TestCheck(t *testing.T) {
 		}
 	}
 	if err := httpserver.Check(t.Context(), addr, "/%"); err == nil {
-		t.Error("a path that is none passes")
+		t.Error("a malformed path passes")
 	}
 }
 
-// TestCheckEnds: a server that accepts and never answers fails the check.
+// TestCheckEnds proves that Check fails if the server accepts and never
+// answers.
 func TestCheckEnds(t *testing.T) {
 	t.Parallel()
 	ln, err := httpserver.Listen(t.Context(), "127.0.0.1:0", "FUALAB_TEST_ADDR")
@@ -303,7 +305,8 @@ func TestCheckEnds(t *testing.T) {
 	}
 }
 
-// TestServeReportsAListenerThatFails: it returns although its context goes on.
+// TestServeReportsAListenerThatFails proves that Serve returns although its
+// context goes on.
 func TestServeReportsAListenerThatFails(t *testing.T) {
 	t.Parallel()
 	ln, err := httpserver.Listen(t.Context(), "127.0.0.1:0", "FUALAB_TEST_ADDR")
@@ -317,7 +320,7 @@ func TestServeReportsAListenerThatFails(t *testing.T) {
 	}
 }
 
-// TestDraining: a server is draining from the end of its context on, while it
+// TestDraining proves that a server drains from the end of its context on, and
 // still answers.
 func TestDraining(t *testing.T) {
 	t.Parallel()

@@ -16,36 +16,36 @@ import (
 	"github.com/fualab/fualab/shared/log"
 )
 
-// requestID is what a client's own X-Request-Id must look like to be kept.
+// requestID is the accepted form of a client's own X-Request-Id.
 var requestID = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
 
-// Observed gives each request an id, the client's own or a new one, in its
-// context and in the answer's X-Request-Id, and writes one line about it, also
-// about one that is aborted. It logs a panic of next with its stack, and has
-// answer tell the client; an answer that has begun is aborted instead, so that
-// the client does not take half of it for the whole.
+// Observed gives each request an id, the client's own or a new one. The id is
+// in the context, in the response's X-Request-Id, and in the request's one log
+// line; an aborted request has a line, too. Observed logs a panic of next with
+// its stack and calls answer. If a response has begun, Observed aborts it
+// instead, so that the client does not take a part for the whole.
 //
 // Handlers set the route of the line by log.RequestOf, and the caller. Each of
-// watchers is told of the request as well.
+// watchers observes the request as well.
 func Observed(next http.Handler, logger *slog.Logger, answer http.HandlerFunc, watchers ...Watcher) http.Handler {
 	return &observer{next, logger, answer, watchers}
 }
 
-// Watcher is told of requests, beside the log.
+// Watcher observes requests, beside the log.
 type Watcher interface {
-	// Begin returns the context in which r is served.
+	// Begin returns the context of the request.
 	Begin(ctx context.Context, r *http.Request) context.Context
-	// End gets that context, once the answer is out.
+	// End gets that context, after the response.
 	End(ctx context.Context, a Answered)
 }
 
-// Answered is a request that has been answered.
+// Answered is a request with its response.
 type Answered struct {
-	Method string // as the client sent it: anything
+	Method string // as the client sent it; unchecked
 	Route  string // the pattern that matched, "" for none
 	Status int
 	Took   time.Duration
-	Event  log.Event // the security event that it was, "" for none
+	Event  log.Event // the security event of the request, "" for none
 }
 
 type observer struct {
@@ -55,7 +55,7 @@ type observer struct {
 	watchers []Watcher
 }
 
-var noSniff = []string{"nosniff"} // shared by all answers
+var noSniff = []string{"nosniff"} // all responses share it
 
 func (o *observer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	begin := time.Now()
@@ -76,7 +76,7 @@ func (o *observer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	o.next.ServeHTTP(x, r)
 }
 
-// end tells of the request, also of one that is aborted.
+// end reports the request, also an aborted one.
 func (o *observer) end(r *http.Request, x *exchange, begin time.Time) {
 	now := time.Now()
 	o.note(r, x, now, now.Sub(begin))
@@ -85,8 +85,8 @@ func (o *observer) end(r *http.Request, x *exchange, begin time.Time) {
 	}
 }
 
-// note writes the line. It goes past the Logger's methods, which look up their
-// caller each time.
+// note writes the line. It bypasses the Logger's methods, because they look up
+// their caller each time.
 func (o *observer) note(r *http.Request, x *exchange, now time.Time, took time.Duration) {
 	ctx, level, route := r.Context(), slog.LevelInfo, cmp.Or(x.request.Route, "none")
 	if IsProbe(route) {
@@ -101,7 +101,7 @@ func (o *observer) note(r *http.Request, x *exchange, now time.Time, took time.D
 		slog.String("method", r.Method), slog.String("route", route), slog.Int("status", x.status), slog.Int64("bytes", x.bytes),
 		slog.Int64("duration_us", took.Microseconds()))
 	record := ""
-	if x.status < http.StatusMultipleChoices { // so that it exists, and is no text of the client's own
+	if x.status < http.StatusMultipleChoices { // the path exists, so it is not the client's own text
 		record = x.request.Record
 		if location := x.Header().Get("Location"); record == "" && location != "" {
 			record = path.Base(location)
@@ -117,7 +117,8 @@ func (o *observer) note(r *http.Request, x *exchange, now time.Time, took time.D
 	_ = h.Handle(ctx, line) // as Logger does
 }
 
-// IsProbe reports the paths that health checks ask every few seconds.
+// IsProbe reports the paths of health checks, which are requested every few
+// seconds.
 func IsProbe(path string) bool {
 	switch path {
 	case "/health", "/api/health", "/ready", "/api/ready":
@@ -126,7 +127,7 @@ func IsProbe(path string) bool {
 	return false
 }
 
-// rescue recovers; it is to be deferred itself.
+// rescue recovers from a panic. It must be the deferred function itself.
 func (o *observer) rescue(x *exchange, r *http.Request) {
 	v := recover()
 	if v == nil {
@@ -136,7 +137,7 @@ func (o *observer) rescue(x *exchange, r *http.Request) {
 		panic(v)
 	}
 	if err, ok := v.(error); ok && x.lost != nil && errors.Is(err, x.lost) {
-		// huma panics when it cannot write: no fault of the server.
+		// huma panics when it cannot write; that is not a fault of the server.
 		panic(http.ErrAbortHandler)
 	}
 	o.log.ErrorContext(r.Context(), "panic", "value", fmt.Sprint(v), "stack", string(debug.Stack()))
@@ -146,18 +147,18 @@ func (o *observer) rescue(x *exchange, r *http.Request) {
 	o.answer(x, r)
 }
 
-// exchange is a request and how far its answer got.
+// exchange is a request and the state of its response.
 type exchange struct {
 	http.ResponseWriter
 	request log.Request
 	status  int
 	begun   bool
 	bytes   int64
-	lost    error // of the write that failed: the client is gone
+	lost    error // the error of a failed write: the client has disconnected
 }
 
-// WriteHeader also takes the 499 with which huma notes that the client went
-// away while it was answered: for the log alone.
+// WriteHeader also accepts 499, for the log alone: huma sets it when the client
+// has disconnected.
 func (x *exchange) WriteHeader(status int) {
 	x.status = status
 	if !x.begun {

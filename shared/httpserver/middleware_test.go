@@ -37,13 +37,13 @@ func TestPanicIsLoggedAndAnswered(t *testing.T) {
 	}
 }
 
-// TestPanicAfterTheHeaders: the client must not take half an answer for the
-// whole, nor get a second one behind it.
+// TestPanicAfterTheHeaders proves that the client does not take a partial
+// response for the whole, and gets no second one after it.
 func TestPanicAfterTheHeaders(t *testing.T) {
 	t.Parallel()
 	var out strings.Builder
 	panics := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		_, _ = io.WriteString(w, strings.Repeat("x", 64<<10)) // more than any buffer on the way
+		_, _ = io.WriteString(w, strings.Repeat("x", 64<<10)) // more than any buffer in between
 		panic("kaput")
 	})
 	server := httptest.NewServer(httpserver.Observed(panics, log.New(&out, slog.LevelInfo, "test"), func(w http.ResponseWriter, _ *http.Request) {
@@ -64,7 +64,7 @@ func TestPanicAfterTheHeaders(t *testing.T) {
 	}
 }
 
-// unreachable is a client that has gone.
+// unreachable is a client that has disconnected.
 type unreachable struct{ http.ResponseWriter }
 
 var errGone = errors.New("write: broken pipe")
@@ -107,7 +107,7 @@ func TestRequestID(t *testing.T) {
 	}
 }
 
-// watcher notes what it is told, and marks the context of the request.
+// watcher records its requests, and marks their contexts.
 type watcher struct{ answered []httpserver.Answered }
 
 type watched struct{}
@@ -122,8 +122,8 @@ func (w *watcher) End(ctx context.Context, a httpserver.Answered) {
 	}
 }
 
-// TestRequestsAreNoted: the line and the watchers have the same of a request.
-// The line of a probe is for debugging.
+// TestRequestsAreNoted proves that the line and the watchers agree. The line of
+// a probe has level debug.
 func TestRequestsAreNoted(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
@@ -145,7 +145,7 @@ func TestRequestsAreNoted(t *testing.T) {
 			w.WriteHeader(http.StatusAccepted)
 			_, _ = io.WriteString(w, "so")
 			_, _ = io.WriteString(w, "me")
-			w.WriteHeader(499) // the client is gone
+			w.WriteHeader(499) // the client has disconnected
 		}), log.New(&out, tt.level, "test"), nil, told)
 		w := httptest.NewRecorder()
 		h.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodPut, "/", http.NoBody))
@@ -169,8 +169,9 @@ func TestRequestsAreNoted(t *testing.T) {
 	}
 }
 
-// TestAbortIsNoFault: a handler that aborts its answer is not logged as a panic,
-// and its request is noted. Another panic is logged, although the client is gone.
+// TestAbortIsNoFault proves that an aborted response is not logged as a panic,
+// and that its request is logged. Any other panic is logged, even if the client
+// has disconnected.
 func TestAbortIsNoFault(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
@@ -196,7 +197,8 @@ func TestAbortIsNoFault(t *testing.T) {
 	}
 }
 
-// TestExchangeReachesTheConnection: a handler of a stream can flush.
+// TestExchangeReachesTheConnection proves that the handler of a stream can
+// flush.
 func TestExchangeReachesTheConnection(t *testing.T) {
 	t.Parallel()
 	h := httpserver.Observed(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {

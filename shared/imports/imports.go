@@ -1,5 +1,5 @@
-// Package imports holds the record of an import, and its life, for the API and the
-// worker: a file of rows is uploaded in parts, then validated, then imported.
+// Package imports has the record of an import and its life, for the API and the
+// worker. A file of rows is uploaded in parts, then validated, then imported.
 package imports
 
 import (
@@ -16,11 +16,11 @@ const (
 	Upsert = "upsert" // a row changes the row that has its key
 )
 
-// MostErrors bounds the faults that are kept of one import.
+// MostErrors is the largest number of stored faults of one import.
 const MostErrors = 1000
 
-// Import is an upload of rows. BytesRead, Line and RowsRead are the mark of
-// its phase, validating or importing: how far it has got.
+// Import is an upload of rows. BytesRead, Line and RowsRead are the mark, which
+// is the progress of its phase, validating or importing.
 type Import struct {
 	bun.BaseModel `bun:"table:imports"`
 
@@ -31,10 +31,10 @@ type Import struct {
 	DryRun          bool
 	MaxErrors       int64
 	Delimiter       string
-	Columns         string // JSON: the column that each heading is for; "" for as it is named
-	LimitBytes      int64  // of the file, as it was sent and unpacked
+	Columns         string // JSON: the column of each heading; "" if the headings name the columns
+	LimitBytes      int64  // of the file, both as sent and unpacked
 	BytesReceived   int64
-	BytesTotal      *int64 // unpacked; known once it was validated
+	BytesTotal      *int64 // unpacked; known after validation
 	BytesRead       int64  // unpacked
 	Line            int64
 	RowsRead        int64
@@ -43,18 +43,18 @@ type Import struct {
 	Updated         int64
 	Unchanged       int64
 	Rejected        int64
-	Faults          int64 // of rejected rows, of which the first are kept
-	IDsDistinct     bool  `bun:"ids_distinct"` // validation found each key once
-	PassesBegun     int64 // since the mark moved, but for those that ended in order: their workers died
+	Faults          int64 // number of faults of rejected rows; the first ones are stored
+	IDsDistinct     bool  `bun:"ids_distinct"` // validation found no repeated key
+	PassesBegun     int64 // since the mark moved, without orderly ends: these passes' workers died
 	CancelRequested bool
-	Error           string // why it failed: a sentence for the client
-	Cleared         bool   // its file is gone
+	Error           string // the reason of the failure, a sentence for the client
+	Cleared         bool   // its file is deleted
 	CreatedAt       model.Time
 	UpdatedAt       model.Time
 	PhaseAt         model.Time // when the phase began
 	FinishedAt      *model.Time
-	CreatedBy       *string // the caller, as the log names it, to whom it belongs; nil: not known
-	UpdatedBy       *string // the caller of the last request that changed it, likewise
+	CreatedBy       *string // the owner: the caller, as the log names it; nil for unknown
+	UpdatedBy       *string // the caller of the last request that changed it, in the same form
 }
 
 // Error is one fault of an import's file.
@@ -62,14 +62,14 @@ type Error struct {
 	bun.BaseModel `bun:"table:import_errors"`
 
 	ImportID int64
-	Position int64 // among the import's
+	Position int64 // its number among the import's faults
 	Line     int64
-	Field    string // the column's heading; "" for the row
+	Field    string // the column's heading; "" for the whole row
 	Reason   string
 }
 
-// Rate returns how many rows a second the phase has read up to the last change,
-// 0 for a phase that has not.
+// Rate returns the rows read per second, from the beginning of the phase to the
+// last change. It is 0 for a phase without progress.
 func (i *Import) Rate() float64 {
 	took := i.UpdatedAt.Std().Sub(i.PhaseAt.Std()).Seconds()
 	if took <= 0 || (i.State != Validating && i.State != Importing) {
@@ -78,8 +78,8 @@ func (i *Import) Rate() float64 {
 	return float64(i.RowsRead) / took
 }
 
-// Remaining returns about how long the phase will take from the last change on,
-// and whether that can be told.
+// Remaining returns the estimated time of the phase after the last change.
+// known is false without an estimate.
 func (i *Import) Remaining() (time.Duration, bool) {
 	rate := i.Rate()
 	if rate == 0 || i.RowsTotal == nil {

@@ -15,7 +15,7 @@ func at(second int) model.Time {
 	return model.NewTime(time.Date(2030, 1, 31, 12, 0, second, 0, time.UTC))
 }
 
-// TestStates: each state is before a worker, of a worker, or over.
+// TestStates proves that each state is before, during or after a worker's work.
 func TestStates(t *testing.T) {
 	t.Parallel()
 	over := map[imports.State]bool{imports.Completed: true, imports.Failed: true, imports.Cancelled: true}
@@ -26,7 +26,8 @@ func TestStates(t *testing.T) {
 	}
 }
 
-// TestUpload: parts are taken in order until the file is complete.
+// TestUpload proves that parts are accepted in order until the file is
+// complete.
 func TestUpload(t *testing.T) {
 	t.Parallel()
 	i := new(imports.Import)
@@ -50,8 +51,8 @@ func TestUpload(t *testing.T) {
 	}
 }
 
-// TestCancel: at once before a worker has begun, by the worker afterwards, and
-// not at all once it has ended.
+// TestCancel proves that an import ends at once before a worker begins, by the
+// worker afterwards, and not at all once it has ended.
 func TestCancel(t *testing.T) {
 	t.Parallel()
 	for _, state := range states {
@@ -78,7 +79,7 @@ func TestCancel(t *testing.T) {
 	}
 }
 
-// TestAdvance: the life of an import from one batch to the next.
+// TestAdvance follows an import from one batch to the next.
 func TestAdvance(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {

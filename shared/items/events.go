@@ -15,6 +15,6 @@ const (
 
 // The tasks that the API wakes.
 const (
-	EnrichTask = "items.enrich" // a created or changed item waits for it
-	ImportTask = "items.import" // an import whose file is there waits for it
+	EnrichTask = "items.enrich" // processes created and changed items
+	ImportTask = "items.import" // processes imports with a complete file
 )

@@ -12,7 +12,7 @@ import (
 // ExternalIDColumn is the column of an item's external id.
 const ExternalIDColumn = "external_id"
 
-// The places of the columns in a row's values.
+// The indexes of the columns in a row's values.
 const (
 	idColumn = iota
 	nameColumn
@@ -23,8 +23,9 @@ const (
 	columnCount
 )
 
-// columns are those of a file of items. A column of any other name is an
-// attribute. Ids and the worker's derivations stay in their platform.
+// columns are the columns of a file of items. A column of any other name is an
+// attribute. Files contain no ids and no derived values, because these belong
+// to one platform.
 var columns = rowfile.Columns{
 	All: []rowfile.Column{
 		idColumn:          {Name: ExternalIDColumn},
@@ -41,8 +42,8 @@ var columns = rowfile.Columns{
 	},
 }
 
-// CheckColumns returns an error, a sentence for the client, unless every target
-// of a mapping of headings to columns is one.
+// CheckColumns checks that all targets of a mapping from headings to columns
+// exist. Its error is a sentence for the client.
 func CheckColumns(mapping map[string]string) error { return columns.Check(mapping) }
 
 // Reader reads a file of items row by row. It is made by NewReader.
@@ -57,8 +58,8 @@ func NewReader(r io.Reader, o rowfile.Options) (*Reader, error) {
 	return &Reader{file}, nil
 }
 
-// Next returns the next row; see rowfile.Reader.Next. A row with faults is one
-// that Apply refuses.
+// Next returns the next row; see rowfile.Reader.Next. Apply refuses a row with
+// faults.
 func (r *Reader) Next() (*Row, error) {
 	row, err := r.Reader.Next()
 	if err != nil {
@@ -75,7 +76,7 @@ type Writer struct {
 }
 
 // NewWriter returns a Writer of the given format. A CSV begins with its header,
-// also one without an item.
+// even without an item.
 func NewWriter(w io.Writer, format string) (*Writer, error) {
 	file, err := rowfile.NewWriter(w, format, columns.All)
 	return &Writer{file, make([]rowfile.Value, columnCount)}, err
@@ -95,5 +96,5 @@ func (w *Writer) Write(i *Item) error {
 	return w.file.Write(w.row)
 }
 
-// Flush writes the items that are buffered. It must be called at the end.
+// Flush writes the buffered items. It must be called at the end.
 func (w *Writer) Flush() error { return w.file.Flush() }

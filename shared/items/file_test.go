@@ -16,7 +16,7 @@ import (
 	"github.com/fualab/fualab/shared/rowfile"
 )
 
-// texts are a few of those that files get wrong; package rowfile has more.
+// texts are some texts that are difficult for files; package rowfile has more.
 var texts = []string{"plain", `"quoted"`, "two\nlines", "two\r\nlines", "comma, semicolon; tab\tpipe|", " spaces ", "emoji 😀 é", "=1+1", "'=1", `\N`, "null", "<b>&"}
 
 func items() []*Item {
@@ -55,7 +55,7 @@ func write(t *testing.T, format string, items []*Item) string {
 	return out.String()
 }
 
-// read returns what a file holds, reading on anew after every third row.
+// read returns the items of a file, with a new reader after every third row.
 func read(t *testing.T, format, text string) []*Item {
 	t.Helper()
 	file, err := NewReader(strings.NewReader(text), rowfile.Options{Format: format, Delimiter: ','})
@@ -97,7 +97,7 @@ func TestRoundTrip(t *testing.T) {
 	}
 }
 
-// members are n members of a JSON object, behind others.
+// members makes n members of a JSON object that follow other members.
 func members(n int) string {
 	var text strings.Builder
 	for i := range n {
@@ -106,7 +106,8 @@ func members(n int) string {
 	return text.String()
 }
 
-// TestNumbersStayExact: a number of 400 digits is the same in each form of file.
+// TestNumbersStayExact proves that each file format keeps a number of 400
+// digits.
 func TestNumbersStayExact(t *testing.T) {
 	t.Parallel()
 	for _, number := range []string{"1.8e308", "1e399", "-1e399", strings.Repeat("9", 400), "1e-399"} {
@@ -137,8 +138,8 @@ func TestNumbersStayExact(t *testing.T) {
 	}
 }
 
-// TestRowsAreBoundedInMemory: a row whose bytes are few and whose values many is
-// refused before they are made, and says little of its faults.
+// TestRowsAreBoundedInMemory proves that a row of few bytes and many values is
+// refused before the values are made, with a short list of faults.
 func TestRowsAreBoundedInMemory(t *testing.T) {
 	repeat := func(begin, element, end string) string {
 		return begin + strings.Repeat(element, (rowfile.MaxRow-100)/len(element)) + end

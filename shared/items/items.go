@@ -1,5 +1,6 @@
-// Package items holds the parts of items, the sample, that the API and the worker
-// share: the record and its rules, its files, its events and its tasks.
+// Package items has the parts of items, the sample product, that the API and
+// the worker share: the record and its rules, its files, its events and its
+// tasks.
 package items
 
 import (
@@ -14,24 +15,24 @@ import (
 	"github.com/fualab/fualab/shared/model"
 )
 
-// Bounds of an item's texts, in characters (Unicode code points).
+// Limits of an item's texts, in characters (Unicode code points).
 const (
 	MaxName        = 255
 	MaxDescription = 10_000
 	MaxExternalID  = 255
 )
 
-// Status is where an item is in its life.
+// Status is a step in the life of an item.
 type Status string
 
 // The statuses.
 const (
 	Active  Status = "active"
-	Expired Status = "expired" // expires_at has passed and the worker saw it
+	Expired Status = "expired" // expires_at has passed and the worker has processed it
 )
 
-// Item is a named record. Its row is its own outbox: it wants enrichment
-// while EnrichedVersion < Version.
+// Item is a named record. Its row is also its outbox: it needs enrichment while
+// EnrichedVersion < Version.
 type Item struct {
 	bun.BaseModel `bun:"table:items"`
 
@@ -46,16 +47,16 @@ type Item struct {
 	DuplicateOf     *int64
 	Version         int64 // counts changes; see ETag
 	EnrichedVersion int64
-	SearchText      string // what q searches: SearchKey of name and description
+	SearchText      string // the text that q searches: SearchKey of name and description
 	CreatedAt       model.Time
 	UpdatedAt       model.Time
 	DeletedAt       *model.Time
-	ExternalID      *string // unique among the living
-	CreatedBy       *string // the caller, as the log names it; nil: not known
-	UpdatedBy       *string // the caller of the last change by a client, likewise
+	ExternalID      *string // unique among items that are not deleted
+	CreatedBy       *string // the caller, as the log names it; nil for unknown
+	UpdatedBy       *string // the caller of the last change by a client, in the same form
 }
 
-// Fields are what a client decides about an item.
+// Fields are the fields that a client sets.
 type Fields struct {
 	Name        string
 	Description string
@@ -64,8 +65,8 @@ type Fields struct {
 	ExternalID  *string
 }
 
-// Validate returns what is wrong with f, as faults at JSON Pointers below
-// base ("" for an item that is the whole body).
+// Validate returns the faults of f, at JSON Pointers below base ("" for an item
+// that is the whole body).
 func (f Fields) Validate(base string) []errs.Field {
 	var faults []errs.Field
 	fault := func(field, format string, args ...any) {
@@ -91,7 +92,7 @@ func (f Fields) Validate(base string) []errs.Field {
 	if f.ExternalID != nil {
 		switch n := utf8.RuneCountInString(*f.ExternalID); {
 		case n == 0:
-			fault("external_id", "must not be empty; null, or leaving it out, is for none")
+			fault("external_id", "must not be empty; send null, or omit the field, for none")
 		case n > MaxExternalID:
 			fault("external_id", "must be at most %d characters", MaxExternalID)
 		case strings.ContainsRune(*f.ExternalID, 0):
@@ -106,16 +107,15 @@ func (f Fields) Validate(base string) []errs.Field {
 
 func visible(r rune) bool { return unicode.IsGraphic(r) && !unicode.IsSpace(r) }
 
-// New returns an item with fields f, created at now. It does not
-// validate.
+// New returns an item with fields f, created at now. It does not validate them.
 func New(f Fields, now model.Time) *Item {
 	item := &Item{Status: Active, Version: 1, CreatedAt: now, UpdatedAt: now}
 	item.set(f)
 	return item
 }
 
-// Change gives i the fields f at now, as its next version. An expired item
-// whose expiry is taken away or moved past now is active again.
+// Change sets the fields of i to f at now, as its next version. An expired item
+// becomes active again if its expiry is removed or moved past now.
 func (i *Item) Change(f Fields, now model.Time) {
 	i.set(f)
 	if i.ExpiresAt == nil || i.ExpiresAt.Std().After(now.Std()) {
@@ -125,7 +125,7 @@ func (i *Item) Change(f Fields, now model.Time) {
 	i.UpdatedAt = now
 }
 
-// Fields returns what the client decided about i.
+// Fields returns the fields of i that the client sets.
 func (i *Item) Fields() Fields {
 	return Fields{Name: i.Name, Description: i.Description, Attributes: i.Attributes, ExpiresAt: i.ExpiresAt, ExternalID: i.ExternalID}
 }
@@ -136,7 +136,7 @@ func (i *Item) set(f Fields) {
 	i.SearchText = model.SearchKey(f.Name + "\n" + f.Description)
 }
 
-// DayStats counts what happened to items on one UTC day.
+// DayStats counts the changes of items on one UTC day.
 type DayStats struct {
 	bun.BaseModel `bun:"table:item_stats"`
 

@@ -9,13 +9,13 @@ import (
 
 // Row is one row of a file.
 type Row struct {
-	Line       int64 // where it begins, from 1
+	Line       int64 // its first line, from 1
 	ExternalID *string
 	CreatedAt  *model.Time
 
 	fields     Fields
 	has        [columnCount]bool // columns of fields
-	attributes model.Attributes  // of columns of their own; "" for none
+	attributes model.Attributes  // from separate columns; "" for none
 	faults     rowfile.Faults
 	headings   rowfile.Headings
 }
@@ -38,7 +38,7 @@ func (r *Row) fault(column int, reason string) {
 	r.faults.Add(r.headings.Of(columns.All[column].Name), reason)
 }
 
-// Size returns about how many bytes r has in memory.
+// Size returns the approximate size of r in memory, in bytes.
 func (r *Row) Size() int {
 	const fixed, fault = 512, 64
 	size := fixed + fault*len(r.faults) + len(r.fields.Name) + len(r.fields.Description) + len(r.fields.Attributes) + len(r.attributes)
@@ -48,8 +48,8 @@ func (r *Row) Size() int {
 	return size
 }
 
-// Apply returns base, an item's fields or the zero value for a new one, with
-// what the row says of them, and what is wrong with the row or the result.
+// Apply returns base with the row's values, and the faults of the row or of the
+// result. base has an item's fields, or is zero for a new item.
 func (r *Row) Apply(base Fields) (Fields, []rowfile.Fault) {
 	if len(r.faults) > 0 {
 		return base, r.faults
@@ -85,7 +85,7 @@ func (r *Row) Apply(base Fields) (Fields, []rowfile.Fault) {
 	return f, faults
 }
 
-// members takes in the attributes that have columns of their own.
+// members adds the attributes from separate columns.
 func (r *Row) members(rest []rowfile.Member) {
 	members := make(map[string]any, len(rest))
 	for _, m := range rest {
@@ -109,7 +109,7 @@ func (r *Row) members(rest []rowfile.Member) {
 	r.attributes = all
 }
 
-// null sets a column to no value.
+// null sets a column to null.
 func (r *Row) null(column int) {
 	if column == nameColumn {
 		r.fault(column, "must not be empty")

@@ -6,16 +6,16 @@ import (
 	"time"
 )
 
-// Bounds of what a Buffer holds back.
+// Limits of a Buffer.
 const (
 	bufferBytes = 32 << 10
 	bufferTime  = 50 * time.Millisecond
 )
 
-// Buffer gathers lines, so that a busy service does not enter the kernel for
-// each of them. It holds a line back for bufferTime at most; a logger that New
-// makes on it passes warnings and errors on at once, with all that came before
-// them. It is safe for concurrent use.
+// Buffer gathers lines, so that a busy service does not make a system call for
+// each. It delays a line by at most bufferTime. A logger that New makes on it
+// writes warnings and errors at once, together with all lines before them. It
+// is safe for concurrent use.
 type Buffer struct {
 	mu    sync.Mutex
 	w     io.Writer
@@ -30,7 +30,7 @@ func NewBuffer(w io.Writer) *Buffer {
 	return b
 }
 
-// Write keeps a line, or passes on all of them when there are too many.
+// Write keeps a line, or writes all lines when the buffer is full.
 func (b *Buffer) Write(line []byte) (int, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -44,8 +44,8 @@ func (b *Buffer) Write(line []byte) (int, error) {
 	return len(line), nil
 }
 
-// Flush passes on what is held. What cannot be written is lost: there is
-// nobody to tell.
+// Flush writes the buffered lines. A failed write loses them, and there is no
+// other place to report that.
 func (b *Buffer) Flush() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -57,7 +57,7 @@ func (b *Buffer) flush() {
 		_, _ = b.w.Write(b.lines)
 	}
 	b.lines = b.lines[:0]
-	if cap(b.lines) > 2*bufferBytes { // one long line
+	if cap(b.lines) > 2*bufferBytes { // after a long line
 		b.lines = make([]byte, 0, bufferBytes)
 	}
 }

@@ -11,7 +11,7 @@ import (
 	"github.com/fualab/fualab/shared/log"
 )
 
-// writes notes each of its writes.
+// writes records each of its writes.
 type writes struct {
 	mu   sync.Mutex
 	each []string
@@ -53,7 +53,8 @@ func TestBufferHoldsLinesBackForAMoment(t *testing.T) {
 	})
 }
 
-// TestBufferHoldsNoWarningBack, nor what came before it.
+// TestBufferHoldsNoWarningBack proves that a warning is written at once,
+// together with all lines before it.
 func TestBufferHoldsNoWarningBack(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

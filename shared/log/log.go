@@ -1,6 +1,6 @@
-// Package log builds FUALab's logger: slog in JSON, one object a line, with
-// the service's name and, where a request is being served, its id, and where
-// one is being traced, those of trace and span.
+// Package log builds FUALab's logger: slog in JSON, one object a line, with the
+// service's name. Lines of a request have its id, and lines of a trace have the
+// ids of trace and span.
 package log
 
 import (
@@ -11,19 +11,19 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// Request is what the log calls the request that a context belongs to.
+// Request describes the request of a context for the log.
 type Request struct {
 	ID     string
-	Route  string // the pattern that matched, never the path; "" until one has
-	Caller string // the known caller; "" for none
+	Route  string // the matched pattern, never the path; "" before the match
+	Caller string // the authenticated caller; "" for none
 
-	Address string // of the client, as far as proxies are trusted to tell it
-	Record  string // the id or name of the record that it changes, logged after a success
+	Address string // the client's address, from trusted proxies or the connection
+	Record  string // the id or name of the changed record, logged after a success
 	Event   Event  // a security event; mostly ""
 }
 
-// Event names a security event in a log line. The names are stable: searches
-// and alarms use them.
+// Event is the name of a security event in a log line. The names are stable,
+// because searches and alarms use them.
 type Event string
 
 // The security events.
@@ -43,13 +43,13 @@ func Events() []Event {
 
 type requestKey struct{}
 
-// WithRequest returns a context whose log lines carry the id of r. Who serves
-// the request may set the route and the caller later.
+// WithRequest returns a context whose log lines have the id of r. The handler
+// may set the route and the caller later.
 func WithRequest(ctx context.Context, r *Request) context.Context {
 	return context.WithValue(ctx, requestKey{}, r)
 }
 
-// RequestOf returns what WithRequest put into ctx, or an empty one.
+// RequestOf returns the Request of WithRequest in ctx, or an empty one.
 func RequestOf(ctx context.Context) *Request {
 	if r, ok := ctx.Value(requestKey{}).(*Request); ok {
 		return r
@@ -57,11 +57,11 @@ func RequestOf(ctx context.Context) *Request {
 	return new(Request)
 }
 
-// RequestID returns the id of the request that ctx belongs to, or "".
+// RequestID returns the id of the request of ctx, or "".
 func RequestID(ctx context.Context) string { return RequestOf(ctx).ID }
 
 // New returns a logger that writes JSON lines to w from level upwards. The
-// attribute service names the process that speaks.
+// attribute service has the name of the service.
 func New(w io.Writer, level slog.Leveler, service string) *slog.Logger {
 	h := contextHandler{slog.NewJSONHandler(w, &slog.HandlerOptions{Level: level}), func() {}}
 	if b, ok := w.(*Buffer); ok {
@@ -70,8 +70,8 @@ func New(w io.Writer, level slog.Leveler, service string) *slog.Logger {
 	return slog.New(h).With("service", service)
 }
 
-// contextHandler adds what the context knows to every record, and holds no
-// warning back.
+// contextHandler adds the ids from the context to each record, and flushes the
+// buffer at warnings.
 type contextHandler struct {
 	slog.Handler
 	flush func()
@@ -81,7 +81,7 @@ func (h contextHandler) Handle(ctx context.Context, r slog.Record) error {
 	if id := RequestID(ctx); id != "" {
 		r.AddAttrs(slog.String("request_id", id))
 	}
-	if span := trace.SpanContextFromContext(ctx); span.IsSampled() { // of others nothing is kept that an id could lead to
+	if span := trace.SpanContextFromContext(ctx); span.IsSampled() { // the ids of unsampled spans lead nowhere
 		r.AddAttrs(slog.String("trace_id", span.TraceID().String()), slog.String("span_id", span.SpanID().String()))
 	}
 	err := h.Handler.Handle(ctx, r)

@@ -18,30 +18,31 @@ import (
 // Bounds of attributes.
 const (
 	MaxAttributesBytes = 64 << 10               // of the canonical form
-	MaxAttributesText  = 4 * MaxAttributesBytes // of the text before, with its white space and escapes
+	MaxAttributesText  = 4 * MaxAttributesBytes // of the text before that, with white space and escapes
 	MaxAttributesDepth = 32                     // objects and arrays within one another
 	// MaxAttributesValues bounds values and names. It follows from MaxAttributesBytes: in an object's canonical form
 	// each takes at least two bytes.
 	MaxAttributesValues = MaxAttributesBytes / 2
-	maxDigits           = 400 // of a number, written out, on either side of the point
+	maxDigits           = 400 // of a written-out number, on either side of the point
 )
 
-// attributesLimits bound a text before it is decoded. All digits are written out in the canonical form.
+// attributesLimits limit a text before it is decoded. The canonical form writes
+// all digits out.
 var attributesLimits = strictjson.Limits{Depth: MaxAttributesDepth, Values: MaxAttributesValues, Digits: MaxAttributesBytes}
 
-// errTooLarge says that the canonical form would be too large.
+// errTooLarge means that the canonical form would be too large.
 var errTooLarge = fmt.Errorf("must be at most %d bytes of JSON", MaxAttributesBytes)
 
-// Attributes is a JSON object in canonical form: the form in which Postgres
-// returns jsonb, without white space. Keys are sorted by length and then by
-// byte, numbers are written out exactly. Both dialects thus return the same
-// bytes, and no number is rounded.
+// Attributes is a JSON object in canonical form: Postgres' form of jsonb,
+// without white space. Keys are sorted by length and then by byte, and numbers
+// are written out exactly. Thus both dialects return the same bytes, and no
+// number is rounded.
 type Attributes string
 
 // NoAttributes is the empty object.
 const NoAttributes Attributes = "{}"
 
-// ParseAttributes brings a JSON object into canonical form. Its errors are
+// ParseAttributes returns the canonical form of a JSON object. Its errors are
 // sentences for the client.
 func ParseAttributes(raw []byte) (Attributes, error) {
 	v, err := ParseValue(raw)
@@ -51,8 +52,8 @@ func ParseAttributes(raw []byte) (Attributes, error) {
 	return canonical(v)
 }
 
-// AttributesOf returns the object with the given members, which ParseValue
-// returned or which are strings.
+// AttributesOf returns the object with the given members. Each value is a
+// string or comes from ParseValue.
 func AttributesOf(members map[string]any) (Attributes, error) { return canonical(members) }
 
 // Merge applies patch, a JSON object, as RFC 7396 defines: null removes a
@@ -69,8 +70,8 @@ func (a Attributes) Merge(patch []byte) (Attributes, error) {
 	return canonical(merge(target, p))
 }
 
-// Set sets members in place of those of the same names. Both are canonical, so
-// that their values are copied as they are.
+// Set adds members and replaces members of the same names. It copies the values
+// of both objects, because they are canonical.
 func (a Attributes) Set(members Attributes) (Attributes, error) {
 	if a == NoAttributes {
 		return members, nil
@@ -91,9 +92,9 @@ func (a Attributes) Set(members Attributes) (Attributes, error) {
 	return Attributes(w.String()), nil
 }
 
-// ParseValue returns a JSON value for AttributesOf. It refuses what no
-// attributes can hold before it decodes the text. Its errors are sentences for
-// the client.
+// ParseValue returns a JSON value for AttributesOf. Before it decodes the text,
+// it refuses values that no attributes can contain. Its errors are sentences
+// for the client.
 func ParseValue(raw []byte) (any, error) {
 	if len(raw) > MaxAttributesText {
 		return nil, fmt.Errorf("must be at most %d bytes of JSON, with white space and escapes at most %d", MaxAttributesBytes, MaxAttributesText)
@@ -131,8 +132,8 @@ func merge(target, patch any) any {
 	return t
 }
 
-// decode keeps numbers as they are written. The text is one that ParseValue has
-// checked, or canonical.
+// decode keeps the notation of numbers. The text is canonical, or ParseValue
+// has checked it.
 func decode(raw []byte) (any, error) {
 	d := json.NewDecoder(bytes.NewReader(raw))
 	d.UseNumber()
@@ -155,7 +156,7 @@ func canonical(v any) (Attributes, error) {
 	return Attributes(w.String()), nil
 }
 
-// write appends v. It stops with an error once the form is too large.
+// write appends v. It stops with an error when the form becomes too large.
 func write(w *bytes.Buffer, v any, depth int) error {
 	if depth > MaxAttributesDepth {
 		return fmt.Errorf("must be nested at most %d levels deep", MaxAttributesDepth)
@@ -218,7 +219,8 @@ func writeMembers[V any](w *bytes.Buffer, object map[string]V, writeValue func(V
 	return nil
 }
 
-// writeString escapes what Postgres escapes: quote, backslash and controls.
+// writeString escapes the same characters as Postgres: quote, backslash and
+// controls.
 func writeString(w *bytes.Buffer, s string) error {
 	if w.Len()+len(s) > MaxAttributesBytes {
 		return errTooLarge
@@ -253,8 +255,8 @@ func writeString(w *bytes.Buffer, s string) error {
 	return nil
 }
 
-// plainNumber writes a JSON number without exponent, as Postgres' numeric
-// does: the digits after the point that the literal implies are kept.
+// plainNumber writes a JSON number without exponent, as Postgres' numeric does.
+// It keeps the digits after the point that the literal implies.
 func plainNumber(literal string) (string, error) {
 	mantissa, exponent, _ := strings.Cut(strings.ToLower(literal), "e")
 	exp := 0
@@ -290,10 +292,10 @@ func plainNumber(literal string) (string, error) {
 // MarshalJSON returns the object itself.
 func (a Attributes) MarshalJSON() ([]byte, error) { return []byte(cmp.Or(a, NoAttributes)), nil }
 
-// Value is the literal for either dialect.
+// Value is the SQL literal for either dialect.
 func (a Attributes) Value() (driver.Value, error) { return string(cmp.Or(a, NoAttributes)), nil }
 
-// Scan reads what either driver returns; Postgres adds white space.
+// Scan reads the value from either driver; Postgres adds white space.
 func (a *Attributes) Scan(src any) error {
 	var raw []byte
 	switch v := src.(type) {

@@ -63,7 +63,7 @@ func TestParseAttributesRefuses(t *testing.T) {
 	}
 }
 
-// nested is an object of so many levels.
+// nested makes an object with this many levels.
 func nested(levels int) string {
 	return strings.Repeat(`{"a":`, levels-1) + "{}" + strings.Repeat("}", levels-1)
 }
@@ -146,7 +146,7 @@ func TestAttributesScan(t *testing.T) {
 
 func TestMerge(t *testing.T) {
 	t.Parallel()
-	// RFC 7396, appendix A, where both are objects.
+	// The cases of RFC 7396, appendix A, in which both are objects.
 	for _, tt := range []struct{ target, patch, want string }{
 		{`{"a":"b"}`, `{"a":"c"}`, `{"a":"c"}`},
 		{`{"a":"b"}`, `{"b":"c"}`, `{"a":"b","b":"c"}`},
@@ -166,8 +166,8 @@ func TestMerge(t *testing.T) {
 	}
 }
 
-// TestCanonicalIsWhatPostgresReturns stores generated objects as jsonb: what
-// comes back is what went in, which is what SQLite returns.
+// TestCanonicalIsWhatPostgresReturns stores generated objects as jsonb.
+// Postgres must return the canonical form, as SQLite does.
 func TestCanonicalIsWhatPostgresReturns(t *testing.T) {
 	t.Parallel()
 	db := testdb.New(t, "postgres")
@@ -191,7 +191,7 @@ func throughJSONB(t *testing.T, db *database.DB, in model.Attributes) model.Attr
 	return out
 }
 
-// object generates the text of a JSON object.
+// object generates a JSON object as text.
 func object(r *rapid.T, depth int) string {
 	text := rapid.StringMatching(`"([a-zé€😀 <>/-]|\\[nrtbf"\\/]|\\u00[1-9a-f][0-9a-f]|\\ud83d\\ude00)*"`)
 	number := rapid.StringMatching(`-?(0|[1-9][0-9]{0,25})(\.[0-9]{1,25})?([eE][+-]?[0-9]{1,2})?`)
@@ -213,13 +213,13 @@ func object(r *rapid.T, depth int) string {
 				value = object(r, depth-1)
 			}
 		}
-		members[i] = fmt.Sprintf(`"%d%s : %s`, i, text.Draw(r, "key")[1:], value) // no two equal names
+		members[i] = fmt.Sprintf(`"%d%s : %s`, i, text.Draw(r, "key")[1:], value) // all names differ
 	}
 	return "{" + strings.Join(members, ",") + "}"
 }
 
-// TestAttributesAreBoundedBeforeTheyAreDecoded: texts that take many times
-// their size when decoded or written out are refused without that.
+// TestAttributesAreBoundedBeforeTheyAreDecoded proves that texts are refused
+// without decoding if they would grow many times.
 func TestAttributesAreBoundedBeforeTheyAreDecoded(t *testing.T) {
 	const size = 1 << 20
 	for name, element := range map[string]string{
@@ -249,9 +249,9 @@ func TestAttributesAreBoundedBeforeTheyAreDecoded(t *testing.T) {
 	}
 }
 
-// TestAttributesOfAnySizeKeepTheirBound: generated texts are accepted within
-// MaxAttributesBytes and refused beyond; the limits before decoding refuse none
-// that would fit.
+// TestAttributesOfAnySizeKeepTheirBound accepts generated texts up to
+// MaxAttributesBytes and refuses longer ones. The limits before decoding refuse
+// no text that would fit.
 func TestAttributesOfAnySizeKeepTheirBound(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(r *rapid.T) {

@@ -6,7 +6,7 @@ import (
 	"github.com/fualab/fualab/shared/model"
 )
 
-// FuzzAttributes: attributes are refused, or their form is final.
+// FuzzAttributes proves that the form of accepted attributes is final.
 func FuzzAttributes(f *testing.F) {
 	for _, raw := range []string{`{}`, `{"z":1e2,"a":{"b":[1.50,null]}}`, `{"a":1,"a":2}`, `null`, `[]`, `{"a":1e400}`, `{"\ud800":1}`, `{"a":-0}`, `{"":""}`, "{\"a\":\"\xff\"}"} {
 		f.Add([]byte(raw))

@@ -2,28 +2,28 @@ package model
 
 import "github.com/uptrace/bun"
 
-// MissedPolicy says what becomes of times at which no worker was there.
+// MissedPolicy decides on due times without a live worker.
 type MissedPolicy string
 
 // The missed-run policies.
 const (
-	MissedSkip MissedPolicy = "skip" // none of them runs
-	MissedOnce MissedPolicy = "once" // the newest stands for all of them
-	MissedAll  MissedPolicy = "all"  // each runs
+	MissedSkip MissedPolicy = "skip" // no run for missed due times
+	MissedOnce MissedPolicy = "once" // one run, for the newest missed due time
+	MissedAll  MissedPolicy = "all"  // one run for each missed due time
 )
 
-// OverlapPolicy says what becomes of a time at which the task still runs.
+// OverlapPolicy decides on a due time while the previous run still works.
 type OverlapPolicy string
 
 // The overlap policies.
 const (
-	OverlapSkip  OverlapPolicy = "skip"  // it is left out
-	OverlapAllow OverlapPolicy = "allow" // it runs beside the other
+	OverlapSkip  OverlapPolicy = "skip"  // the due time is skipped
+	OverlapAllow OverlapPolicy = "allow" // both runs work at the same time
 )
 
-// Schedule is when a task is due: its row in the table schedules. The
-// Declared fields hold what the code last declared; a field that differs from
-// its declaration is an operator's.
+// Schedule tells when a task is due; it is a row in the table schedules. The
+// Declared fields have the values of the last declaration in the code. A field
+// that differs from its declared value belongs to an operator.
 type Schedule struct {
 	bun.BaseModel `bun:"table:schedules"`
 
@@ -43,9 +43,9 @@ type Schedule struct {
 	UpdatedAt             Time
 }
 
-// Declare takes over what the code declares now. A field that an operator has
-// changed stays. It reports whether anything is declared otherwise than before;
-// NextRunAt is the caller's.
+// Declare adopts the present declaration of the code, and keeps the fields that
+// an operator has changed. It reports whether the declaration differs from the
+// last one. The caller computes NextRunAt.
 func (s *Schedule) Declare(d *Schedule) (changed bool) {
 	changed = s.Summary != d.Summary
 	s.Summary = d.Summary

@@ -11,8 +11,8 @@ import (
 
 var equalTimes = cmp.Comparer(func(a, b model.Time) bool { return a == b })
 
-// TestDeclareKeepsAnOperatorsField holds for each of the fields: a declaration
-// changes it unless an operator has, and an equal one changes nothing.
+// TestDeclareKeepsAnOperatorsField checks each field. A new declaration changes
+// it unless an operator has done so. An equal declaration changes nothing.
 func TestDeclareKeepsAnOperatorsField(t *testing.T) {
 	t.Parallel()
 	old, now := model.NewTime(time.Unix(1, 0)), model.NewTime(time.Unix(2, 0))
@@ -53,7 +53,7 @@ func TestDeclareKeepsAnOperatorsField(t *testing.T) {
 			t.Errorf("%s: declared (-want +got):\n%s", name, diff)
 		}
 		if name == "summary" {
-			continue // no operator changes it
+			continue // operators cannot change it
 		}
 
 		kept := declared

@@ -5,8 +5,8 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// SearchKey is text as search compares it: Unicode NFKC, case folded. It is
-// computed here, and not by the database, so that both dialects find the same.
+// SearchKey is the form of text for searches: Unicode NFKC, case folded. Go
+// computes it instead of the database, so that searches agree on both dialects.
 func SearchKey(text string) string {
 	return norm.NFKC.String(cases.Fold().String(norm.NFKC.String(text)))
 }

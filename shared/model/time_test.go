@@ -13,11 +13,11 @@ import (
 	"github.com/fualab/fualab/shared/model"
 )
 
-// dateTime is the grammar of RFC 3339 with the ranges of its numbers, but for
-// the days of each month and leap seconds.
+// dateTime is the grammar of RFC 3339 with the ranges of its numbers. It omits
+// the length of each month and leap seconds.
 var dateTime = regexp.MustCompile(`^([0-9]{4})-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])[Tt]([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]+)?([Zz]|[+-]([01][0-9]|2[0-3]):[0-5][0-9])$`)
 
-// isDateTime decides without package time's parser.
+// isDateTime decides without the parser of package time.
 func isDateTime(text string) bool {
 	parts := dateTime.FindStringSubmatch(text)
 	if parts == nil {
@@ -29,8 +29,8 @@ func isDateTime(text string) bool {
 	return day <= time.Date(year, time.Month(month)+1, 0, 0, 0, 0, 0, time.UTC).Day()
 }
 
-// TestTimeGrammar: what RFC 3339 refuses is refused, and what it accepts is read,
-// whatever time.Parse does.
+// TestTimeGrammar proves that UnmarshalText accepts exactly the texts of RFC
+// 3339, even where time.Parse differs.
 func TestTimeGrammar(t *testing.T) {
 	t.Parallel()
 	pick := func(r *rapid.T, label string, good, bad []string) string {

@@ -1,5 +1,4 @@
-// Package program is what a service's main does: signals, messages, exit
-// codes.
+// Package program implements a service's main: signals, messages, exit codes.
 package program
 
 import (
@@ -14,23 +13,23 @@ import (
 	"github.com/fualab/fualab/shared/config"
 )
 
-// Run is a program without its process. It returns when it is done or ctx
+// Run is a program without its process. It returns when it is done, or when ctx
 // ends.
 type Run func(ctx context.Context, args, environ []string, stdout, stderr io.Writer) error
 
-// UsageError says that a command line was not understood.
+// UsageError is the error of an invalid command line.
 type UsageError string
 
 func (e UsageError) Error() string { return string(e) }
 
-// Status is the exit status of a program that has said all there is to say.
+// Status is an exit status without a message.
 type Status int
 
 func (s Status) Error() string { return fmt.Sprintf("exit status %d", int(s)) }
 
-// Main runs the program called name and exits: with 0 after an orderly end,
-// with 2 when its settings or its command line cannot be used, with a Status
-// that run returns, otherwise with 1. SIGINT and SIGTERM end its context.
+// Main runs the program called name and exits. The exit code is 0 after an
+// orderly end, 2 for unusable settings or an invalid command line, the Status
+// from run, or otherwise 1. SIGINT and SIGTERM end the context of run.
 func Main(name string, environ []string, run Run) {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second signal ends the program at once
@@ -51,7 +50,7 @@ func exitCode(ctx context.Context, err error) int {
 	case err == nil:
 		return 0
 	case ctx.Err() != nil && errors.Is(err, context.Canceled):
-		return 0 // told to stop before it had begun
+		return 0 // stopped before it began
 	case errors.As(err, &settings), errors.As(err, &usage):
 		return 2
 	case errors.As(err, &status):

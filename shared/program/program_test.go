@@ -40,8 +40,8 @@ func TestExitCode(t *testing.T) {
 	}
 }
 
-// TestMain is also the program of TestSecondSignal: it takes the first signal
-// and then hangs.
+// TestMain is also the program of TestSecondSignal, which ignores the first
+// signal and hangs.
 func TestMain(m *testing.M) {
 	if len(os.Args) == 2 && os.Args[1] == "hang" {
 		Main("hang", nil, func(ctx context.Context, _, _ []string, stdout, _ io.Writer) error {
@@ -53,7 +53,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// TestSecondSignal ends a program that does not end in order.
+// TestSecondSignal proves that a second signal ends a hanging program.
 func TestSecondSignal(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
@@ -72,7 +72,7 @@ func TestSecondSignal(t *testing.T) {
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		_ = cmd.Wait() // the process' state tells more
+		_ = cmd.Wait() // the test reads the state of the process
 	}()
 	for {
 		_ = cmd.Process.Signal(syscall.SIGINT) // fails once it has ended

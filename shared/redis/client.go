@@ -8,12 +8,13 @@ import (
 	goredis "github.com/redis/go-redis/v9"
 )
 
-// Client is a client of one server, a sentinel group or a cluster; nil is
-// none. It has the commands that FUALab uses. go-redis' UniversalClient has
-// some 600, and each package that names its type costs seconds to compile.
+// Client is a client of one server, a sentinel group or a cluster; nil means
+// none. It has only the commands that FUALab uses. go-redis' UniversalClient
+// has some 600, and each package that names its type takes seconds longer to
+// compile.
 //
-// A key is written as fualab:NAME. In Redis it begins with the platform's own
-// prefix in place of fualab, so that two platforms can share a server.
+// The code writes a key as fualab:NAME. In Redis, the platform's own prefix
+// replaces fualab, so that two platforms can share a server.
 type Client struct {
 	prefix   string
 	commands commands
@@ -21,7 +22,7 @@ type Client struct {
 	pipeline func() queue
 }
 
-// commands is the part of UniversalClient that Client hands on.
+// commands is the part of UniversalClient that Client uses.
 type commands interface {
 	AddHook(hook goredis.Hook)
 	Close() error
@@ -35,7 +36,7 @@ type commands interface {
 	XRevRangeN(ctx context.Context, stream, start, stop string, count int64) *goredis.XMessageSliceCmd
 }
 
-// Scripter runs scripts, for a library that brings its own.
+// Scripter runs scripts, for a library with scripts of its own.
 type Scripter interface {
 	goredis.Scripter
 	Del(ctx context.Context, keys ...string) *goredis.IntCmd
@@ -45,7 +46,7 @@ func wrap(c goredis.UniversalClient) *Client {
 	return &Client{prefix: DefaultPrefix, commands: c, scripter: c, pipeline: func() queue { return c.Pipeline() }}
 }
 
-// DefaultPrefix begins the keys of a platform that has no other prefix.
+// DefaultPrefix is the prefix of keys without another setting.
 const DefaultPrefix = "fualab"
 
 // Use sets the prefix of all keys, unless it is empty. Call it before the first
@@ -56,7 +57,7 @@ func (c *Client) Use(prefix string) {
 	}
 }
 
-// Key returns the key in Redis of a key that is written as fualab:NAME.
+// Key returns the key in Redis of a key in the form fualab:NAME.
 func (c *Client) Key(key string) string {
 	if name, ok := strings.CutPrefix(key, DefaultPrefix+":"); ok {
 		return c.prefix + ":" + name
@@ -72,23 +73,23 @@ func (c *Client) keys(keys []string) []string {
 	return all
 }
 
-// AddHook has hook see each command from now on.
+// AddHook adds a hook for all later commands.
 func (c *Client) AddHook(hook goredis.Hook) { c.commands.AddHook(hook) }
 
 // Close closes all connections.
 func (c *Client) Close() error { return c.commands.Close() }
 
-// Scripter returns c as a library needs it that brings scripts.
+// Scripter returns c for a library with scripts of its own.
 func (c *Client) Scripter() Scripter { return c.scripter }
 
-// Do sends a command that Client has no method for, with keys as Key returns
-// them. Its result is a string, an
-// int64 or a slice; its error is Nil when there is none.
+// Do sends a command for which Client has no method. Its keys have the form
+// that Key returns. The result is a string, an int64 or a slice. The error is
+// Nil if there is no result.
 func (c *Client) Do(ctx context.Context, args ...any) (any, error) {
 	return c.commands.Do(ctx, args...).Result()
 }
 
-// Ping asks for a sign of life.
+// Ping checks that the server answers.
 func (c *Client) Ping(ctx context.Context) error { return c.commands.Ping(ctx).Err() }
 
 // Info returns the server's description of itself.
@@ -99,13 +100,13 @@ func (c *Client) Del(ctx context.Context, keys ...string) error {
 	return c.commands.Del(ctx, c.keys(keys)...).Err()
 }
 
-// BRPop takes the last value of the first list that has one, and returns the
-// list's key in Redis and the value. After timeout its error is Nil.
+// BRPop removes the last value of the first list that has one. It returns the
+// list's key in Redis and the value. After timeout, its error is Nil.
 func (c *Client) BRPop(ctx context.Context, timeout time.Duration, keys ...string) ([]string, error) {
 	return c.commands.BRPop(ctx, timeout, c.keys(keys)...).Result()
 }
 
-// XRead reads streams from args.ID on. Its error is Nil when nothing comes in
+// XRead reads streams from args.ID on. Its error is Nil if no entry arrives in
 // time.
 func (c *Client) XRead(ctx context.Context, args goredis.XReadArgs) ([]goredis.XStream, error) {
 	args.Streams = c.keys(args.Streams)

@@ -7,14 +7,14 @@ import (
 	goredis "github.com/redis/go-redis/v9"
 )
 
-// Pipeline gathers commands that Exec sends in one round trip. They are no
+// Pipeline gathers commands that Exec sends in one round trip, without a
 // transaction. It is not safe for concurrent use.
 type Pipeline struct {
 	client *Client
 	queue  queue
 }
 
-// queue is the part of go-redis' Pipeliner that Pipeline hands on.
+// queue is the part of go-redis' Pipeliner that Pipeline uses.
 type queue interface {
 	Set(ctx context.Context, key string, value any, expiration time.Duration) *goredis.StatusCmd
 	LPush(ctx context.Context, key string, values ...any) *goredis.IntCmd
@@ -23,10 +23,10 @@ type queue interface {
 	Exec(ctx context.Context) ([]goredis.Cmder, error)
 }
 
-// Pipeline returns an empty one.
+// Pipeline returns an empty Pipeline.
 func (c *Client) Pipeline() Pipeline { return Pipeline{c, c.pipeline()} }
 
-// Set has key hold value for ttl, or for good if ttl is 0.
+// Set sets key to value for ttl, or permanently if ttl is 0.
 func (p Pipeline) Set(ctx context.Context, key string, value any, ttl time.Duration) {
 	p.queue.Set(ctx, p.client.Key(key), value, ttl)
 }
@@ -36,7 +36,7 @@ func (p Pipeline) LPush(ctx context.Context, key string, values ...any) {
 	p.queue.LPush(ctx, p.client.Key(key), values...)
 }
 
-// LTrim keeps of the list at key what is from start to stop.
+// LTrim keeps the values from start to stop of the list at key.
 func (p Pipeline) LTrim(ctx context.Context, key string, start, stop int64) {
 	p.queue.LTrim(ctx, p.client.Key(key), start, stop)
 }
@@ -47,7 +47,7 @@ func (p Pipeline) XAdd(ctx context.Context, args goredis.XAddArgs) {
 	p.queue.XAdd(ctx, &args)
 }
 
-// Exec sends the commands, if there are any, and returns the first error.
+// Exec sends the commands, if any, and returns the first error.
 func (p Pipeline) Exec(ctx context.Context) error {
 	_, err := p.queue.Exec(ctx)
 	return err

@@ -1,5 +1,5 @@
-// Package redis opens FUALab's Redis. Redis is never the truth: a caller goes
-// on without it, and it comes back by itself.
+// Package redis opens FUALab's Redis. Redis is never authoritative: callers
+// continue without it, and the client reconnects by itself.
 package redis
 
 import (
@@ -14,11 +14,11 @@ import (
 	"github.com/fualab/fualab/shared/config"
 )
 
-// Nil is what a command on a missing key returns.
+// Nil is the error of a command on a missing key.
 const Nil = goredis.Nil
 
-// Bounds of one command. go-redis' own defaults have changed between
-// versions, so none is left to it.
+// Limits of one command. All are explicit, because go-redis' defaults have
+// changed between versions.
 const (
 	dialTimeout  = 2 * time.Second
 	readTimeout  = 1 * time.Second
@@ -26,15 +26,16 @@ const (
 	poolTimeout  = 2 * time.Second
 )
 
-// Open returns a client for u, or nil for an empty URL. It connects when it
-// is first used, so an unreachable server is no error here.
+// Open returns a client for u, or nil for an empty URL. The client connects at
+// its first use, so an unreachable server is not an error here.
 //
-// redis://host:6379/0 is one server, rediss:// the same over TLS.
+// redis://host:6379/0 is one server, and rediss:// is the same over TLS.
 // ?master_name=NAME makes the host a sentinel. ?cluster=true, or ?addr= with
-// further nodes, makes it a cluster's node; ElastiCache Serverless wants it.
+// further nodes, makes the host a node of a cluster; ElastiCache Serverless
+// needs it.
 func Open(u config.RedisURL, name string, log *slog.Logger) (*Client, error) {
 	if u == "" {
-		return nil, nil //nolint:nilnil // no URL means no client; every caller asks
+		return nil, nil //nolint:nilnil // no URL means no client; every caller checks for nil
 	}
 	goredis.SetLogger(quiet{log})
 	p, err := url.Parse(u.Reveal())
@@ -49,19 +50,18 @@ func Open(u config.RedisURL, name string, log *slog.Logger) (*Client, error) {
 	opts, err := universalOptions(p.String(), cluster, query.Has("master_name"))
 	if err != nil {
 		// The library's message may repeat the URL.
-		return nil, fmt.Errorf("FUALAB_REDIS_URL: a parameter of the URL is not understood: use redis://user:password@host:6379/0")
+		return nil, fmt.Errorf("FUALAB_REDIS_URL: the URL has an unknown parameter: use redis://user:password@host:6379/0")
 	}
 	opts.ClientName = name
 	opts.DialTimeout, opts.ReadTimeout, opts.WriteTimeout, opts.PoolTimeout = dialTimeout, readTimeout, writeTimeout, poolTimeout
 	opts.MaxRetries = 1
-	opts.DialerRetries = 1 // its own five hold up every command of a lost Redis for half a second
+	opts.DialerRetries = 1 // the default of five delays each command by half a second when Redis is unreachable
 	opts.ContextTimeoutEnabled = true
 	return wrap(goredis.NewUniversalClient(opts)), nil
 }
 
-// OpenOrWarn is Open for a service that starts, and that says so where it
-// runs without Redis. Unless it fails, the
-// caller must call closeClient.
+// OpenOrWarn is Open for a starting service. It warns if the service runs
+// without Redis. Unless it fails, the caller must call closeClient.
 func OpenOrWarn(ctx context.Context, u config.RedisURL, name string, log *slog.Logger) (client *Client, closeClient func() error, err error) {
 	client, err = Open(u, name, log)
 	if err != nil {
@@ -100,8 +100,8 @@ func universalOptions(raw string, cluster, sentinel bool) (*goredis.UniversalOpt
 	}
 }
 
-// quiet keeps the library's own lines, one for every failed dial, out of the
-// log; callers report a lost and a regained Redis once each.
+// quiet keeps the library's own lines, one for each failed dial, out of the
+// log. Callers report each loss and each return of Redis once.
 type quiet struct{ log *slog.Logger }
 
 func (q quiet) Printf(ctx context.Context, format string, args ...any) {

@@ -88,7 +88,8 @@ func TestOpenOrWarn(t *testing.T) {
 	}
 }
 
-// TestTwoPlatformsShareAServer: each command keeps to the keys of its platform.
+// TestTwoPlatformsShareAServer proves that each command uses only the keys of
+// its platform.
 func TestTwoPlatformsShareAServer(t *testing.T) {
 	t.Parallel()
 	_, url := testredis.Embedded(t)
@@ -101,7 +102,7 @@ func TestTwoPlatformsShareAServer(t *testing.T) {
 		c.Use(prefix)
 		return c
 	}
-	mine, other := with(""), with("shop")
+	mine, other := with(""), with("another")
 	write := func(c *redis.Client) {
 		p := c.Pipeline()
 		p.Set(t.Context(), "fualab:worker:heartbeat", "x", time.Minute)
@@ -123,7 +124,7 @@ func TestTwoPlatformsShareAServer(t *testing.T) {
 	if err := mine.Del(t.Context(), "fualab:worker:heartbeat", "fualab:events"); err != nil {
 		t.Fatal(err)
 	}
-	for _, key := range []string{"shop:worker:heartbeat", "shop:list", "shop:events", "fualab:list"} {
+	for _, key := range []string{"another:worker:heartbeat", "another:list", "another:events", "fualab:list"} {
 		if n, err := mine.Do(t.Context(), "EXISTS", key); err != nil || n != int64(1) {
 			t.Errorf("%s: %v, %v", key, n, err)
 		}

@@ -12,8 +12,8 @@ import (
 	"github.com/fualab/fualab/shared/tracing"
 )
 
-// Trace has client make a span of each command that belongs to a trace. A nil
-// client has none.
+// Trace makes client create a span for each command of a trace. A nil client
+// has no commands.
 func Trace(client *Client) {
 	if client != nil {
 		client.AddHook(spans{})
@@ -46,7 +46,7 @@ func (spans) ProcessPipelineHook(next goredis.ProcessPipelineHook) goredis.Proce
 
 func end(span trace.Span, err error) {
 	if errors.Is(err, Nil) {
-		err = nil // there is nothing at the key, which is an answer
+		err = nil // a missing key is a normal answer
 	}
 	tracing.End(span, err)
 }

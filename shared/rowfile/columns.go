@@ -11,24 +11,24 @@ import (
 // Column is a column of a file.
 type Column struct {
 	Name string
-	Text bool // an empty cell of a CSV is an empty text; in other columns it is no value
-	JSON bool // its values are JSON texts, all others strings
+	Text bool // an empty cell of a CSV is an empty text; in other columns it is null
+	JSON bool // its values are JSON texts; other columns have strings
 }
 
 // Columns are the columns of a file.
 type Columns struct {
-	All []Column // in the order in which they are written
-	Key []string // names of columns; a CSV has to have one of them
-	// Rest is the column of JSON objects whose members may have columns of their
-	// own: those that are none of All. "" refuses such columns.
+	All []Column // in the order of written files
+	Key []string // names of columns; a CSV must have one of them
+	// Rest is the column of JSON objects whose members may have separate
+	// columns with names outside All. "" refuses such columns.
 	Rest string
-	// Limits bound an NDJSON row before it is decoded. The values of its JSON
-	// columns lie a level below.
+	// Limits apply to an NDJSON row before it is decoded. The values of its
+	// JSON columns are one level below.
 	Limits strictjson.Limits
 }
 
-// Check returns an error, a sentence for the client, unless every target of a
-// mapping of headings to columns is one.
+// Check checks that all targets of a mapping from headings to columns exist.
+// Its error is a sentence for the client.
 func (c *Columns) Check(mapping map[string]string) error {
 	for _, target := range mapping {
 		key, member := c.member(target)
@@ -51,7 +51,7 @@ func (c *Columns) list() string {
 	return strings.Join(names, ", ")
 }
 
-// index returns the place of a column in All, -1 for none.
+// index returns the index of a column in All, or -1.
 func (c *Columns) index(name string) int {
 	return slices.IndexFunc(c.All, func(column Column) bool { return column.Name == name })
 }
@@ -64,9 +64,9 @@ func (c *Columns) member(target string) (key string, ok bool) {
 	return strings.CutPrefix(target, c.Rest+".")
 }
 
-// place is where the values under a heading go.
+// place is the destination of the values under a heading.
 type place struct {
-	column int    // in All, or one of those below
+	column int    // an index in All, or a constant below
 	member string // of Rest
 }
 
@@ -75,8 +75,8 @@ const (
 	inRest  = -2
 )
 
-// target returns where the values under a heading go, and whether there is such
-// a place.
+// target returns the destination of the values under a heading, and whether it
+// exists.
 func (c *Columns) target(heading string, mapping map[string]string) (to place, ok bool) {
 	mapped, given := mapping[heading]
 	if !given {
@@ -88,8 +88,8 @@ func (c *Columns) target(heading string, mapping map[string]string) (to place, o
 	if key, ok := c.member(mapped); ok {
 		return place{inRest, key}, true
 	}
-	return place{column: c.index(mapped)}, true // "" is in no column, hence left out
+	return place{column: c.index(mapped)}, true // "" is no column, so the values are omitted
 }
 
-// json reports whether the values at a place are JSON texts in a CSV, too.
+// json reports whether the values at a place are JSON texts, even in a CSV.
 func (c *Columns) json(at place) bool { return at.column >= 0 && c.All[at.column].JSON }

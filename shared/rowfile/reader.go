@@ -11,7 +11,8 @@ import (
 	"unicode/utf8"
 )
 
-// Broken is why a file cannot be read on: a sentence for the client.
+// Broken is the reason why the rest of a file is unreadable: a sentence for the
+// client.
 type Broken struct {
 	Line   int64
 	Reason string
@@ -19,22 +20,22 @@ type Broken struct {
 
 func (b *Broken) Error() string { return fmt.Sprintf("Line %d: %s", b.Line, b.Reason) }
 
-// Options say how to read a file.
+// Options describe a file.
 type Options struct {
 	Format    string
 	Delimiter byte              // of a CSV
-	Columns   map[string]string // what each heading is for; others go by their name
+	Columns   map[string]string // the column of a heading; other headings name their column
 }
 
-// Delimiters are those that a CSV may have, by name.
+// Delimiters are the accepted delimiters of a CSV, by name.
 var Delimiters = map[string]byte{"comma": ',', "semicolon": ';', "tab": '\t', "pipe": '|'}
 
-// Mark is a place between two rows of a file.
+// Mark is a position between two rows of a file.
 type Mark struct {
-	Bytes, Line, Rows int64 // that come before it
+	Bytes, Line, Rows int64 // the numbers before the position
 }
 
-// Reader reads a file row by row, in memory for one. It is made by NewReader.
+// Reader reads a file row by row, with one row in memory. NewReader makes it.
 type Reader struct {
 	in       *bufio.Reader
 	columns  Columns
@@ -42,7 +43,7 @@ type Reader struct {
 	mark     Mark
 	headings []heading // of a CSV
 	names    Headings
-	text     []byte // of the row of NDJSON that was read last
+	text     []byte // the last row of NDJSON
 }
 
 type heading struct {
@@ -50,8 +51,8 @@ type heading struct {
 	place
 }
 
-// NewReader returns a Reader at the first row of the file that r holds, or a
-// *Broken error for one that has none that can be read, or r's error.
+// NewReader returns a Reader at the first row of the file r. It returns a
+// *Broken error if the file has no readable row, or the error of r.
 func NewReader(r io.Reader, columns Columns, o Options) (*Reader, error) {
 	f := &Reader{in: bufio.NewReaderSize(r, 64<<10), columns: columns, options: o}
 	if err := f.begin(); err != nil {
@@ -70,16 +71,16 @@ func NewReader(r io.Reader, columns Columns, o Options) (*Reader, error) {
 	return f, nil
 }
 
-// Resume goes on at mark, where r begins.
+// Resume continues at mark, the position where r begins.
 func (f *Reader) Resume(r io.Reader, mark Mark) {
 	f.in.Reset(r)
 	f.mark = mark
 }
 
-// Mark returns where the next row begins.
+// Mark returns the position of the next row.
 func (f *Reader) Mark() Mark { return f.mark }
 
-// begin looks for what marks an encoding.
+// begin reads the byte order mark.
 func (f *Reader) begin() error {
 	first, err := f.in.Peek(3)
 	switch {
@@ -101,9 +102,9 @@ func (f *Reader) broken(reason string, args ...any) error {
 	return &Broken{f.mark.Line + 1, fmt.Sprintf(reason, args...)}
 }
 
-// separator reads the line sep=; that Excel writes, and reads, in front of the
-// header. It says the delimiter, unless the options say another than the comma,
-// which is also their default.
+// separator reads the line sep=; that Excel writes and reads before the header.
+// It sets the delimiter, unless the options have another delimiter than the
+// comma, their default.
 func (f *Reader) separator() error {
 	line, err := f.in.Peek(len("sep=;\r\n"))
 	if err != nil && !errors.Is(err, io.EOF) {
@@ -120,7 +121,7 @@ func (f *Reader) separator() error {
 	case !isDelimiter(said):
 		return &Broken{1, fmt.Sprintf("sep=%c is none of the delimiters comma, semicolon, tab and pipe", rune(said))}
 	case f.options.Delimiter != ',' && f.options.Delimiter != said:
-		return &Broken{1, fmt.Sprintf("sep=%c contradicts the delimiter that the request names: leave one of them out", said)}
+		return &Broken{1, fmt.Sprintf("sep=%c contradicts the delimiter of the request: remove one of them", said)}
 	}
 	f.options.Delimiter = said
 	f.mark.Bytes += int64(length)
@@ -169,7 +170,7 @@ func (f *Reader) header() error {
 		case !ok:
 			return broken("column %d is none of %s; map it by columns", n+1, f.columns.list())
 		case to.column != leftOut && seen[to]:
-			return broken("column %d is for the same as one before it", n+1)
+			return broken("column %d repeats an earlier column", n+1)
 		}
 		seen[to] = true
 		f.headings = append(f.headings, heading{name, to})
@@ -183,19 +184,19 @@ func (f *Reader) header() error {
 	return nil
 }
 
-// hint guesses at another delimiter.
+// hint guesses another delimiter.
 func (f *Reader) hint(cells []string) string {
 	for _, name := range []string{"semicolon", "tab", "pipe", "comma"} {
 		if d := Delimiters[name]; len(cells) == 1 && d != f.options.Delimiter && strings.IndexByte(cells[0], d) >= 0 {
-			return "; the delimiter seems to be a " + name + ", so say delimiter=" + name
+			return "; the delimiter seems to be a " + name + ": set delimiter=" + name
 		}
 	}
 	return "; map one by columns"
 }
 
-// Next returns the next row, io.EOF at the end, a *Broken error if the file
-// cannot be read on, or the error of what it is read from. Next reads at most
-// MaxRow bytes of empty lines and a row.
+// Next returns the next row, or io.EOF at the end. It returns a *Broken error
+// if the rest of the file is unreadable, or the error of the file. It reads at
+// most MaxRow bytes of empty lines and a row.
 func (f *Reader) Next() (*Row, error) {
 	for begin := f.mark.Bytes; ; {
 		if f.mark.Bytes-begin > MaxRow {
@@ -270,11 +271,11 @@ func (f *Reader) nextNDJSON() (*Row, error) {
 	return row, nil
 }
 
-// tooWide is the fault of a record of more than MaxColumns cells.
+// tooWide is the fault of a record with more than MaxColumns cells.
 var tooWide = fmt.Sprintf("has more than %d cells; remove or join columns", MaxColumns)
 
-// record reads a CSV's next record, of which it keeps MaxColumns cells. fault
-// says what is wrong with it, quoted whether any of its cells was in quotes.
+// record reads the next record of a CSV and keeps MaxColumns cells. fault is
+// the fault of the record, and quoted reports whether any cell was in quotes.
 func (f *Reader) record() (cells []string, quoted bool, fault string, err error) {
 	begin := f.mark.Line + 1
 	var cell []byte
@@ -322,7 +323,7 @@ func (f *Reader) record() (cells []string, quoted bool, fault string, err error)
 		case c == '\n':
 			cell = withoutReturn(cell, closed)
 			return append(cells, string(cell)), quoted, fault, nil
-		case closed && c == '\r': // ends the line, or the file, which may be cut off before the line feed
+		case closed && c == '\r': // ends the line, or a file that is cut off before the line feed
 			if next, err := f.in.Peek(1); err == nil && next[0] != '\n' {
 				fault = "has text behind a closing quote; write a quote inside of quotes twice"
 			}
@@ -334,8 +335,8 @@ func (f *Reader) record() (cells []string, quoted bool, fault string, err error)
 	}
 }
 
-// withoutReturn takes the carriage return from the end of a line's last cell,
-// unless it was in the quotes that closed.
+// withoutReturn removes the carriage return at the end of a line's last cell,
+// unless it was in quotes.
 func withoutReturn(cell []byte, closed bool) []byte {
 	if closed {
 		return cell

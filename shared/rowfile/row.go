@@ -15,24 +15,24 @@ import (
 
 // Row is one row of a file.
 type Row struct {
-	Line     int64   // where it begins, from 1
-	Values   []Value // by column, in the order of Columns.All; nil in a row that cannot be read
+	Line     int64   // its first line, from 1
+	Values   []Value // by column, in the order of Columns.All; nil in an unreadable row
 	Headings Headings
 	Faults   Faults
-	Rest     []Member // that have columns of their own; an empty cell is none
+	Rest     []Member // members with separate columns; an empty cell is none
 }
 
 // Member is a member of Columns.Rest.
 type Member struct {
 	Name, Heading string
-	Text          string          // of a CSV
-	JSON          json.RawMessage // of NDJSON, within Columns.Limits; nil in a CSV
+	Text          string          // its text in a CSV
+	JSON          json.RawMessage // its value in NDJSON, within Columns.Limits; nil in a CSV
 }
 
 // Value is the value of a row in one column.
 type Value struct {
 	Kind Kind
-	Text string // of a Given one; JSON in a JSON column
+	Text string // for Given; JSON in a JSON column
 }
 
 // Kind is the kind of a Value.
@@ -40,8 +40,8 @@ type Kind uint8
 
 // The kinds of values.
 const (
-	Absent Kind = iota // the row does not have the column
-	Null               // it has no value there
+	Absent Kind = iota // the row lacks the column
+	Null               // the value is null
 	Given
 )
 
@@ -56,12 +56,12 @@ func Optional(text *string) Value {
 	return Of(*text)
 }
 
-// Headings has the heading of each column of a CSV, by the column's name; nil in
-// NDJSON, where they are the same.
+// Headings has the heading of each column of a CSV, by the column's name. It is
+// nil for NDJSON, where the headings are the names.
 type Headings map[string]string
 
-// Of returns the heading of a column, which is its name where the file does not
-// have it.
+// Of returns the heading of a column, or the column's name if the file lacks
+// it.
 func (h Headings) Of(column string) string {
 	if name, ok := h[column]; ok {
 		return name
@@ -69,19 +69,20 @@ func (h Headings) Of(column string) string {
 	return column
 }
 
-// Fault is what is wrong with a row, as a sentence's end for the client.
+// Fault is one fault of a row: the end of a sentence for the client.
 type Fault struct {
 	Column string // its heading in the file; "" for the whole row
 	Reason string
 }
 
-// Faults are those of one row, MaxFaults at most.
+// Faults are the faults of one row, at most MaxFaults.
 type Faults []Fault
 
-// maxHeading bounds the heading in a fault, in bytes.
+// maxHeading is the largest length of a heading in a fault, in bytes.
 const maxHeading = 255
 
-// Add adds a fault under a heading, which it shortens, unless there are enough.
+// Add adds a fault under a heading, which it shortens, unless there are already
+// MaxFaults.
 func (f *Faults) Add(heading, reason string) {
 	if len(*f) == MaxFaults {
 		return
@@ -92,12 +93,12 @@ func (f *Faults) Add(heading, reason string) {
 	*f = append(*f, Fault{heading, reason})
 }
 
-// cells takes in the cells of a CSV's row.
+// cells reads the cells of a CSV's row.
 func (f *Reader) cells(row *Row, cells []string) {
 	row.Values = make([]Value, len(f.columns.All))
 	for n, h := range f.headings {
 		value := cells[n]
-		if !f.columns.json(h.place) { // JSON begins with no apostrophe
+		if !f.columns.json(h.place) { // JSON does not begin with an apostrophe
 			value = plain(value)
 		}
 		switch {
@@ -116,8 +117,8 @@ func (f *Reader) cells(row *Row, cells []string) {
 	}
 }
 
-// object takes in a line of NDJSON. Names are the columns' as they are, in no
-// other letter case.
+// object reads a line of NDJSON. Names must match the columns exactly,
+// including upper and lower case.
 func (f *Reader) object(row *Row, text []byte) {
 	if err := strictjson.Check(text, f.columns.Limits); err != nil {
 		row.Faults.Add("", f.columns.unreadable(err))
@@ -140,7 +141,7 @@ func (f *Reader) object(row *Row, text []byte) {
 		case !ok:
 			row.Faults.Add(name, "is none of the members "+f.columns.list())
 		case at.column != leftOut && taken[at]:
-			row.Faults.Add(name, "is for the same as another member")
+			row.Faults.Add(name, "repeats another member")
 		default:
 			taken[at] = true
 			f.member(row, name, at, members[name])
@@ -148,7 +149,7 @@ func (f *Reader) object(row *Row, text []byte) {
 	}
 }
 
-// member takes in a member of an NDJSON object.
+// member reads a member of an NDJSON object.
 func (f *Reader) member(row *Row, name string, at place, value json.RawMessage) {
 	switch {
 	case at.column == inRest:
@@ -168,7 +169,7 @@ func (f *Reader) member(row *Row, name string, at place, value json.RawMessage) 
 	}
 }
 
-// unreadable is the reason of a row that strictjson refuses.
+// unreadable is the fault of a row that strictjson refuses.
 func (c *Columns) unreadable(err error) string {
 	switch {
 	case errors.Is(err, strictjson.ErrUTF8):

@@ -1,6 +1,6 @@
 // Package rowfile reads and writes files of rows: CSV (RFC 4180) and NDJSON,
-// one JSON object a line. Its callers say which columns a row has. A Reader
-// reads the same values that a Writer wrote.
+// one JSON object a line. The caller defines the columns. A Reader reads the
+// same values that a Writer wrote.
 package rowfile
 
 import (
@@ -14,22 +14,25 @@ const (
 	NDJSON = "ndjson"
 )
 
-// The limits of a file. A file beyond the first two is refused, and of the third the row.
+// The limits of a file. Beyond the first two, the file is refused; beyond the
+// third, the row is.
 const (
-	// MaxRow bounds a row, in bytes. Empty lines between two rows have the same bound together.
+	// MaxRow is the largest size of a row, in bytes. The empty lines between
+	// two rows together have the same limit.
 	MaxRow = 1 << 20
-	// MaxColumns bounds the cells of a CSV's row and the members of an NDJSON object.
+	// MaxColumns is the largest number of cells in a CSV's row, and of members
+	// in an NDJSON object.
 	MaxColumns = 4096
-	// MaxFaults bounds the faults that are told of one row.
+	// MaxFaults is the largest number of reported faults of one row.
 	MaxFaults = 100
 )
 
-// formula is a cell that a spreadsheet would compute, behind any number of
-// apostrophes (OWASP, CSV injection): some drop leading spaces and controls, and
-// take full-width signs for the others.
+// formula matches a cell that a spreadsheet would compute, after any number of
+// apostrophes (OWASP, CSV injection). Some spreadsheets drop leading spaces and
+// controls, and treat full-width signs like the others.
 var formula = regexp.MustCompile(`^'*(?:[\t\r\n]|[\x00-\x20\x7f\x{85}\p{Z}\p{Cf}]*[=+\-@＝＋－＠])`)
 
-// Neutral returns cell behind an apostrophe if a spreadsheet would compute it.
+// Neutral puts an apostrophe before cell if a spreadsheet would compute it.
 func Neutral(cell string) string {
 	if formula.MatchString(cell) {
 		return "'" + cell

@@ -17,7 +17,8 @@ import (
 	"github.com/fualab/fualab/shared/strictjson"
 )
 
-// things are the columns of a file whose other columns are members of more.
+// things are the columns of a file in which all other columns are members of
+// more.
 var things = Columns{
 	All:    []Column{{Name: "code"}, {Name: "name", Text: true}, {Name: "more", JSON: true}},
 	Key:    []string{"name", "code"},
@@ -25,17 +26,17 @@ var things = Columns{
 	Limits: strictjson.Limits{Depth: 5, Values: 100, Digits: 1000},
 }
 
-// closed are columns beside which there are no others.
+// closed are columns without further columns.
 var closed = Columns{All: things.All[:2], Limits: things.Limits}
 
-// hard are texts that files get wrong.
+// hard are texts that are difficult for files.
 var hard = []string{
 	"plain", `"quoted"`, `a "quote" within`, "two\nlines", "two\r\nlines", "a\rreturn", "comma, semicolon; tab\tpipe|", " spaces ",
 	"\ufeffBOM", "emoji 😀 é", "=1+1", "+1", "-1", "@x", "\t=1", "\r=1", "\n=1", "'", "'=1", "''=1", "'plain",
 	" =1", "\u00a0+1", "\u3000@x", "\u200b-1", "＝1+1", "＋1", "－1", "＠x", "' ＝1", "'' plain", "a=1", "' '=1", strings.Repeat("long ", 40), `\N`, "null", "<b>&",
 }
 
-// rows has each hard text in each column once.
+// rows has each hard text once in each column.
 func rows() (all [][]Value) {
 	for n, text := range hard {
 		row := []Value{Of(hard[(n+1)%len(hard)]), Of(text), Of(`{"a":[null,"=x"]}`)}
@@ -65,8 +66,8 @@ func write(t *testing.T, format string, rows [][]Value) string {
 	return out.String()
 }
 
-// TestRoundTrip: the values that are read are the values that were written, also
-// where reading goes on anew after every third row.
+// TestRoundTrip proves that the read values are the written values, even with a
+// new reader after every third row.
 func TestRoundTrip(t *testing.T) {
 	t.Parallel()
 	for _, format := range []string{CSV, NDJSON} {
@@ -96,8 +97,8 @@ func TestRoundTrip(t *testing.T) {
 	}
 }
 
-// TestOtherColumns: a column that is none of the file's is a member of the rest,
-// and where there is no rest it is refused.
+// TestOtherColumns proves that an unknown column is a member of the rest, and
+// that it is refused in a file without a rest.
 func TestOtherColumns(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
@@ -112,7 +113,7 @@ func TestOtherColumns(t *testing.T) {
 		{"a mapped member", things, NDJSON, `{"name":"a","Farbe":"red"}`, `[] [{colour Farbe  "red"}]`},
 		{"no place for a cell", closed, CSV, "name,colour\na,red\n", "Line 1: column 2 is none of code, name; map it by columns"},
 		{"no place for a member", closed, NDJSON, `{"name":"a","colour":1}`, "[{colour is none of the members code, name}] []"},
-		{"two for one", things, NDJSON, `{"name":"a","colour":1,"Farbe":2}`, "[{colour is for the same as another member}] [{colour Farbe  2}]"},
+		{"two for one", things, NDJSON, `{"name":"a","colour":1,"Farbe":2}`, "[{colour repeats another member}] [{colour Farbe  2}]"},
 		{"a fault under its heading", things, CSV, "name,Farbe\na,\xff\n", "[{Farbe is not UTF-8: save the file as UTF-8}] []"},
 		{"a fault of the row, beside a column that is left out", things, CSV, "name,x\na\n", "[{ has 1 cells, and the header 2}] []"},
 		{"too deep without a rest", closed, NDJSON, `{"name":[[[[[[]]]]]]}`, "[{ is nested too deeply: values have at most 4 levels}] []"},
@@ -137,8 +138,8 @@ func TestOtherColumns(t *testing.T) {
 	}
 }
 
-// TestCheckMapping: each target of a mapping is a column, a member of the rest,
-// or empty.
+// TestCheckMapping proves that each target of a mapping is a column, a member
+// of the rest, or empty.
 func TestCheckMapping(t *testing.T) {
 	t.Parallel()
 	for target, want := range map[string][2]string{
@@ -173,8 +174,9 @@ func TestNeutral(t *testing.T) {
 	}
 }
 
-// dangerous says by other means than formula whether a spreadsheet would compute
-// a cell: the first character that is visible is a sign, or it begins a new cell.
+// dangerous reports, independently of formula, whether a spreadsheet would
+// compute a cell. Its first visible character is a sign, or it begins a new
+// cell.
 func dangerous(cell string) bool {
 	visible := strings.TrimLeftFunc(cell, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) || unicode.Is(unicode.Cf, r) })
 	first, _ := utf8.DecodeRuneInString(visible)
@@ -196,8 +198,8 @@ func FuzzNeutral(f *testing.F) {
 	})
 }
 
-// TestEveryCellIsNeutral: no cell of a written file is computed, whichever
-// column a text is in.
+// TestEveryCellIsNeutral proves that no spreadsheet computes a cell of a
+// written file, in any column.
 func TestEveryCellIsNeutral(t *testing.T) {
 	t.Parallel()
 	file := csv.NewReader(strings.NewReader(write(t, CSV, rows())))
@@ -289,10 +291,10 @@ func TestUnpack(t *testing.T) {
 	t.Parallel()
 	var packed bytes.Buffer
 	w := gzip.NewWriter(&packed)
-	_, _ = io.WriteString(w, "name\n"+strings.Repeat("a row\n", 100_000)) // into memory
+	_, _ = io.WriteString(w, "name\n"+strings.Repeat("a row\n", 100_000)) // in memory
 	_ = w.Close()
 	if err := readAll(bytes.NewReader(packed.Bytes()), CSV); !errors.Is(err, io.EOF) {
-		t.Errorf("a good one: %v", err)
+		t.Errorf("a valid file: %v", err)
 	}
 	for name, text := range map[string][]byte{
 		"cut off": packed.Bytes()[:packed.Len()-9],
@@ -314,8 +316,8 @@ func TestUnpack(t *testing.T) {
 	}
 }
 
-// TestSeparatorThatContradicts: a line sep= is refused where the request names
-// another delimiter.
+// TestSeparatorThatContradicts proves that a line sep= is refused if the
+// request has another delimiter.
 func TestSeparatorThatContradicts(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{"sep=;\nname;x\na;b\n": "", "sep=|\nname|x\na|b\n": "contradicts", "sep=,\nname,x\na,b\n": "contradicts"} {

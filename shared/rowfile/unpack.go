@@ -9,9 +9,9 @@ import (
 	"io"
 )
 
-// Unpack returns what r holds, unpacked if it is gzip, of which at most limit
-// bytes. Beyond them, and where the gzip is broken, reading ends with a *Broken
-// error.
+// Unpack returns the content of r, unpacked if it is gzip, and at most limit
+// bytes. Reading ends with a *Broken error beyond the limit, and in a broken
+// gzip.
 func Unpack(r io.Reader, limit int64) (io.Reader, error) {
 	in := bufio.NewReader(r)
 	first, err := in.Peek(2)
@@ -37,12 +37,12 @@ type bounded struct {
 func (b *bounded) Read(p []byte) (int, error) {
 	n, err := b.r.Read(p)
 	if b.left -= int64(n); b.left < 0 {
-		return 0, &Broken{1, fmt.Sprintf("the file has more than %d bytes when it is unpacked", b.limit)}
+		return 0, &Broken{1, fmt.Sprintf("the file has more than %d bytes after unpacking", b.limit)}
 	}
 	return n, damaged(err)
 }
 
-// damaged tells a broken gzip from what else goes wrong.
+// damaged distinguishes a broken gzip from other errors.
 func damaged(err error) error {
 	var corrupt flate.CorruptInputError
 	if errors.Is(err, gzip.ErrHeader) || errors.Is(err, gzip.ErrChecksum) || errors.Is(err, io.ErrUnexpectedEOF) || errors.As(err, &corrupt) {

@@ -7,8 +7,8 @@ import (
 	"io"
 )
 
-// Writer writes rows to a file. It is not safe for concurrent use. NewWriter
-// makes one.
+// Writer writes rows to a file. NewWriter makes it. It is not safe for
+// concurrent use.
 type Writer struct {
 	columns []Column
 	csv     *csv.Writer // nil writes NDJSON
@@ -20,7 +20,7 @@ type Writer struct {
 }
 
 // NewWriter returns a Writer of the given format. A CSV begins with its header,
-// also one without a row.
+// even without a row.
 func NewWriter(w io.Writer, format string, columns []Column) (*Writer, error) {
 	out := &Writer{columns: columns, to: w}
 	if format == CSV {
@@ -36,7 +36,7 @@ func NewWriter(w io.Writer, format string, columns []Column) (*Writer, error) {
 }
 
 // Write writes a row with one value for each column. A value that is not Given
-// is an empty cell, and null in NDJSON.
+// becomes an empty cell, or null in NDJSON.
 func (w *Writer) Write(values []Value) error {
 	if w.csv == nil {
 		return w.object(values)
@@ -79,11 +79,11 @@ func (w *Writer) object(values []Value) error {
 // text appends a string to the line.
 func (w *Writer) text(s string) error {
 	err := w.append.Encode(s)
-	w.line.Truncate(max(0, w.line.Len()-1)) // the encoder ends its line
+	w.line.Truncate(max(0, w.line.Len()-1)) // remove the encoder's line end
 	return err
 }
 
-// Flush writes the rows that are buffered. It must be called at the end.
+// Flush writes the buffered rows. It must be called at the end.
 func (w *Writer) Flush() error {
 	if w.csv == nil {
 		return nil

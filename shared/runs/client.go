@@ -8,20 +8,20 @@ import (
 	"github.com/riverqueue/river/rivertype"
 )
 
-// Client inserts, reads and steers runs. Its transactions are those of the
-// database's own pool, so that a run is inserted in the transaction that makes
-// it due. It is safe for concurrent use.
+// Client inserts, reads, retries and cancels runs. It uses transactions of the
+// database's own pool, so that a schedule and its run change in one
+// transaction. It is safe for concurrent use.
 type Client struct{ river *river.Client[*sql.Tx] }
 
-// ClientOf returns a Client that works by a client of River.
+// ClientOf returns a Client on a client of River.
 func ClientOf(c *river.Client[*sql.Tx]) *Client { return &Client{c} }
 
-// River returns the client of River, for the parts that execute runs and that
-// show River's console.
+// River returns River's client, for the parts that execute runs and that show
+// River's console.
 func (c *Client) River() *river.Client[*sql.Tx] { return c.river }
 
-// Get returns the run with the given id, or an error of which IsNotFound says
-// that there is none.
+// Get returns the run with the given id. If there is none, IsNotFound holds for
+// the error.
 func (c *Client) Get(ctx context.Context, id int64) (*Run, error) {
 	job, err := c.river.JobGet(ctx, id)
 	if err != nil {
@@ -30,15 +30,15 @@ func (c *Client) Get(ctx context.Context, id int64) (*Run, error) {
 	return Of(job), nil
 }
 
-// Filter chooses runs.
+// Filter selects runs.
 type Filter struct {
-	Tasks  []string // none: of every task
-	State  State    // "": in every state
+	Tasks  []string // empty: all tasks
+	State  State    // "": all states
 	Before int64    // only runs with smaller ids; 0: all
-	IDs    []int64  // none: with every id
+	IDs    []int64  // empty: all ids
 }
 
-// List returns up to limit runs, at most 10,000, the newest first.
+// List returns at most limit runs, the newest first. limit is at most 10,000.
 func (c *Client) List(ctx context.Context, f Filter, limit int) ([]*Run, error) {
 	params := river.NewJobListParams().OrderBy(river.JobListOrderByID, river.SortOrderDesc).First(limit)
 	if len(f.Tasks) > 0 {
@@ -60,8 +60,8 @@ func (c *Client) List(ctx context.Context, f Filter, limit int) ([]*Run, error) 
 	return allOf(list.Jobs), nil
 }
 
-// RetryTx puts a run that has ended back into the queue, in tx. In any other
-// state it changes nothing. It returns the run as it is then.
+// RetryTx puts an ended run back into the queue, in tx. In any other state, it
+// changes nothing. It returns the resulting run.
 func (c *Client) RetryTx(ctx context.Context, tx *sql.Tx, id int64) (*Run, error) {
 	job, err := c.river.JobRetryTx(ctx, tx, id)
 	if err != nil {
@@ -70,8 +70,8 @@ func (c *Client) RetryTx(ctx context.Context, tx *sql.Tx, id int64) (*Run, error
 	return Of(job), nil
 }
 
-// CancelTx ends a run that waits, and asks the worker of one that works to end
-// it, in tx. It returns the run as it is then.
+// CancelTx ends a waiting run, in tx. It asks the worker of a working run to
+// end it. It returns the resulting run.
 func (c *Client) CancelTx(ctx context.Context, tx *sql.Tx, id int64) (*Run, error) {
 	job, err := c.river.JobCancelTx(ctx, tx, id)
 	if err != nil {

@@ -8,24 +8,24 @@ import (
 	"github.com/fualab/fualab/shared/model"
 )
 
-// Output is what a run records about itself while it works and when it ends.
+// Output is a run's record of itself, during its work and at its end.
 type Output struct {
 	RowsAffected int64      `json:"rows_affected"`
 	Log          []Progress `json:"log,omitempty"`
 }
 
-// Progress is how far an attempt had got at a time.
+// Progress is the progress of an attempt at one time.
 type Progress struct {
 	At           model.Time `json:"at"`
 	Attempt      int        `json:"attempt"`
 	RowsAffected int64      `json:"rows_affected"`
 }
 
-// MostProgress bounds a run's log of progress.
+// MostProgress is the largest number of entries in a run's log of progress.
 const MostProgress = 40
 
-// AppendProgress adds p to log. From one that is full every second entry goes,
-// but for the last, so that what is kept spans the whole run.
+// AppendProgress adds p to log. If log is full, it drops every second entry
+// except the last, so that the rest spans the whole run.
 func AppendProgress(log []Progress, p Progress) []Progress {
 	if len(log) < MostProgress {
 		return append(log, p)
@@ -39,8 +39,8 @@ func AppendProgress(log []Progress, p Progress) []Progress {
 	return append(kept, p)
 }
 
-// OutputOf returns what job has recorded; a job that is no task's has an output
-// of its own, and none here.
+// OutputOf returns the Output in job. A job without a task has an output of
+// another form; for it, the result is empty.
 func OutputOf(job *rivertype.JobRow) Output {
 	var output Output
 	if json.Unmarshal(job.Output(), &output) != nil {

@@ -8,8 +8,8 @@ import (
 	"github.com/fualab/fualab/shared/runs"
 )
 
-// A log of any length keeps its first and its last entry, in order, and stays
-// short.
+// TestAppendProgress proves that a log of any length keeps its first and last
+// entry, in order, and stays short.
 func TestAppendProgress(t *testing.T) {
 	t.Parallel()
 	begin := time.Date(2026, 1, 2, 12, 0, 0, 0, time.UTC)

@@ -11,22 +11,22 @@ import (
 // Run is a run of a task, or another job of the same queue.
 type Run struct {
 	ID              int64
-	Task            string    // its name; of another job, the kind
-	Trigger         Trigger   // "" of another job
+	Task            string    // the task's name; for another job, its kind
+	Trigger         Trigger   // "" for another job
 	DueAt           time.Time // zero unless it was Scheduled
 	State           State
 	Attempt         int // the present or last one; 0 before the first
 	MaxAttempts     int
-	Worker          string // the instance that made the last attempt; "" before the first
+	Worker          string // the instance of the last attempt; "" before the first
 	CreatedAt       time.Time
 	StartedAt       *time.Time // when the last attempt began
-	FinishedAt      *time.Time // when the run ended for good
-	CancelRequested bool       // of one that works: it was asked to stop
+	FinishedAt      *time.Time // when the run ended finally
+	CancelRequested bool       // a working run was asked to stop
 	Output          Output
-	Failures        []Failure // of attempts, the first one first
+	Failures        []Failure // of attempts, in order
 }
 
-// Failure is why one attempt failed.
+// Failure is the reason why one attempt failed.
 type Failure struct {
 	Attempt int
 	At      time.Time
@@ -34,28 +34,28 @@ type Failure struct {
 	Trace   string // the stack of an attempt that panicked
 }
 
-// State is where a run is in its life.
+// State is a step in the life of a run.
 type State string
 
 // The states of a run.
 const (
-	StateAvailable State = "available" // it waits for a worker
-	StatePending   State = "pending"   // it waits
-	StateScheduled State = "scheduled" // it waits for its time
+	StateAvailable State = "available" // waits for a worker
+	StatePending   State = "pending"   // waits
+	StateScheduled State = "scheduled" // waits for its time
 	StateRunning   State = "running"
-	StateRetryable State = "retryable" // it failed and is tried again
+	StateRetryable State = "retryable" // failed; a retry follows
 	StateCompleted State = "completed"
 	StateCancelled State = "cancelled"
-	StateDiscarded State = "discarded" // its last attempt failed
+	StateDiscarded State = "discarded" // failed in its last attempt
 )
 
-// Ended reports whether nothing more happens to a run by itself.
+// Ended reports whether s is final unless a user retries the run.
 func (s State) Ended() bool { return s == StateCompleted || s == StateCancelled || s == StateDiscarded }
 
-// Of returns the run that job is.
+// Of returns the run of job.
 func Of(job *rivertype.JobRow) *Run {
 	var args Args
-	_ = json.Unmarshal(job.EncodedArgs, &args) // a job that is no task's has arguments of its own
+	_ = json.Unmarshal(job.EncodedArgs, &args) // a job without a task has other arguments
 	r := &Run{
 		ID: job.ID, Task: job.Kind, DueAt: args.DueAt, State: State(job.State), Attempt: job.Attempt, MaxAttempts: job.MaxAttempts,
 		CreatedAt: job.CreatedAt, StartedAt: job.AttemptedAt, FinishedAt: job.FinalizedAt,

@@ -8,7 +8,7 @@ import (
 	"github.com/riverqueue/river/rivertype"
 )
 
-// TestOf: a job of River becomes a run, also one that is no task's.
+// TestOf proves that a job of River becomes a run, even without a task.
 func TestOf(t *testing.T) {
 	t.Parallel()
 	noon := time.Date(2030, 1, 31, 12, 0, 0, 0, time.UTC)
@@ -29,7 +29,7 @@ func TestOf(t *testing.T) {
 				Failures: []Failure{{Attempt: 1, At: noon, Error: "not now", Trace: "stack"}},
 			},
 		},
-		"a run that has ended since it was asked to": {
+		"a run that ended after the request": {
 			rivertype.JobRow{State: rivertype.JobStateCompleted, FinalizedAt: &noon, EncodedArgs: []byte(`{"trigger":"manual"}`), Metadata: []byte(`{"cancel_attempted_at":"2030-01-31T12:00:00Z"}`)},
 			Run{State: StateCompleted, Trigger: Manual, FinishedAt: &noon, Failures: []Failure{}},
 		},

@@ -1,6 +1,13 @@
-// Package runs is what API and worker agree on about runs of tasks: each is a
-// job of River, whose kind is the task's name. River's types stay in this package
-// and in the worker's runner, which executes.
+// Package runs has the contract of the API and the worker about runs of tasks.
+// A run is a job of River, and its kind is the task's name. River's types stay
+// in this package and in the worker's runner, which executes runs.
+//
+//	schedule ─┐
+//	user ─────┼─→ run (River's job) ─→ worker's runner ─→ attempt ─→ completed, retried or discarded
+//	change ───┘
+//
+// Invariant: a schedule's due time has at most one run, however often workers
+// insert it. The key is task and due time.
 package runs
 
 import (
@@ -22,7 +29,7 @@ import (
 	"github.com/fualab/fualab/shared/database"
 )
 
-// Trigger is what made a run.
+// Trigger is the cause of a run.
 type Trigger string
 
 // The triggers.
@@ -32,8 +39,8 @@ const (
 	Nudge     Trigger = "nudge"
 )
 
-// Args are a run's arguments. A scheduled run is unique by task and due time:
-// whoever inserts it again gets the one that is there.
+// Args are a run's arguments. A scheduled run is unique by task and due time: a
+// second insert returns the existing run.
 type Args struct {
 	Task    string    `json:"-"`
 	Trigger Trigger   `json:"trigger"`
@@ -43,8 +50,8 @@ type Args struct {
 // Kind is the task's name.
 func (a Args) Kind() string { return a.Task }
 
-// NewDriver returns River's driver for db. On Postgres it listens for new
-// jobs on db's own pool; on SQLite it polls.
+// NewDriver returns River's driver for db. On Postgres, it listens for new jobs
+// on db's own pool. On SQLite, it polls.
 func NewDriver(db *database.DB) riverdriver.Driver[*sql.Tx] {
 	if db.IsPostgres() {
 		return riverdatabasesql.NewWithPgxListener(db.DB.DB, db.Pool)
@@ -52,10 +59,10 @@ func NewDriver(db *database.DB) riverdriver.Driver[*sql.Tx] {
 	return riversqlite.New(db.DB.DB)
 }
 
-// Hooks returns what every client of db needs: on Postgres a run is due by the
-// database's clock, as workers fetch by it. River's driver writes the clock of
-// the machine that inserts; by one that is an hour ahead, the run would wait an
-// hour.
+// Hooks returns the hooks of all clients of db. On Postgres, a run is due by
+// the database's clock, because workers fetch by that clock. River's driver
+// would use the clock of the inserting machine. If that clock were an hour
+// ahead, the run would wait for an hour.
 func Hooks(db *database.DB) []rivertype.Hook {
 	if !db.IsPostgres() {
 		return nil
@@ -68,7 +75,7 @@ func Hooks(db *database.DB) []rivertype.Hook {
 	})}
 }
 
-// NewInserter returns a client that executes nothing.
+// NewInserter returns a client that inserts runs and executes none.
 func NewInserter(db *database.DB, log *slog.Logger) (*Client, error) {
 	c, err := river.NewClient(NewDriver(db), &river.Config{Logger: log, Hooks: Hooks(db), SkipUnknownJobCheck: true})
 	if err != nil {
@@ -77,19 +84,19 @@ func NewInserter(db *database.DB, log *slog.Logger) (*Client, error) {
 	return ClientOf(c), nil
 }
 
-// MaxAttempts is how often a run is tried before it is discarded, which keeps
-// it until somebody retries it.
+// MaxAttempts is the number of attempts before a run is discarded. A discarded
+// run stays until a user retries it.
 const MaxAttempts = 5
 
-// Due is a task's due time that shall have a run.
+// Due is a task's due time that needs a run.
 type Due struct {
 	Task        string
 	At          time.Time
 	MaxAttempts int // 0: MaxAttempts
 }
 
-// InsertDue inserts the runs of due times, each of which there is once, in tx,
-// and returns their ids in that order. Inserting one again changes nothing.
+// InsertDue inserts one run for each due time, in tx, and returns their ids in
+// the same order. A repeated insert changes nothing.
 func InsertDue(ctx context.Context, c *Client, tx *sql.Tx, due []Due) ([]int64, error) {
 	if len(due) == 0 {
 		return nil, nil
@@ -106,7 +113,7 @@ func InsertDue(ctx context.Context, c *Client, tx *sql.Tx, due []Due) ([]int64, 
 	}
 	inserted, err := c.river.InsertManyTx(ctx, tx, all)
 	if err != nil {
-		return nil, database.Error(err, "insert %d runs that are due", len(due))
+		return nil, database.Error(err, "insert %d due runs", len(due))
 	}
 	ids := make([]int64, len(inserted))
 	for i, res := range inserted {
@@ -115,7 +122,7 @@ func InsertDue(ctx context.Context, c *Client, tx *sql.Tx, due []Due) ([]int64, 
 	return ids, nil
 }
 
-// NudgeQueue is where runs wait that a nudge made.
+// NudgeQueue is the queue of runs from notifications.
 const NudgeQueue = "nudge"
 
 // Insert inserts a run of task that is due now.
@@ -136,7 +143,7 @@ func InsertTx(ctx context.Context, c *Client, tx *sql.Tx, task string, trigger T
 	return Of(res.Job), nil
 }
 
-// insertOpts has the run belong to the trace of ctx, if that is in one.
+// insertOpts adds the run to the trace of ctx, if there is one.
 func insertOpts(ctx context.Context, trigger Trigger) *river.InsertOpts {
 	opts := &river.InsertOpts{MaxAttempts: MaxAttempts, Metadata: metadataOf(ctx)}
 	if trigger == Nudge {
@@ -145,8 +152,8 @@ func insertOpts(ctx context.Context, trigger Trigger) *river.InsertOpts {
 	return opts
 }
 
-// CancelRequested reports whether somebody has asked for a run that works to
-// be cancelled: River leaves a mark on it.
+// CancelRequested reports whether a user has asked to cancel a working run.
+// River marks the job.
 func CancelRequested(job *rivertype.JobRow) bool {
 	var metadata struct {
 		At string `json:"cancel_attempted_at"`
@@ -154,11 +161,11 @@ func CancelRequested(job *rivertype.JobRow) bool {
 	return json.Unmarshal(job.Metadata, &metadata) == nil && metadata.At != ""
 }
 
-// everyState keeps a due time unique for as long as its row is there.
+// everyState keeps a due time unique as long as its row exists.
 var everyState = []rivertype.JobState{
 	rivertype.JobStateAvailable, rivertype.JobStateCancelled, rivertype.JobStateCompleted, rivertype.JobStateDiscarded,
 	rivertype.JobStatePending, rivertype.JobStateRetryable, rivertype.JobStateRunning, rivertype.JobStateScheduled,
 }
 
-// IsNotFound reports whether err says that a run is not there.
+// IsNotFound reports whether err means that a run does not exist.
 func IsNotFound(err error) bool { return errors.Is(err, rivertype.ErrNotFound) }

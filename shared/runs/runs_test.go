@@ -8,8 +8,8 @@ import (
 	"github.com/fualab/fualab/shared/testdb"
 )
 
-// TestDueByTheDatabasesClock: a run is due by the clock that workers fetch by,
-// whatever that of the machine says which inserts it.
+// TestDueByTheDatabasesClock proves that a run is due by the database's clock,
+// not by the clock of the inserting machine.
 func TestDueByTheDatabasesClock(t *testing.T) {
 	t.Parallel()
 	db := testdb.New(t, "postgres")

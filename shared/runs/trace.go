@@ -9,13 +9,12 @@ import (
 	"github.com/fualab/fualab/shared/tracing"
 )
 
-// metadata is what a run has of the trace that it belongs to: the span that
-// made it, as W3C's traceparent.
+// metadata is the trace of a run: its parent span as W3C traceparent.
 type metadata struct {
 	TraceParent string `json:"traceparent"`
 }
 
-// metadataOf returns nil for a ctx that is in no trace.
+// metadataOf returns nil for a ctx without a trace.
 func metadataOf(ctx context.Context) []byte {
 	parent := tracing.Parent(ctx)
 	if parent == "" {
@@ -28,7 +27,7 @@ func metadataOf(ctx context.Context) []byte {
 	return all
 }
 
-// Below returns ctx below the span that has made job, if there was one.
+// Below returns ctx below the span that inserted job, if there is one.
 func Below(ctx context.Context, job *rivertype.JobRow) context.Context {
 	var m metadata
 	if json.Unmarshal(job.Metadata, &m) != nil {

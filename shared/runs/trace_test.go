@@ -11,8 +11,8 @@ import (
 	"github.com/fualab/fualab/shared/testredis"
 )
 
-// TestTraceTravels: a run and a nudge carry the trace that they come from, and
-// nothing without one.
+// TestTraceTravels proves that a run and a notification keep their trace, and
+// that they have none without one.
 func TestTraceTravels(t *testing.T) {
 	t.Parallel()
 	if got := metadataOf(t.Context()); got != nil {

@@ -1,6 +1,7 @@
-// Package schema holds the database's current form, one file a dialect,
-// written by api's migration tests (go generate). Migrations make it; the
-// snapshot is for reading, and for tests that need tables without the api.
+// Package schema has the database's current schema, one file a dialect. The
+// API's migration tests write the files (go generate). Migrations make the
+// schema in production. The files are for readers, and for tests that need
+// tables without the API.
 package schema
 
 import (
@@ -86,7 +87,8 @@ func Applied(ctx context.Context, db *database.DB) (string, error) {
 	return newest, nil
 }
 
-// Check returns an Unavailable error unless db has at least Version.
+// Check returns an Unavailable error unless db has at least the migration
+// Version.
 func Check(ctx context.Context, db *database.DB) error {
 	applied, err := Applied(ctx, db)
 	if err != nil {

@@ -1,5 +1,5 @@
-// Package strictjson checks a JSON text before it is decoded. The API's bodies, the rows of NDJSON files and the JSON in
-// cells of CSV files pass the same check.
+// Package strictjson checks a JSON text before it is decoded. The API's bodies,
+// the rows of NDJSON files and the JSON cells of CSV files pass the same check.
 package strictjson
 
 import (
@@ -15,14 +15,15 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// Limits bound the memory that a decoded text takes.
+// Limits limit the memory of a decoded text.
 type Limits struct {
-	Depth  int // most objects and arrays within one another
-	Values int // most values and names of members
-	Digits int // most digits of all numbers together, written out without exponents
+	Depth  int // largest depth of nested objects and arrays
+	Values int // largest number of values and member names
+	Digits int // largest number of digits in all numbers together, without exponents
 }
 
-// The faults of a text. Each continues a sentence for the client whose subject is the text.
+// The faults of a text. Each is the end of a sentence for the client with the
+// text as its subject.
 var (
 	ErrUTF8      = errors.New("is not valid UTF-8")
 	ErrSurrogate = errors.New(`has half of a \u surrogate pair`)
@@ -33,14 +34,15 @@ var (
 	ErrDigits    = errors.New("has numbers of too many digits")
 )
 
-// decoders are reused: each has a state of a few hundred bytes.
+// decoders are reused, because each has a state of a few hundred bytes.
 var decoders = sync.Pool{New: func() any { return jsontext.NewDecoder(nothing) }}
 
 var nothing = strings.NewReader("")
 
-// Check returns the first fault of text: it must be one value of RFC 8259 in UTF-8, without half of a surrogate pair,
-// without two equal names in an object, and within the limits. It reads the text once, up to the fault, and keeps no
-// more of it than the names of the objects that are open.
+// Check returns the first fault of text. The text must be one value of RFC 8259
+// in UTF-8. It must not have half a surrogate pair or equal names in an object,
+// and it must respect the limits. Check reads the text once, up to the fault.
+// It stores only the names in the open objects.
 func Check(text []byte, limits Limits) error {
 	if !utf8.Valid(text) {
 		return ErrUTF8
@@ -51,7 +53,7 @@ func Check(text []byte, limits Limits) error {
 	d := decoders.Get().(*jsontext.Decoder)
 	d.Reset(bytes.NewBuffer(text))
 	defer func() {
-		d.Reset(nothing) // keeps no text
+		d.Reset(nothing) // drop the text
 		decoders.Put(d)
 	}()
 	values, digits := 0, 0
@@ -84,8 +86,8 @@ func Check(text []byte, limits Limits) error {
 	}
 }
 
-// Digits returns the number of digits of a JSON number that is written out without its exponent, or math.MaxInt where
-// the exponent itself has more than nine digits.
+// Digits returns the number of digits of a JSON number without its exponent. It
+// returns math.MaxInt if the exponent itself has more than nine digits.
 func Digits(number string) int {
 	mantissa, exponent, _ := strings.Cut(strings.TrimPrefix(strings.ToLower(number), "-"), "e")
 	whole, fraction, _ := strings.Cut(mantissa, ".")
@@ -96,11 +98,11 @@ func Digits(number string) int {
 			return math.MaxInt
 		}
 	}
-	// The point moves by exp. At least one digit stands before it.
+	// The point moves by exp. At least one digit precedes it.
 	return max(1, len(whole)+exp) + max(0, len(fraction)-exp)
 }
 
-// add returns a+b, or math.MaxInt where that overflows.
+// add returns a+b, or math.MaxInt on overflow.
 func add(a, b int) int {
 	if a > math.MaxInt-b {
 		return math.MaxInt
@@ -108,9 +110,10 @@ func add(a, b int) int {
 	return a + b
 }
 
-// hasLoneSurrogate looks for an escaped UTF-16 surrogate without its other half (RFC 8259, section 8.2).
+// hasLoneSurrogate finds an escaped UTF-16 surrogate without its other half
+// (RFC 8259, section 8.2).
 func hasLoneSurrogate(data []byte) bool {
-	high := false // the escape just before was a high surrogate
+	high := false // the previous escape was a high surrogate
 	for {
 		i := bytes.IndexByte(data, '\\')
 		if high && i != 0 {

@@ -10,16 +10,17 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
 
-// scrapeTimeout bounds the making of one answer, the questions to database and
-// Redis in it included.
+// scrapeTimeout is the limit of one scrape, including its queries to database
+// and Redis.
 const scrapeTimeout = 10 * time.Second
 
-// adminHandler serves the metrics, and with profiles those of net/http/pprof. It
-// authenticates no caller: its listener is for the operators' network alone.
+// adminHandler serves the metrics, and with profiles also those of
+// net/http/pprof. It does not authenticate: its listener is for the operators'
+// network alone.
 func adminHandler(metrics prometheus.Gatherer, profiles bool, log *slog.Logger) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.HandlerFor(metrics, promhttp.HandlerOpts{
-		// What cannot be told now is missing; the rest is told.
+		// A failing collector is omitted; the other metrics are served.
 		ErrorHandling:       promhttp.ContinueOnError,
 		ErrorLog:            slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 		MaxRequestsInFlight: 4,

@@ -11,7 +11,8 @@ import (
 	"github.com/fualab/fualab/shared/config"
 )
 
-// TestProductionShowsProfilesToThisMachineAlone: others get the metrics.
+// TestProductionShowsProfilesToThisMachineAlone proves that other machines get
+// the metrics only.
 func TestProductionShowsProfilesToThisMachineAlone(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {

@@ -15,32 +15,32 @@ import (
 	"github.com/fualab/fualab/shared/httpserver"
 )
 
-// emfEvery is how often CloudWatch is told: its metrics have a resolution of a
-// minute.
+// emfEvery is the time between two lines. CloudWatch's metrics have a
+// resolution of a minute.
 const emfEvery = time.Minute
 
-// emfNamespace is that of all metrics in CloudWatch.
+// emfNamespace is the namespace of all metrics in CloudWatch.
 const emfNamespace = "FUALab"
 
-// EMF says where lines for CloudWatch go.
+// EMF configures the lines for CloudWatch.
 type EMF struct {
 	Service     string // the dimensions' values
-	Environment string // "": there are no lines
+	Environment string // "" for no lines
 }
 
-// emf writes what alarms on AWS need as lines in CloudWatch's embedded metric
+// emf writes the metrics of AWS alarms as lines in CloudWatch's embedded metric
 // format
-// (https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html):
-// a log group makes metrics of them, without an agent. Each metric has the
-// dimensions Service and Environment, and no more: every other one would be paid
-// for.
+// (https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html).
+// A log group turns them into metrics, without an agent. Each metric has only
+// the dimensions Service and Environment, because each additional one costs
+// money.
 type emf struct {
 	EMF
 	to     io.Writer
 	from   prometheus.Gatherer
 	log    *slog.Logger
 	before requestTotals
-	events float64 // security events before
+	events float64 // security events up to the last line
 }
 
 // emfMetric is a metric's name and unit.
@@ -64,17 +64,17 @@ func (e *emf) run(ctx context.Context) {
 }
 
 func (e *emf) write(ctx context.Context, now time.Time) {
-	families, _ := e.from.Gather() // what cannot be told now is missing, for alarms to notice
+	families, _ := e.from.Gather() // failing collectors are omitted; alarms notice missing metrics
 	line, err := e.line(families, now)
 	if err == nil {
 		_, err = e.to.Write(line)
 	}
 	if err != nil {
-		e.log.WarnContext(ctx, "metrics do not reach standard output", "error", err)
+		e.log.WarnContext(ctx, "cannot write metrics to standard output", "error", err)
 	}
 }
 
-// line returns one object and the end of its line.
+// line returns one object with its line end.
 func (e *emf) line(families []*dto.MetricFamily, now time.Time) ([]byte, error) {
 	byName := make(map[string]*dto.MetricFamily, len(families))
 	for _, f := range families {
@@ -128,7 +128,7 @@ func camel(task string) string {
 	return b.String()
 }
 
-// addRequests adds what has been answered since the line before.
+// addRequests adds the requests since the last line.
 func (e *emf) addRequests(f *dto.MetricFamily, add func(name, unit string, value float64, known bool)) {
 	if f == nil {
 		return
@@ -142,7 +142,7 @@ func (e *emf) addRequests(f *dto.MetricFamily, add func(name, unit string, value
 	add("LatencyP99Seconds", "Seconds", p99, known)
 }
 
-// addEvents adds the security events since the line before.
+// addEvents adds the security events since the last line.
 func (e *emf) addEvents(f *dto.MetricFamily, add func(name, unit string, value float64, known bool)) {
 	now := 0.0
 	for _, m := range f.GetMetric() {
@@ -152,12 +152,12 @@ func (e *emf) addEvents(f *dto.MetricFamily, add func(name, unit string, value f
 	e.events = now
 }
 
-// requestTotals is what has been answered so far.
+// requestTotals counts the requests so far.
 type requestTotals struct {
 	all, failed float64
-	timed       float64   // without streams, which last as long as somebody watches
+	timed       float64   // without streams, because their duration depends on the subscriber
 	bounds      []float64 // of the buckets
-	within      []float64 // of timed, by bound, each with those before it
+	within      []float64 // cumulative counts of timed, by bound
 }
 
 const streamRoute = "/api/events"
@@ -167,7 +167,7 @@ func totalsOf(f *dto.MetricFamily) requestTotals {
 	for _, m := range f.GetMetric() {
 		h, route := m.GetHistogram(), label(m, "http_route")
 		if httpserver.IsProbe(route) {
-			continue // which no client waits for
+			continue // no client waits for these
 		}
 		n := float64(h.GetSampleCount())
 		t.all += n
@@ -201,9 +201,9 @@ func (t requestTotals) since(before requestTotals) requestTotals {
 	return t
 }
 
-// quantile returns the bound under which the part q of requests stays, taken to
-// lie evenly within a bucket, and the highest bound where it is beyond. Without
-// requests there is none.
+// quantile estimates the duration that the part q of the requests do not
+// exceed. It interpolates within a bucket, and returns the highest bound for
+// requests beyond it. known is false without requests.
 func (t requestTotals) quantile(q float64) (bound float64, known bool) {
 	if t.timed <= 0 || len(t.bounds) == 0 {
 		return 0, false
@@ -226,7 +226,7 @@ func one(f *dto.MetricFamily) (value float64, known bool) {
 	return f.GetMetric()[0].GetGauge().GetValue(), true
 }
 
-// pool returns how many connections to the database work, of how many.
+// pool returns the number of busy connections to the database, and the maximum.
 func pool(byName map[string]*dto.MetricFamily) (used, most float64, known bool) {
 	most, known = one(byName["db_client_connection_max"])
 	for _, m := range byName["db_client_connection_count"].GetMetric() {

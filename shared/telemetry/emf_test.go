@@ -17,8 +17,8 @@ import (
 	"github.com/fualab/fualab/shared/log"
 )
 
-// TestEMF: what an API writes is what CloudWatch's specification wants, and each
-// line counts from the one before.
+// TestEMF checks an API's lines against CloudWatch's specification. Each line
+// counts from the previous one.
 func TestEMF(t *testing.T) {
 	t.Parallel()
 	registry := prometheus.NewRegistry()
@@ -51,7 +51,7 @@ func TestEMF(t *testing.T) {
 	want := []map[string]float64{
 		{"Up": 1, "Requests": 101, "ServerErrors": 2, "LatencyP99Seconds": 0.75, "SecurityEvents": 0},
 		{"Up": 1, "Requests": 4, "ServerErrors": 0, "LatencyP99Seconds": 0.00099, "SecurityEvents": 2},
-		{"Up": 1, "Requests": 0, "ServerErrors": 0, "SecurityEvents": 0}, // of nothing there is no latency
+		{"Up": 1, "Requests": 0, "ServerErrors": 0, "SecurityEvents": 0}, // no latency without requests
 	}
 	if len(lines) != len(want) {
 		t.Fatalf("%d lines", len(lines))
@@ -93,8 +93,8 @@ func TestEMFOfWorker(t *testing.T) {
 	}
 }
 
-// checkEMF holds a line to CloudWatch's specification, and returns the metrics
-// in it.
+// checkEMF checks a line against CloudWatch's specification, and returns its
+// metrics.
 func checkEMF(t *testing.T, line string, at time.Time, service, environment string) map[string]float64 {
 	t.Helper()
 	var root map[string]any

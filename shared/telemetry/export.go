@@ -14,7 +14,7 @@ import (
 	"github.com/fualab/fualab/shared/tracing"
 )
 
-// exporter sends what the registry shows to a collector, once an interval and at
+// exporter sends the registry's metrics to a collector, once an interval and at
 // the end.
 type exporter struct {
 	to       *collector
@@ -49,7 +49,7 @@ func (e *exporter) run(ctx context.Context, every time.Duration) {
 }
 
 func (e *exporter) export(ctx context.Context) {
-	families, _ := e.from.Gather() // what cannot be told now is missing
+	families, _ := e.from.Gather() // failing collectors are omitted
 	e.to.send(ctx, e.dataOf(families, time.Now()))
 }
 
@@ -66,8 +66,8 @@ func (e *exporter) dataOf(families []*dto.MetricFamily, now time.Time) *metricsp
 	}}}
 }
 
-// metricOf returns nil for a summary, which OTLP knows for old systems' sake
-// alone: Go's runtime has one, of its garbage collection.
+// metricOf returns nil for a summary, because OTLP has summaries only for
+// legacy systems. Go's runtime has one, for garbage collection.
 func (e *exporter) metricOf(f *dto.MetricFamily, now uint64) *metricspb.Metric {
 	m := &metricspb.Metric{Name: f.GetName(), Description: f.GetHelp()}
 	began := uint64(e.began.UnixNano())
@@ -104,8 +104,8 @@ func number(s *dto.Metric, began, now uint64, value float64) *metricspb.NumberDa
 	}
 }
 
-// distribution makes of Prometheus' buckets, each of which holds those before
-// it, OTLP's, which do not.
+// distribution converts Prometheus' buckets, which are cumulative, to OTLP's,
+// which are not.
 func distribution(s *dto.Metric, began, now uint64) *metricspb.HistogramDataPoint {
 	h := s.GetHistogram()
 	sum := h.GetSampleSum()

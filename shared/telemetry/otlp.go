@@ -17,9 +17,9 @@ import (
 	"github.com/fualab/fualab/shared/config"
 )
 
-// collector is an end of OTLP over HTTP (https://opentelemetry.io/docs/specs/otlp).
-// OpenTelemetry's own exporter would link gRPC into every service, for the names
-// of two messages.
+// collector is a client of OTLP over HTTP
+// (https://opentelemetry.io/docs/specs/otlp). OpenTelemetry's own exporter
+// would link gRPC into every service, for two message types.
 type collector struct {
 	name   string // for the log
 	signal config.OTLPSignal
@@ -29,20 +29,21 @@ type collector struct {
 }
 
 func newCollector(name string, signal config.OTLPSignal, log *slog.Logger) *collector {
-	// A connection of its own: what is sent here is of no user's.
+	// It has its own connections, because this traffic belongs to no user's
+	// request.
 	client := &http.Client{Timeout: signal.Timeout, Transport: http.DefaultTransport.(*http.Transport).Clone()}
 	return &collector{name: name, signal: signal, client: client, log: log}
 }
 
-// send posts m, and logs that the collector is lost or back, once each. What it
-// refuses is lost: the next batch has the next chance.
+// send posts m. It logs each loss and each return of the collector once. A
+// refused message is lost, and the next batch tries again.
 func (c *collector) send(ctx context.Context, m proto.Message) {
 	err := c.post(ctx, m)
 	switch lost := c.lost.Swap(err != nil); {
 	case err != nil && !lost:
-		c.log.WarnContext(ctx, "telemetry does not reach the collector", "signal", c.name, "error", err)
+		c.log.WarnContext(ctx, "the collector does not accept telemetry", "signal", c.name, "error", err)
 	case err == nil && lost:
-		c.log.InfoContext(ctx, "telemetry reaches the collector again", "signal", c.name)
+		c.log.InfoContext(ctx, "the collector accepts telemetry again", "signal", c.name)
 	}
 }
 
@@ -67,7 +68,7 @@ func (c *collector) post(ctx context.Context, m proto.Message) error {
 		return fmt.Errorf("send to the collector: %w", err)
 	}
 	defer func() { _ = res.Body.Close() }()
-	_, _ = io.Copy(io.Discard, io.LimitReader(res.Body, 1<<20)) // so that the connection is used again
+	_, _ = io.Copy(io.Discard, io.LimitReader(res.Body, 1<<20)) // so that the connection is reused
 	if res.StatusCode/100 != 2 {
 		return fmt.Errorf("send to the collector: it answers %s", res.Status)
 	}
@@ -94,9 +95,9 @@ func (c *collector) Stop(context.Context) error {
 	return nil
 }
 
-// UploadTraces implements otlptrace.Client. On the wire TracesData is
-// ExportTraceServiceRequest. It reports no error: the library would write it to
-// standard error, each time.
+// UploadTraces implements otlptrace.Client. On the wire, TracesData is
+// ExportTraceServiceRequest. It returns no error, because the library would
+// write each to standard error.
 func (c *collector) UploadTraces(ctx context.Context, spans []*tracepb.ResourceSpans) error {
 	c.send(ctx, &tracepb.TracesData{ResourceSpans: spans})
 	return nil

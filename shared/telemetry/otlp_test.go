@@ -17,8 +17,8 @@ import (
 	"github.com/fualab/fualab/shared/config"
 )
 
-// TestExport: what the registry shows reaches a collector, with buckets as OTLP
-// has them.
+// TestExport proves that the registry's metrics reach a collector, with OTLP's
+// form of buckets.
 func TestExport(t *testing.T) {
 	t.Parallel()
 	got := make(chan *metricspb.MetricsData, 1)

@@ -13,8 +13,8 @@ import (
 	"github.com/fualab/fualab/shared/log"
 )
 
-// requests counts and times requests. None of its labels holds what a client
-// can make up.
+// requests counts and times requests. Clients cannot invent values of its
+// labels.
 type requests struct {
 	took *prometheus.HistogramVec
 	note func(log.Event)
@@ -23,18 +23,18 @@ type requests struct {
 	seen map[answer]prometheus.Observer
 }
 
-// answer is what a request's labels come of. There are no more than routes and
-// statuses make.
+// answer has the values of a request's labels. Their number is bounded by
+// routes and statuses.
 type answer struct {
 	method, route string
 	status        int
 }
 
-// newEvents returns a counter of security events. Each name is there from the
+// newEvents returns a counter of security events. Each name exists from the
 // beginning, so that the first event is an increase.
 func newEvents() *prometheus.CounterVec {
 	events := prometheus.NewCounterVec(prometheus.CounterOpts{
-		Name: "fualab_security_events_total", Help: "Security events, which the log has in full.",
+		Name: "fualab_security_events_total", Help: "Security events; the log has their details.",
 	}, []string{"event"})
 	for _, event := range log.Events() {
 		events.WithLabelValues(string(event))
@@ -42,16 +42,16 @@ func newEvents() *prometheus.CounterVec {
 	return events
 }
 
-// Note counts a security event of one of the names in package log. It is safe
-// for concurrent use.
+// Note counts a security event with a name of package log. It is safe for
+// concurrent use.
 func (t *Telemetry) Note(event log.Event) {
 	if t != nil {
 		t.events.WithLabelValues(string(event)).Inc()
 	}
 }
 
-// Requests returns who has to be told of requests for them to be traced,
-// counted and timed, as far as that is done, and has the security events shown.
+// Requests returns the watchers that trace, count and time requests, as
+// configured. It also registers the counter of security events.
 func (t *Telemetry) Requests() ([]httpserver.Watcher, error) {
 	var watchers []httpserver.Watcher
 	if tracer := t.Tracer(); tracer != nil {
@@ -62,7 +62,7 @@ func (t *Telemetry) Requests() ([]httpserver.Watcher, error) {
 	}
 	r := &requests{note: t.Note, seen: map[answer]prometheus.Observer{}, took: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 		Name:    "http_server_request_duration_seconds",
-		Help:    "Time from a request's headers to the end of its answer; a stream's is its whole life.",
+		Help:    "Time from a request's headers to the end of its response; for a stream, its whole life.",
 		Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 15},
 	}, []string{"http_request_method", "http_route", "http_response_status_code"})}
 	return append(watchers, r), t.Register(r.took, t.events)
@@ -79,7 +79,8 @@ func (r *requests) End(_ context.Context, a httpserver.Answered) {
 	}
 }
 
-// of returns who counts such answers, which costs more to find by its labels.
+// of returns the observer of such requests. Finding it by its labels each time
+// would cost more.
 func (r *requests) of(a answer) prometheus.Observer {
 	r.mu.RLock()
 	o, ok := r.seen[a]
@@ -94,7 +95,7 @@ func (r *requests) of(a answer) prometheus.Observer {
 	return o
 }
 
-// Method returns the method as a label: one that HTTP does not know is _OTHER.
+// Method returns the method as a label: _OTHER for a method unknown to HTTP.
 func Method(method string) string {
 	switch method {
 	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete,
@@ -104,5 +105,5 @@ func Method(method string) string {
 	return "_OTHER"
 }
 
-// Route returns the pattern that matched as a label.
+// Route returns the matched pattern as a label.
 func Route(pattern string) string { return cmp.Or(pattern, "unmatched") }

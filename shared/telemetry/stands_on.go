@@ -11,17 +11,17 @@ import (
 )
 
 var (
-	connections    = prometheus.NewDesc("db_client_connection_count", "Connections to the database, by whether one works.", []string{"state"}, nil)
-	connectionsMax = prometheus.NewDesc("db_client_connection_max", "Most connections to the database.", nil, nil)
-	waited         = prometheus.NewDesc("db_client_connection_wait_seconds_total", "Time that queries have waited for a connection.", nil, nil)
-	waits          = prometheus.NewDesc("db_client_connection_waits_total", "Queries that had to wait for a connection.", nil, nil)
+	connections    = prometheus.NewDesc("db_client_connection_count", "Connections to the database, by state: used or idle.", []string{"state"}, nil)
+	connectionsMax = prometheus.NewDesc("db_client_connection_max", "Maximum number of connections to the database.", nil, nil)
+	waited         = prometheus.NewDesc("db_client_connection_wait_seconds_total", "Total time that queries have waited for a connection.", nil, nil)
+	waits          = prometheus.NewDesc("db_client_connection_waits_total", "Number of queries that had to wait for a connection.", nil, nil)
 	diskFree       = prometheus.NewDesc("fualab_data_disk_free_bytes", "Free space for the SQLite file.", nil, nil)
 	diskSize       = prometheus.NewDesc("fualab_data_disk_size_bytes", "Size of the disk that holds the SQLite file.", nil, nil)
 	redisUp        = prometheus.NewDesc("fualab_redis_up", "1 if Redis answers, 0 if not; absent without Redis.", nil, nil)
 )
 
-// databaseCollector tells of the pool, and of the disk beneath SQLite. It asks
-// the database nothing.
+// databaseCollector reports the pool, and the disk of SQLite's file. It sends
+// no query.
 type databaseCollector struct{ db *database.DB }
 
 func (c databaseCollector) Describe(out chan<- *prometheus.Desc) {
@@ -43,7 +43,7 @@ func (c databaseCollector) Collect(out chan<- prometheus.Metric) {
 	}
 }
 
-// redisTimeout bounds the question whether Redis is there.
+// redisTimeout is the limit of the check of Redis.
 const redisTimeout = time.Second
 
 type redisCollector struct{ client *redis.Client }

@@ -1,7 +1,7 @@
-// Package telemetry is what a service shows of itself to those who operate it:
-// metrics and profiles on an address of their own, lines for CloudWatch, metrics
-// and traces sent to a collector of OpenTelemetry. Nothing of it is there, and
-// nothing is measured, unless a setting asks for it.
+// Package telemetry shows a service to its operators. It serves metrics and
+// profiles on a separate address, writes lines for CloudWatch, and sends
+// metrics and traces to an OpenTelemetry collector. Each part is off, and costs
+// nothing, unless a setting asks for it.
 package telemetry
 
 import (
@@ -26,12 +26,12 @@ import (
 
 // Config configures Start.
 type Config struct {
-	Service  string       // fualab-api, say: the label of fualab_build_info, and a trace's service.name
+	Service  string       // for example fualab-api: the label of fualab_build_info, and a trace's service.name
 	Addr     config.Addr  // of the admin listener; "": none
-	Variable string       // the setting that Addr comes from, for messages
-	Listener net.Listener // replaces Addr, for a caller that has bound a port already
-	Hosts    []string     // names of the admin listener, besides those without a dot
-	Profiles bool         // show profiles beside the metrics; see Profiles
+	Variable string       // the setting of Addr, for messages
+	Listener net.Listener // replaces Addr, for a caller with an open listener
+	Hosts    []string     // host names of the admin listener with a dot
+	Profiles bool         // serve profiles beside the metrics; see Profiles
 	EMF      EMF
 	OTLP     config.OTLP
 	DB       *database.DB
@@ -44,15 +44,16 @@ func (c Config) measures() bool {
 	return c.listens() || c.EMF.Environment != "" || c.OTLP.Metrics.On()
 }
 
-// Profiles reports whether a program in env shows its profiles at addr. In
-// production others than this machine get the metrics alone: a profile holds the
-// program's command line and takes its processor for as long as the caller wants.
+// Profiles reports whether a program in env serves its profiles at addr. In
+// production, only this machine may read them; other machines get the metrics.
+// A profile contains the command line, and takes processor time as long as the
+// caller wants.
 func Profiles(env config.Environment, addr config.Addr) bool {
 	return env != config.Production || addr.Loopback()
 }
 
-// Telemetry measures and traces one service. A nil one does neither: all
-// methods may be called on it.
+// Telemetry measures and traces one service. A nil Telemetry does neither, and
+// all its methods are valid.
 type Telemetry struct {
 	log      *slog.Logger
 	registry *prometheus.Registry     // nil: nothing is measured
@@ -62,13 +63,14 @@ type Telemetry struct {
 	done     sync.WaitGroup
 }
 
-// Start returns what cfg asks for, nil for nothing. The caller must call Close.
+// Start starts the parts that cfg asks for, and returns nil for none. The
+// caller must call Close.
 func Start(ctx context.Context, cfg Config) (*Telemetry, error) {
 	if !cfg.measures() && !cfg.OTLP.Traces.On() {
-		return nil, nil //nolint:nilnil // nothing is what was asked for, and its methods do nothing
+		return nil, nil //nolint:nilnil // a nil Telemetry is valid and does nothing
 	}
 	t := &Telemetry{log: cfg.Log, events: newEvents()}
-	// Who operates the service looks at it while it stops, too: until Close.
+	// Operators also watch the service while it stops: until Close.
 	ctx, t.stop = context.WithCancel(context.WithoutCancel(ctx))
 	if cfg.measures() {
 		t.registry = newRegistry(cfg)
@@ -91,7 +93,7 @@ func Start(ctx context.Context, cfg Config) (*Telemetry, error) {
 	return t, nil
 }
 
-// listen begins to answer on the admin listener.
+// listen starts the admin listener.
 func (t *Telemetry) listen(ctx context.Context, cfg Config) error {
 	ln := cfg.Listener
 	if ln == nil {
@@ -110,7 +112,7 @@ func (t *Telemetry) listen(ctx context.Context, cfg Config) error {
 	return nil
 }
 
-// send begins to send to the collector what is to go there, if anything is.
+// send starts the export to the collector, if configured.
 func (t *Telemetry) send(ctx context.Context, cfg Config) error {
 	metrics, traces := cfg.OTLP.Metrics, cfg.OTLP.Traces
 	if !metrics.On() && !traces.On() {
@@ -130,14 +132,14 @@ func (t *Telemetry) send(ctx context.Context, cfg Config) error {
 	return nil
 }
 
-// newRegistry returns a registry of what every service has.
+// newRegistry returns a registry with the metrics of all services.
 func newRegistry(cfg Config) *prometheus.Registry {
 	r := prometheus.NewRegistry()
 	r.MustRegister(
 		collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
-			Name: "fualab_build_info", Help: "The program that runs; always 1.",
+			Name: "fualab_build_info", Help: "The running program; always 1.",
 			ConstLabels: prometheus.Labels{"service": cfg.Service, "version": version.String()},
 		}, func() float64 { return 1 }),
 	)
@@ -150,11 +152,10 @@ func newRegistry(cfg Config) *prometheus.Registry {
 	return r
 }
 
-// Measures reports whether anything is measured.
+// Measures reports whether metrics are on.
 func (t *Telemetry) Measures() bool { return t != nil && t.registry != nil }
 
-// Register adds collectors, if anything is measured. It fails for a name that is
-// there already.
+// Register adds collectors, if metrics are on. It fails for an existing name.
 func (t *Telemetry) Register(all ...prometheus.Collector) error {
 	if !t.Measures() {
 		return nil
@@ -167,8 +168,8 @@ func (t *Telemetry) Register(all ...prometheus.Collector) error {
 	return nil
 }
 
-// Close sends what has not been sent, ends the lines, and the listener with a
-// profile that is being taken. It takes a few seconds at most.
+// Close sends the rest, ends the lines, and closes the listener, even while it
+// takes a profile. It takes a few seconds at most.
 func (t *Telemetry) Close(ctx context.Context) {
 	if t == nil {
 		return
@@ -178,7 +179,7 @@ func (t *Telemetry) Close(ctx context.Context) {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), flushTime)
 		defer cancel()
 		if err := t.spans.Shutdown(ctx); err != nil {
-			t.log.WarnContext(ctx, "the last traces did not reach the collector", "error", err)
+			t.log.WarnContext(ctx, "cannot send the last traces to the collector", "error", err)
 		}
 	}
 	t.done.Wait()

@@ -18,8 +18,8 @@ import (
 	"github.com/fualab/fualab/shared/testredis"
 )
 
-// Nothing is measured that no setting asks for, and who has to be told of
-// requests then is nobody.
+// TestOff proves that without a setting, no metrics exist and requests have no
+// watchers.
 func TestOff(t *testing.T) {
 	t.Parallel()
 	off, err := telemetry.Start(t.Context(), telemetry.Config{Log: slog.New(slog.DiscardHandler)})
@@ -38,7 +38,7 @@ func TestOff(t *testing.T) {
 func TestAdmin(t *testing.T) {
 	t.Parallel()
 	var lc net.ListenConfig
-	ln, err := lc.Listen(t.Context(), "tcp", testport.Reserve(t)) // no other test listens there after Close
+	ln, err := lc.Listen(t.Context(), "tcp", testport.Reserve(t)) // so that no other test listens there after Close
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -19,8 +19,8 @@ import (
 	"github.com/fualab/fualab/shared/version"
 )
 
-// newResource says what a trace or a metric comes from. OTEL_SERVICE_NAME and
-// OTEL_RESOURCE_ATTRIBUTES win.
+// newResource describes the source of traces and metrics. OTEL_SERVICE_NAME and
+// OTEL_RESOURCE_ATTRIBUTES override it.
 func newResource(ctx context.Context, service string) (*resource.Resource, error) {
 	r, err := resource.New(ctx,
 		resource.WithAttributes(attribute.String("service.name", service), attribute.String("service.version", version.String())),
@@ -31,16 +31,16 @@ func newResource(ctx context.Context, service string) (*resource.Resource, error
 	return r, nil
 }
 
-// newTracing returns a provider of spans that go to the collector, in batches.
-// OTEL_TRACES_SAMPLER says which, OTEL_BSP_* in what batches.
+// newTracing returns a provider that sends spans to the collector in batches.
+// OTEL_TRACES_SAMPLER selects the spans, and OTEL_BSP_* sets the batches.
 func newTracing(r *resource.Resource, to *collector) *sdktrace.TracerProvider {
 	return sdktrace.NewTracerProvider(sdktrace.WithResource(r), sdktrace.WithBatcher(otlptrace.NewUnstarted(to)))
 }
 
-// flushTime bounds what the end of a process waits for a collector.
+// flushTime is the longest wait for a collector at the end of a process.
 const flushTime = 3 * time.Second
 
-// Tracer begins traces, nil where nothing is traced.
+// Tracer begins traces. It is nil if tracing is off.
 func (t *Telemetry) Tracer() trace.Tracer {
 	if t == nil || t.spans == nil {
 		return nil
@@ -48,10 +48,10 @@ func (t *Telemetry) Tracer() trace.Tracer {
 	return t.spans.Tracer(tracing.Scope)
 }
 
-// server makes a span of each request, below the one that the client names.
+// server makes a span of each request, below the client's span.
 type server struct{ tracer trace.Tracer }
 
-// begun are the options of every server's span.
+// begun are the options of all spans of server.
 var begun = []trace.SpanStartOption{trace.WithSpanKind(trace.SpanKindServer)}
 
 // Begin implements httpserver.Watcher.

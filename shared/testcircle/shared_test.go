@@ -2,7 +2,8 @@ package testcircle
 
 import "testing"
 
-// TestShared: imports point inwards, and only the product names its entities.
+// TestShared checks that imports point inwards, and that only the product names
+// its entities.
 func TestShared(t *testing.T) {
 	t.Parallel()
 	kit := []string{

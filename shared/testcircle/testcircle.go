@@ -17,18 +17,18 @@ import (
 
 const repository = "github.com/fualab/fualab/"
 
-// Circles says which packages and files are in which circle. Paths begin at the
-// repository: worker/internal/items. A directory stands for all below it. The
-// rest is the platform's.
+// Circles assigns packages and files to circles. Paths begin at the root of the
+// repository: worker/internal/items. A directory includes all files below it.
+// All other files belong to the platform.
 type Circles struct {
 	Kit     []string
 	Product []string
-	Words   []string // the product's nouns: singular, in lower case
-	Except  []string // files that may have the words
+	Words   []string // the product's nouns, in singular and lower case
+	Except  []string // files that may contain the words
 }
 
-// Check checks each Go file of a module, which is at the directory root, tests
-// included.
+// Check checks all Go files of a module, tests included. root is the module's
+// directory.
 func (c Circles) Check(t *testing.T, module, root string) {
 	t.Helper()
 	words := nouns(c.Words)
@@ -67,7 +67,7 @@ func (c Circles) Check(t *testing.T, module, root string) {
 	}
 }
 
-// circle is a circle, from the inside to the outside.
+// circle is a circle; a smaller one is further inside.
 type circle int
 
 const (
@@ -89,7 +89,7 @@ func (c Circles) circle(name string) circle {
 	}
 }
 
-// within reports whether name is one of paths, or below it.
+// within reports whether name is one of paths, or below one.
 func within(name string, paths []string) bool {
 	for _, p := range paths {
 		if rest, ok := strings.CutPrefix(name, p); ok && (rest == "" || rest[0] == '/') {
@@ -99,7 +99,7 @@ func within(name string, paths []string) bool {
 	return false
 }
 
-// imports returns the packages of the repository that a file imports.
+// imports returns the repository's packages that a file imports.
 func imports(t *testing.T, name string, text []byte) (all []string) {
 	t.Helper()
 	parsed, err := parser.ParseFile(token.NewFileSet(), name, text, parser.ImportsOnly)
@@ -119,7 +119,7 @@ func imports(t *testing.T, name string, text []byte) (all []string) {
 	return all
 }
 
-// nouns finds the words in any spelling that Go and SQL use: item, items,
+// nouns finds the words in all spellings of Go and SQL: item, items,
 // item_events, itemOf, OfItem, ITEM_DAYS; not omitempty.
 func nouns(words []string) *regexp.Regexp {
 	var parts []string

@@ -9,12 +9,12 @@ import (
 	"github.com/testcontainers/testcontainers-go"
 )
 
-// tries bounds how many ports of the host may turn out to be taken.
+// tries is the largest number of attempts if ports of the host are taken.
 const tries = 5
 
-// Start runs a container, once more for each time that the port of the host
-// which Docker drew for it was taken: the kernel hands out the same ports to
-// whoever opens a connection. What did not start is removed.
+// Start runs a container. It repeats if the host's port that Docker chose was
+// taken, because the kernel gives the same ports to outgoing connections. It
+// removes containers that did not start.
 func Start[C testcontainers.Container](run func() (C, error)) (C, error) {
 	for n := 1; ; n++ {
 		c, err := run()

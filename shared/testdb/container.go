@@ -14,12 +14,12 @@ import (
 	"github.com/fualab/fualab/shared/testcontainer"
 )
 
-// One Postgres a test binary, with nothing that must outlive it. Testcontainers'
-// reaper removes it when the binary has ended, however it ended.
+// One Postgres for each test binary, and no state outlives it. Testcontainers'
+// reaper removes it after the binary, even after a crash.
 func init() {
-	// The binaries of one `go test` share a reaper. With the ten seconds that it
-	// waits for another one by itself, it may be removing everything while the
-	// next binary starts its containers, and take those along.
+	// The binaries of one `go test` share a reaper. By default it waits ten
+	// seconds for the next binary. It may then remove everything while the next
+	// binary starts its containers, including those.
 	if os.Getenv("TESTCONTAINERS_RYUK_RECONNECTION_TIMEOUT") == "" {
 		_ = os.Setenv("TESTCONTAINERS_RYUK_RECONNECTION_TIMEOUT", "3m")
 	}
@@ -29,7 +29,7 @@ func init() {
 		c, err := testcontainer.Start(func() (*postgres.PostgresContainer, error) {
 			return postgres.Run(ctx, "postgres:17-alpine",
 				postgres.WithUsername("fualab"), postgres.WithPassword("test-only"),
-				// In memory: nothing of it has to reach the disk.
+				// In memory, because no data must survive.
 				testcontainers.WithTmpfs(map[string]string{"/var/lib/postgresql/data": "rw"}),
 				testcontainers.WithCmd("postgres", "-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off", "-c", "max_connections=300"),
 				postgres.BasicWaitStrategies())

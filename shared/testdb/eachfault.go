@@ -17,19 +17,20 @@ import (
 type Work struct {
 	// Begin fills the empty tables of db.
 	Begin func(t *testing.T, db *database.DB)
-	// On returns the work on db. It does all that is to be done, and is repeatable.
+	// On returns the work on db. The work is complete and repeatable.
 	On func(t *testing.T, db *database.DB) func(ctx context.Context) error
 	// State returns the state of db, for a comparison.
 	State func(t *testing.T, db *database.DB) any
 }
 
-// mostStatements bounds the work, each of whose statements fails three times.
+// mostStatements is the largest number of statements of the work; each of them
+// fails three times.
 const mostStatements = 60
 
-// EachFault does the work on each dialect, and then once more for each of its
-// statements: the statement fails, or its answer is lost, or it hangs until the
-// context ends. Each time, the work has to return the error, and the same work
-// without a fault has to come to the same state as if there had been none.
+// EachFault does the work on each dialect, and again for each of its statements
+// with a fault: the statement fails, its answer is lost, or it hangs until the
+// context ends. Each time, the work must return the error. Then the same work
+// without a fault must reach the same state as without any fault.
 func EachFault(t *testing.T, w Work) {
 	t.Helper()
 	Each(t, func(t *testing.T, db *database.DB) {
@@ -57,8 +58,8 @@ func EachFault(t *testing.T, w Work) {
 	})
 }
 
-// undisturbed does the work without a fault, twice, and returns the statements
-// of the first time and the state after both.
+// undisturbed does the work twice without a fault. It returns the statements of
+// the first time, and the final state.
 func (w Work) undisturbed(t *testing.T, db, faulty *database.DB, faults *Faults) (statements []string, state any) {
 	t.Helper()
 	w.begin(t, db)
@@ -81,12 +82,12 @@ func (w Work) undisturbed(t *testing.T, db, faulty *database.DB, faults *Faults)
 }
 
 // interrupt does the work with a fault, and returns an error unless the work
-// returns that of the fault.
+// returns the fault's error.
 func interrupt(ctx context.Context, do func(context.Context) error, faults *Faults, fault Fault) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	want := ErrLost
-	var hit atomic.Bool // the work may do its statements in other goroutines
+	var hit atomic.Bool // the work may execute its statements in other goroutines
 	fault.Hit = func() { hit.Store(true) }
 	if fault.Hang {
 		want, fault.Hit = context.Canceled, func() { hit.Store(true); cancel() }
@@ -114,14 +115,14 @@ func tables(t *testing.T, db *database.DB) (names []string) {
 	return names
 }
 
-// begin empties the tables, has ids begin at 1, and fills the tables anew.
+// begin empties the tables, restarts ids at 1, and fills the tables.
 func (w Work) begin(t *testing.T, db *database.DB) {
 	t.Helper()
 	restart := "DELETE FROM sqlite_sequence"
 	if db.IsPostgres() {
 		restart = "SELECT setval(seqrelid, 1, false) FROM pg_sequence"
 	}
-	// TRUNCATE makes new files, which takes Postgres a hundred times as long.
+	// TRUNCATE makes new files, and takes Postgres a hundred times as long.
 	if _, err := db.ExecContext(t.Context(), "DELETE FROM "+strings.Join(tables(t, db), "; DELETE FROM ")+"; "+restart); err != nil {
 		t.Fatal(err)
 	}

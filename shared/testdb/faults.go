@@ -20,13 +20,13 @@ import (
 // ErrLost is the error of a connection that the server has reset.
 var ErrLost error = &net.OpError{Op: "read", Net: "tcp", Err: syscall.ECONNRESET}
 
-// A Fault fails statements. Without At and On it fails each of them.
+// A Fault makes statements fail; without At and On, all of them.
 type Fault struct {
 	On    string // part of the SQL; a transaction begins with BEGIN and ends with COMMIT
-	At    int    // which of these statements, from 1; 0 fails all of them
+	At    int    // the index of the failing statement among these, from 1; 0 for all
 	Err   error  // nil is ErrLost
-	Hang  bool   // waits for the end of the statement's context, whose error it returns
-	After bool   // does the statement first, so that only its answer is lost
+	Hang  bool   // waits until the statement's context ends, and returns its error
+	After bool   // executes the statement first, so that only its answer is lost
 	Hit   func() // is called at the fault, before it hangs; may be nil
 }
 
@@ -34,16 +34,16 @@ type Fault struct {
 type Faults struct {
 	mu    sync.Mutex
 	fault *Fault
-	met   int // statements that fault.On is part of
+	met   int // number of statements that contain fault.On
 	seen  []string
 }
 
-// Faulty returns the database db with a driver that fails as told. It tells the
-// real driver nothing of a statement that fails before it is done, so that a
-// transaction can go on if its caller drops the error.
+// Faulty returns the database db with a driver that fails as configured. The
+// real driver does not see a statement that fails beforehand, so that a
+// transaction can continue if its caller ignores the error.
 //
-// Statements that go to db.Pool itself are not seen: those of the API that read
-// one record on Postgres, and River's notifications.
+// Statements that go to db.Pool itself bypass it: the API's reads of single
+// records on Postgres, and River's notifications.
 func Faulty(t testing.TB, db *database.DB) (*database.DB, *Faults) {
 	t.Helper()
 	f := new(Faults)
@@ -58,10 +58,10 @@ func Faulty(t testing.TB, db *database.DB) (*database.DB, *Faults) {
 	return &faulty, f
 }
 
-// Set replaces the fault and forgets the statements that it has seen.
+// Set replaces the fault and clears the list of seen statements.
 func (f *Faults) Set(fault Fault) { f.reset(&fault) }
 
-// Clear removes the fault and forgets the statements that it has seen.
+// Clear removes the fault and clears the list of seen statements.
 func (f *Faults) Clear() { f.reset(nil) }
 
 func (f *Faults) reset(fault *Fault) {
@@ -77,7 +77,7 @@ func (f *Faults) Seen() []string {
 	return append([]string(nil), f.seen...)
 }
 
-// meet notes a statement and returns its fault, nil for none.
+// meet records a statement and returns its fault, or nil.
 func (f *Faults) meet(query string) *Fault {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -92,9 +92,9 @@ func (f *Faults) meet(query string) *Fault {
 	return f.fault
 }
 
-// through does a statement, or what its fault makes of it. The result is the
-// zero value unless the driver did the statement: with an error of its own, a
-// driver may return a nil pointer in an interface, which is not nil.
+// through executes a statement, or its fault. The result is the zero value
+// unless the driver executed the statement. With an error, a driver may return
+// a nil pointer in an interface, which is not nil.
 func through[T any](ctx context.Context, f *Faults, query string, do func() (T, error)) (result T, err error) {
 	fault := f.meet(query)
 	if fault == nil || fault.After {
@@ -110,7 +110,7 @@ func through[T any](ctx context.Context, f *Faults, query string, do func() (T, 
 	return result, fault.error(ctx, query)
 }
 
-// hangs bounds a hang, so that a test of code that drops its context ends.
+// hangs limits a hang, so that a test ends if the code drops its context.
 const hangs = 30 * time.Second
 
 func (f *Fault) error(ctx context.Context, query string) error {
@@ -131,8 +131,8 @@ func (f *Fault) error(ctx context.Context, query string) error {
 	}
 }
 
-// EachLost calls each of methods, by their names, on a database whose connection
-// is lost, on each dialect. Each has to return that error as errs.Unavailable.
+// EachLost calls each of methods, by their names, on a database with a lost
+// connection, on each dialect. Each must return that error as errs.Unavailable.
 func EachLost(t *testing.T, methods func(db *database.DB) map[string]func(ctx context.Context) error) {
 	t.Helper()
 	Each(t, func(t *testing.T, db *database.DB) {

@@ -15,7 +15,7 @@ import (
 	"github.com/fualab/fualab/shared/testdb"
 )
 
-// faulty runs test once a dialect, on a database with the empty table notes.
+// faulty runs test on each dialect, on a database with the empty table notes.
 func faulty(t *testing.T, test func(t *testing.T, db *database.DB, faults *testdb.Faults)) {
 	t.Parallel()
 	testdb.Each(t, func(t *testing.T, db *database.DB) {
@@ -127,12 +127,12 @@ func TestHangEndsWithItsContext(t *testing.T) {
 	})
 }
 
-// TestRefusedBeginIsAnError: SQLite's driver refuses a transaction with a nil
-// pointer that is no nil interface.
+// TestRefusedBeginIsAnError covers SQLite's driver, which refuses a transaction
+// with a nil pointer in a non-nil interface.
 func TestRefusedBeginIsAnError(t *testing.T) {
 	faulty(t, func(t *testing.T, db *database.DB, _ *testdb.Faults) {
 		if db.IsPostgres() {
-			return // a second writer waits at its row, not at BEGIN
+			return // in Postgres, a second writer waits at its row, not at BEGIN
 		}
 		writer, err := db.BeginTx(t.Context(), nil)
 		if err != nil {

@@ -7,11 +7,10 @@ import (
 	"errors"
 )
 
-// openFaulty opens a database whose connections are those of inner, with f
-// between.
+// openFaulty opens a database on the connections of inner, with f in between.
 func openFaulty(inner *sql.DB, f *Faults) *sql.DB {
 	outer := sql.OpenDB(faultyConnector{inner, f})
-	outer.SetMaxIdleConns(0) // inner keeps those
+	outer.SetMaxIdleConns(0) // inner keeps idle connections
 	return outer
 }
 
@@ -20,8 +19,8 @@ type faultyConnector struct {
 	faults *Faults
 }
 
-// Connect implements driver.Connector. It takes a connection from inner, which
-// gives it to no other caller until it is closed.
+// Connect implements driver.Connector. It takes a connection from inner. inner
+// gives that connection to no other caller until it is closed.
 func (c faultyConnector) Connect(ctx context.Context) (driver.Conn, error) {
 	held, err := c.inner.Conn(ctx)
 	if err != nil {
@@ -44,7 +43,7 @@ func (c faultyConnector) Connect(ctx context.Context) (driver.Conn, error) {
 // Driver implements driver.Connector.
 func (c faultyConnector) Driver() driver.Driver { return c.inner.Driver() }
 
-// realConn is what both drivers implement.
+// realConn has the methods that both drivers implement.
 type realConn interface {
 	driver.Conn
 	driver.ConnBeginTx
@@ -60,7 +59,7 @@ type faultyConn struct {
 	faults *Faults
 }
 
-// Close gives the connection back.
+// Close returns the connection to inner.
 func (c *faultyConn) Close() error { return c.held.Close() }
 
 // CheckNamedValue implements driver.NamedValueChecker.
@@ -83,14 +82,14 @@ func (c *faultyConn) QueryContext(ctx context.Context, query string, args []driv
 	rows, err := through(ctx, c.faults, query, func() (driver.Rows, error) {
 		return c.realConn.QueryContext(ctx, query, args)
 	})
-	if err != nil && rows != nil { // done, and its answer lost
+	if err != nil && rows != nil { // executed, but its answer is lost
 		return nil, errors.Join(err, rows.Close())
 	}
 	return rows, err
 }
 
-// PrepareContext implements driver.ConnPrepareContext. A prepared statement is
-// met when it is prepared.
+// PrepareContext implements driver.ConnPrepareContext. A fault of a prepared
+// statement occurs at its preparation.
 func (c *faultyConn) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
 	return through(ctx, c.faults, query, func() (driver.Stmt, error) {
 		return c.realConn.PrepareContext(ctx, query)
@@ -113,17 +112,17 @@ func (c *faultyConn) BeginTx(ctx context.Context, options driver.TxOptions) (dri
 
 type faultyTx struct {
 	driver.Tx
-	ctx    context.Context // of BEGIN; the driver is told no other
+	ctx    context.Context // the context of BEGIN; the driver gets no other
 	faults *Faults
 }
 
-// Commit implements driver.Tx. A COMMIT that fails before it is done rolls back.
+// Commit implements driver.Tx. A COMMIT that fails beforehand rolls back.
 func (tx *faultyTx) Commit() error {
 	_, err := through(tx.ctx, tx.faults, "COMMIT", func() (struct{}, error) {
 		return struct{}{}, tx.Tx.Commit()
 	})
 	if err != nil {
-		_ = tx.Rollback() // has no effect behind a COMMIT
+		_ = tx.Rollback() // has no effect after a COMMIT
 	}
 	return err
 }

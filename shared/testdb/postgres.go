@@ -18,15 +18,15 @@ import (
 	"github.com/fualab/fualab/shared/schema"
 )
 
-// namePrefix marks every database this package makes, and nothing else is
-// ever dropped.
+// namePrefix marks all databases of this package. It never drops another
+// database.
 const namePrefix = "fualab_test_"
 
-// container returns the URL of a Postgres of this test binary's own, which the
-// first call starts; nil without the build tag integration.
+// container returns the URL of this test binary's own Postgres. The first call
+// starts it. It is nil without the build tag integration.
 var container func() (string, error)
 
-// server returns the URL of the Postgres server tests use, or skips the test.
+// server returns the URL of the tests' Postgres server, or skips the test.
 func server(t testing.TB) string {
 	t.Helper()
 	if u := os.Getenv("FUALAB_TEST_DATABASE_URL"); u != "" {
@@ -45,14 +45,14 @@ func server(t testing.TB) string {
 	return u
 }
 
-// template returns the name of a database that has the current schema. It is
-// made once a server and schema; its name is the snapshot's digest.
+// template returns the name of a database with the current schema. Each server
+// has one for each schema; the name is the digest of the schema.
 func template(t testing.TB) string {
 	t.Helper()
 	digest := sha256.Sum256([]byte(schema.Postgres))
 	name := namePrefix + "template_" + hex.EncodeToString(digest[:6])
 	admin(t, func(ctx context.Context, conn *pgx.Conn) error {
-		// Test binaries run side by side: the first one makes it.
+		// Test binaries run in parallel, and the first one makes the template.
 		if _, err := conn.Exec(ctx, "SELECT pg_advisory_lock(hashtext($1))", name); err != nil {
 			return err
 		}
@@ -87,8 +87,8 @@ func loadOnce(ctx context.Context, url string) error {
 
 var serial atomic.Int64
 
-// postgresFrom makes a copy of the database template and drops it when the
-// test ends.
+// postgresFrom copies the database template, and drops the copy when the test
+// ends.
 func postgresFrom(t testing.TB, template string) config.DatabaseURL {
 	t.Helper()
 	name := fmt.Sprintf("%s%d_%d", namePrefix, os.Getpid(), serial.Add(1))
@@ -107,7 +107,7 @@ func postgresFrom(t testing.TB, template string) config.DatabaseURL {
 
 func admin(t testing.TB, do func(context.Context, *pgx.Conn) error) {
 	t.Helper()
-	// A cleanup's test context has already ended.
+	// During a cleanup, the test's context has already ended.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), 2*time.Minute)
 	defer cancel()
 	conn, err := pgx.Connect(ctx, server(t))

@@ -1,9 +1,9 @@
-// Package testdb gives each test a database of its own: SQLite always, and
-// Postgres where there is one.
+// Package testdb gives each test its own database: always on SQLite, and on
+// Postgres if available.
 //
-// Postgres is the server of FUALAB_TEST_DATABASE_URL; without that and with the
-// build tag integration, a container that Docker runs; without both, tests on
-// Postgres are skipped, unless FUALAB_TEST_REQUIRE=1 has them fail.
+// FUALAB_TEST_DATABASE_URL names the Postgres server. Without it, the build tag
+// integration starts a container with Docker. Without both, tests on Postgres
+// are skipped, or fail with FUALAB_TEST_REQUIRE=1.
 package testdb
 
 import (
@@ -19,15 +19,15 @@ import (
 	"github.com/fualab/fualab/shared/schema"
 )
 
-// Dialects names the databases every store is tested on.
+// Dialects are the databases on which all stores are tested.
 var Dialects = []string{"sqlite", "postgres"}
 
 // Required reports whether a missing server fails a test instead of skipping
-// it, as CI demands.
+// it. CI sets it.
 func Required() bool { return os.Getenv("FUALAB_TEST_REQUIRE") == "1" }
 
-// Each runs test once a dialect, each time on a database that has the
-// current schema and nothing in it.
+// Each runs test on each dialect, on a database with the current schema and no
+// rows.
 func Each(t *testing.T, test func(t *testing.T, db *database.DB)) {
 	t.Helper()
 	for _, dialect := range Dialects {
@@ -38,13 +38,13 @@ func Each(t *testing.T, test func(t *testing.T, db *database.DB)) {
 	}
 }
 
-// New opens a database that has the current schema and nothing in it.
+// New opens a database with the current schema and no rows.
 func New(t testing.TB, dialect string) *database.DB {
 	t.Helper()
 	return Open(t, NewURL(t, dialect))
 }
 
-// NewURL makes a database that has the current schema and nothing in it.
+// NewURL makes a database with the current schema and no rows.
 func NewURL(t testing.TB, dialect string) config.DatabaseURL {
 	t.Helper()
 	if dialect == "postgres" {
@@ -56,7 +56,7 @@ func NewURL(t testing.TB, dialect string) config.DatabaseURL {
 	return url
 }
 
-// EmptyURL makes a database without a table.
+// EmptyURL makes a database without tables.
 func EmptyURL(t testing.TB, dialect string) config.DatabaseURL {
 	t.Helper()
 	if dialect == "postgres" {

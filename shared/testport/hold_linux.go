@@ -6,9 +6,9 @@ import (
 	"syscall"
 )
 
-// hold binds a socket that never listens. Linux lets a listener share its port,
-// refuses connections while there is none, and hands the port out to no socket
-// that asks for any.
+// hold binds a socket that never listens. On Linux, a listener may share the
+// port; without a listener, connections are refused. The kernel gives the port
+// to no socket that asks for any port.
 func hold() (port int, release func(), err error) {
 	fd, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
 	if err != nil {

@@ -4,8 +4,8 @@ package testport
 
 import "net"
 
-// hold finds a port that is free now: a bound socket would keep a listener from
-// the port.
+// hold finds a free port. It does not keep the port, because a bound socket
+// would block a listener.
 func hold() (port int, release func(), err error) {
 	ln, err := net.ListenTCP("tcp", &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)})
 	if err != nil {

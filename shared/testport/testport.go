@@ -1,6 +1,6 @@
-// Package testport reserves local ports for tests: a program that takes its
-// port as a setting, a server that goes away and comes back, an address at
-// which nothing listens. Where a program can report its address, prefer port 0.
+// Package testport reserves local ports for tests. Use it for a program with a
+// port setting, for a server that stops and restarts, and for an address
+// without a listener. If a program can report its address, prefer port 0.
 package testport
 
 import (
@@ -9,11 +9,11 @@ import (
 	"testing"
 )
 
-// Reserve returns an address of 127.0.0.1 at which nothing listens. The system
-// gives its port to no other socket until the test ends. A listener that sets
-// SO_REUSEADDR, as Go's, Redis' and Postgres' do, may listen there, and again
-// after it was closed. On systems other than Linux the port is only likely to
-// be free.
+// Reserve returns an address of 127.0.0.1 without a listener. The system gives
+// its port to no other socket until the test ends. A listener with
+// SO_REUSEADDR, as of Go, Redis and Postgres, may use the port, and use it
+// again after a close. On systems other than Linux, the port is probably free,
+// but not reserved.
 func Reserve(t testing.TB) string {
 	t.Helper()
 	port, release, err := hold()

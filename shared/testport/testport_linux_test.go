@@ -9,7 +9,8 @@ import (
 	"github.com/fualab/fualab/shared/testport"
 )
 
-// TestReservedPortIsTaken: a socket that does not ask to share gets it not.
+// TestReservedPortIsTaken proves that a socket without SO_REUSEADDR cannot bind
+// the port.
 func TestReservedPortIsTaken(t *testing.T) {
 	t.Parallel()
 	alone := net.ListenConfig{Control: func(_, _ string, c syscall.RawConn) (err error) {

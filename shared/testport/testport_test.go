@@ -18,8 +18,8 @@ func dial(t *testing.T, addr string) error {
 	return err
 }
 
-// TestReservedPortListensAgain: the port refuses connections before, between
-// and after two listeners, and both get it.
+// TestReservedPortListensAgain proves that two listeners in turn can use the
+// port, and that it refuses connections before, between and after them.
 func TestReservedPortListensAgain(t *testing.T) {
 	t.Parallel()
 	addr := testport.Reserve(t)

@@ -12,7 +12,7 @@ import (
 	"github.com/fualab/fualab/shared/testcontainer"
 )
 
-// One Redis a test binary; Testcontainers' reaper removes it.
+// One Redis for each test binary; Testcontainers' reaper removes it.
 func init() {
 	container = sync.OnceValues(func() (string, error) {
 		ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)

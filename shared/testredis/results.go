@@ -7,10 +7,10 @@ import (
 	goredis "github.com/redis/go-redis/v9"
 )
 
-// Results returns the result of each of client's commands of the given name,
-// in lower case, alone or in a pipeline. A pipeline with one goes without its
-// caller's time limit, which a machine with other work may exceed. Call it
-// before client is used.
+// Results returns the result of each of client's commands with the given name,
+// in lower case, alone or in a pipeline. It removes the time limit of a
+// pipeline with such a command, because a busy machine may exceed it. Call it
+// before the first use of client.
 func Results(client interface{ AddHook(hook goredis.Hook) }, name string) <-chan error {
 	all := results{name: name, errs: make(chan error, 1000)}
 	client.AddHook(all)

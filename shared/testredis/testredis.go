@@ -1,6 +1,6 @@
-// Package testredis gives tests a Redis: an embedded one always, and a real
-// one where FUALAB_TEST_REDIS_URL names it or, with the build tag integration,
-// Docker runs it.
+// Package testredis gives tests a Redis: always an embedded one.
+// FUALAB_TEST_REDIS_URL, or the build tag integration with Docker, adds a real
+// one.
 package testredis
 
 import (
@@ -15,9 +15,9 @@ import (
 	"github.com/fualab/fualab/shared/testport"
 )
 
-// Embedded starts a miniredis that ends with the test. It asks for the
-// password, if there is one: to set that later would race with its clients.
-// Its port is reserved: after Close it refuses connections, and Restart gets it.
+// Embedded starts a miniredis that ends with the test. The password is set at
+// the start, because setting it later would race with clients. Its port is
+// reserved: after Close it refuses connections, and Restart uses it again.
 func Embedded(t testing.TB, password ...string) (*miniredis.Miniredis, config.RedisURL) {
 	t.Helper()
 	m := miniredis.NewMiniRedis()
@@ -31,8 +31,9 @@ func Embedded(t testing.TB, password ...string) (*miniredis.Miniredis, config.Re
 	return m, config.RedisURL("redis://" + m.Addr())
 }
 
-// Asked returns a value for each command of the given name, in upper case, that
-// m gets from now on, before m answers it.
+// Asked returns a channel with a value for each command of the given name, in
+// upper case, that m receives from now on. The value comes before the answer of
+// m.
 func Asked(m *miniredis.Miniredis, name string) <-chan struct{} {
 	asked := make(chan struct{}, 1000)
 	m.Server().SetPreHook(func(_ *server.Peer, command string, _ ...string) bool {
@@ -44,12 +45,12 @@ func Asked(m *miniredis.Miniredis, name string) <-chan struct{} {
 	return asked
 }
 
-// container returns the URL of a Redis of this test binary's own, which the
-// first call starts; nil without the build tag integration.
+// container returns the URL of this test binary's own Redis. The first call
+// starts it. It is nil without the build tag integration.
 var container func() (string, error)
 
-// Server returns a real Redis, or skips the test. Tests share it: use keys of
-// your own.
+// Server returns a real Redis, or skips the test. Tests share it, so use your
+// own keys.
 func Server(t testing.TB) config.RedisURL {
 	t.Helper()
 	if u := os.Getenv("FUALAB_TEST_REDIS_URL"); u != "" {

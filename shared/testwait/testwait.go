@@ -1,6 +1,6 @@
-// Package testwait is where tests wait. Prefer Receive, for an event of the
-// test's own process. For is for events of another process and of a database,
-// which nothing announces. Pass is for tests about real time.
+// Package testwait has the only waits of tests. Prefer Receive, for an event in
+// the test's own process. For polls for events of another process or of a
+// database, because they send no signal. Pass is for tests about real time.
 package testwait
 
 import (
@@ -8,26 +8,26 @@ import (
 	"time"
 )
 
-// Patience bounds each wait. It guards against a test that hangs, and is no
-// bound on the product: a machine with other work may need most of it.
+// Patience limits each wait. It guards against a hanging test, and is no limit
+// of the product: a busy machine may need most of it.
 const Patience = 2 * time.Minute
 
 const (
-	// firstPause and longestPause bound the time between two questions of For.
+	// firstPause and longestPause limit the time between two polls of For.
 	firstPause, longestPause = 5 * time.Millisecond, 80 * time.Millisecond
-	// reserve is the time before the deadline of the test binary at which a
-	// wait ends, so that the failure names the missing event.
+	// reserve is the time before the test binary's deadline at which a wait
+	// ends, so that the failure names the missing event.
 	reserve = 5 * time.Second
 )
 
 // For returns when done reports true. It fails the test after Patience, shortly
-// before the deadline of the test binary, and when the test's context ends.
+// before the deadline of the test binary, or when the test's context ends.
 func For(t testing.TB, event string, done func() bool) {
 	t.Helper()
 	Within(t, Patience, event, done)
 }
 
-// Within is For with a bound that the product promises.
+// Within is For with a limit that the product guarantees.
 func Within(t testing.TB, bound time.Duration, event string, done func() bool) {
 	t.Helper()
 	patience := patienceOf(t, bound)
@@ -66,9 +66,9 @@ func Receive[T any](t testing.TB, event string, events <-chan T) T {
 	panic("unreachable")
 }
 
-// Pass returns after d of real time. It is for a test whose subject is a time,
-// in a process whose clock the test does not hold: an outage's length, the age
-// of an answer. It must not stand in for an event.
+// Pass returns after d of real time. It is for tests about a duration in a
+// process whose clock the test does not control: the length of an outage, the
+// age of an answer. It must not replace the wait for an event.
 func Pass(t testing.TB, d time.Duration) {
 	t.Helper()
 	timer := time.NewTimer(d)
@@ -80,7 +80,7 @@ func Pass(t testing.TB, d time.Duration) {
 	}
 }
 
-// patienceOf returns bound, or less where the test binary ends before.
+// patienceOf returns bound, or less if the test binary ends earlier.
 func patienceOf(t testing.TB, bound time.Duration) time.Duration {
 	test, ok := t.(interface{ Deadline() (time.Time, bool) })
 	if !ok {

@@ -11,7 +11,7 @@ import (
 	"github.com/fualab/fualab/shared/testwait"
 )
 
-// recorder is a test that a wait fails, with a deadline and a context of its own.
+// recorder is a test that a wait fails, with its own deadline and context.
 type recorder struct {
 	testing.TB
 	ctx      context.Context
@@ -28,7 +28,7 @@ func (r *recorder) Fatalf(format string, args ...any) {
 	runtime.Goexit()
 }
 
-// run returns the failure of wait, "" for none, and the time that it took.
+// run returns the failure of wait, or "", and its duration.
 func (r *recorder) run(wait func(t testing.TB)) (failure string, took time.Duration) {
 	begin, ended := time.Now(), make(chan struct{})
 	go func() {
@@ -60,7 +60,7 @@ func TestWaitEndsWithTheEvent(t *testing.T) {
 			begin = time.Now()
 			most := after
 			if name == "For" {
-				most += 80 * time.Millisecond // between two questions
+				most += 80 * time.Millisecond // between two polls
 			}
 			if failure, took := r.run(wait); failure != "" || took < after || took > most {
 				t.Errorf("%s: %q after %s, want from %s to %s", name, failure, took, after, most)

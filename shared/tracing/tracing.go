@@ -1,6 +1,6 @@
-// Package tracing makes spans below those that are there, and carries them from
-// process to process as W3C Trace Context. What begins a trace, and where traces
-// go, is package telemetry's; where there is none, nothing here does anything.
+// Package tracing makes child spans, and carries spans between processes as W3C
+// Trace Context. Package telemetry begins traces and exports them. Without a
+// trace, all functions do nothing.
 package tracing
 
 import (
@@ -13,12 +13,12 @@ import (
 	"go.opentelemetry.io/otel/trace/noop"
 )
 
-// Scope names FUALab's spans.
+// Scope is the instrumentation scope of FUALab's spans.
 const Scope = "github.com/fualab/fualab"
 
-// Start begins a span below that of ctx, if that one is recorded in this
-// process. Otherwise it returns ctx, and a span that does nothing. The span may
-// outlive the one above.
+// Start begins a child of the span of ctx, if this process records that span.
+// Otherwise it returns ctx, and a span that does nothing. The span may outlive
+// its parent.
 func Start(ctx context.Context, name string, kind trace.SpanKind, attributes ...attribute.KeyValue) (context.Context, trace.Span) {
 	above := trace.SpanFromContext(ctx)
 	if !above.SpanContext().IsSampled() {
@@ -27,11 +27,11 @@ func Start(ctx context.Context, name string, kind trace.SpanKind, attributes ...
 	return above.TracerProvider().Tracer(Scope).Start(ctx, name, trace.WithSpanKind(kind), trace.WithAttributes(attributes...))
 }
 
-// Traced reports whether ctx belongs to a trace that is recorded.
+// Traced reports whether ctx belongs to a recorded trace.
 func Traced(ctx context.Context) bool { return trace.SpanContextFromContext(ctx).IsSampled() }
 
-// End ends span, which failed if err is not nil. The error itself is the log's:
-// it may hold what is nobody's business where traces are kept.
+// End ends span. The span has failed if err is not nil. The error itself goes
+// to the log only, because it may be confidential.
 func End(span trace.Span, err error) {
 	if err != nil {
 		span.SetStatus(codes.Error, "")
@@ -39,7 +39,7 @@ func End(span trace.Span, err error) {
 	span.End()
 }
 
-// Over returns ctx with the span that from has, which may have ended.
+// Over returns ctx with the span of from, which may have ended.
 func Over(ctx, from context.Context) context.Context {
 	if !Traced(from) {
 		return ctx
@@ -49,8 +49,8 @@ func Over(ctx, from context.Context) context.Context {
 
 const header = "traceparent"
 
-// Parent returns the span of ctx as W3C's traceparent, "" if it is in no trace
-// that is recorded.
+// Parent returns the span of ctx as W3C traceparent, or "" without a recorded
+// trace.
 func Parent(ctx context.Context) string {
 	if !Traced(ctx) {
 		return ""
@@ -60,8 +60,8 @@ func Parent(ctx context.Context) string {
 	return carrier[header]
 }
 
-// Below returns ctx below the span that Parent returned, perhaps in another
-// process. What is no traceparent changes nothing.
+// Below returns ctx below the span of parent, which Parent returned, perhaps in
+// another process. An invalid traceparent changes nothing.
 func Below(ctx context.Context, parent string) context.Context {
 	if parent == "" {
 		return ctx

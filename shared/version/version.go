@@ -1,4 +1,4 @@
-// Package version tells which build is running.
+// Package version identifies the running build.
 package version
 
 import (
@@ -9,22 +9,23 @@ import (
 	"sync"
 )
 
-// What a release build stamps by the linker (-X …/shared/version.Version=v1.2.3).
-// A build without stamps, such as `go run`, reports what Go's own say.
+// The linker sets these in a release build (-X
+// …/shared/version.Version=v1.2.3). Otherwise, as with `go run`, the values
+// come from Go's build settings.
 var (
 	Version    string // of the service's module
-	Commit     string // full id of the commit it was built from
+	Commit     string // full id of the built commit
 	CommitTime string // of that commit, RFC 3339 in UTC
 )
 
-// Build tells what a program was built from.
+// Build identifies a program's source.
 type Build struct {
 	Version    string // never empty: "dev+<revision>" without a stamp, "dev" without a revision
 	Commit     string // "" if unknown
 	CommitTime string // "" if unknown
 }
 
-// Get returns the build that is running.
+// Get returns the running build.
 var Get = sync.OnceValue(func() Build {
 	settings := make(map[string]string)
 	if info, ok := debug.ReadBuildInfo(); ok {
@@ -35,7 +36,7 @@ var Get = sync.OnceValue(func() Build {
 	return build(settings)
 })
 
-// build prefers the stamps to Go's build settings.
+// build prefers the linker's values to Go's build settings.
 func build(settings map[string]string) Build {
 	b := Build{
 		Version:    Version,
@@ -54,7 +55,7 @@ func build(settings map[string]string) Build {
 // String returns the version alone.
 func String() string { return Get().Version }
 
-// Line is what the program called name prints when it is asked for its version.
+// Line is the output of the program called name for its version.
 func Line(name string) string {
 	b, from := Get(), ""
 	if b.Commit != "" {

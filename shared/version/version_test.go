@@ -11,11 +11,11 @@ func TestBuild(t *testing.T) {
 	goStamps := map[string]string{"vcs.revision": revision, "vcs.time": "2026-01-02T03:04:05Z"}
 	for _, tt := range []struct {
 		name                string
-		version, commit, at string // stamped
+		version, commit, at string // set by the linker
 		settings            map[string]string
 		want                Build
 	}{
-		{name: "nothing known", want: Build{Version: "dev"}},
+		{name: "no information", want: Build{Version: "dev"}},
 		{name: "Go's own", settings: goStamps, want: Build{"dev+0123456789ab", revision, "2026-01-02T03:04:05Z"}},
 		{name: "stamps win", version: "v1.2.3", commit: "c", at: "t", settings: goStamps, want: Build{"v1.2.3", "c", "t"}},
 		{name: "a commit and no version", commit: revision, want: Build{"dev+0123456789ab", revision, ""}},

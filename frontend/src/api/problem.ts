@@ -74,6 +74,14 @@ function plain(response: Response, body: unknown): Problem {
   };
 }
 
+/** Whether a script, or a style sheet of one (which Vite reports), could not be fetched, as browsers say it. */
+export function isUnfetched(error: unknown): boolean {
+  return (
+    error instanceof Error &&
+    /dynamically imported module|importing a module script|unable to preload/i.test(error.message)
+  );
+}
+
 /** What went wrong, in words for a person: a headline, and what helps. */
 export function explain(error: unknown): { title: string; detail: string; reference?: string } {
   if (error instanceof Unreachable) {
@@ -84,12 +92,20 @@ export function explain(error: unknown): { title: string; detail: string; refere
         }
       : {
           title: error.message.replace(/\.$/, ''),
-          detail: 'What you see is kept. The page tries again by itself.',
+          detail: 'What you see is kept. The page retries automatically.',
         };
   }
+  if (isStatus(error, 401))
+    return { title: 'You are not signed in', detail: 'Sign in, at the top of the page.' };
   if (error instanceof ApiProblem) {
     const { title, detail, instance } = error.problem;
     return { title, detail, ...(instance ? { reference: instance } : {}) };
+  }
+  if (isUnfetched(error)) {
+    return {
+      title: 'A script of this page could not be fetched',
+      detail: 'You may be offline, or FUALab was updated. Reload the page.',
+    };
   }
   return {
     title: 'Something in this page went wrong',

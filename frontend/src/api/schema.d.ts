@@ -585,19 +585,19 @@ export interface components {
         };
         Dependency: {
             /**
-             * @description Of a database: postgres or sqlite.
+             * @description For a database: postgres or sqlite.
              * @example postgres
              */
             dialect?: string;
-            /** @description What is wrong, without internals. */
+            /** @description The cause of the failure, without internal details. */
             error?: string;
             /**
              * Format: double
-             * @description How long one round trip took, in milliseconds.
+             * @description Duration of one round trip in milliseconds.
              */
             latency_ms: number;
             /**
-             * @description disabled: not configured, and not missed.
+             * @description disabled: not configured and not required.
              * @enum {string}
              */
             status: "ok" | "down" | "disabled";

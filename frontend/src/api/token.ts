@@ -1,10 +1,13 @@
 import { atom } from 'nanostores';
 import type { ComponentType } from 'preact';
 
-export const KEY = 'fualab-token'; // first/start.js reads it
+const KEY = 'fualab-token'; // first/start.js reads it
 
 /** What signs in and out (auth/ask.tsx), once the API has asked for a token, or there is one. */
 export const signing = atom<ComponentType | null>(null);
+
+/** Whether the API has refused the present token, or a request without any. */
+export const signedOut = atom(false);
 
 let token = kept();
 let refusal: unknown = null; // of the present token, or of none
@@ -12,7 +15,7 @@ let askPerson = () => {};
 
 function kept(): string {
   try {
-    return sessionStorage.getItem(KEY) ?? '';
+    return sessionStorage.getItem(KEY) ?? localStorage.getItem(KEY) ?? '';
   } catch {
     return ''; // storage is off: the token lasts as long as the page
   }
@@ -22,10 +25,18 @@ const header = () => (token ? `Bearer ${token}` : '');
 
 export const hasToken = () => token !== '';
 
-/** Sends every request from now on with another token; '' for none. */
-export function use(other: string): void {
+/** Sends every request from now on with another token; '' for none. It stays for this tab or, with `stay`, for all. */
+export function keep(other: string, stay: boolean): void {
   token = other;
   refusal = null;
+  signedOut.set(false);
+  try {
+    sessionStorage.removeItem(KEY);
+    localStorage.removeItem(KEY);
+    if (other) (stay ? localStorage : sessionStorage).setItem(KEY, other);
+  } catch {
+    // Storage is off: the token lasts as long as the page.
+  }
 }
 
 /** Adds the token to a request. Where it would be refused as the one before it was, it is not sent. */
@@ -44,5 +55,6 @@ export function askBy(ask: () => void): void {
 export function refused(request: Request, why: unknown): void {
   if ((request.headers.get('Authorization') ?? '') !== header()) return;
   refusal = why;
+  signedOut.set(true);
   askPerson();
 }

@@ -1,14 +1,18 @@
 import { useStore } from '@nanostores/preact';
 import { atom } from 'nanostores';
 import { useId, useRef, useState } from 'preact/hooks';
+import { Link } from 'wouter-preact';
 import { api, body } from '../api/client';
-import { explain, problemOf } from '../api/problem';
+import { ApiProblem, explain, problemOf } from '../api/problem';
 import { queryClient } from '../api/queries';
-import { KEY, signing, use } from '../api/token';
+import { keep, signing } from '../api/token';
 import { Dialog } from '../ui/dialog';
 import { me } from '../ui/needs';
 
 const asking = atom(false);
+
+const CREATE = 'fualab-api token create --name me --scope read,write,admin';
+const CREATE_LOCAL = `FUALAB_DATABASE_URL=sqlite:///.data/fualab.db ${CREATE.replace('fualab-api', 'go run ./api/cmd/fualab-api')}`;
 
 /** Asks the person for a token, beside whatever is on the page: what is typed there stays. */
 export function ask(): void {
@@ -27,32 +31,25 @@ function Signing() {
   const who = useStore(me);
   const open = useStore(asking);
   const signOut = () => {
-    keep('');
+    keep('', false);
     location.reload(); // nothing of what was read stays
   };
   return (
     <>
+      {who && <Link href="/tokens">{who.name}</Link>}
       <button type="button" class="secondary" onClick={who ? signOut : ask}>
-        {who ? `Sign out ${who.name}` : 'Sign in'}
+        {who ? 'Sign out' : 'Sign in'}
       </button>
       {open && <Ask onClose={() => asking.set(false)} />}
     </>
   );
 }
 
-function keep(token: string): void {
-  use(token);
-  try {
-    sessionStorage.setItem(KEY, token);
-  } catch {
-    // Storage is off: the token lasts as long as the page.
-  }
-}
-
 function Ask({ onClose }: { onClose: () => void }) {
   const id = useId();
   const field = useRef<HTMLInputElement>(null);
   const [token, setToken] = useState('');
+  const [stay, setStay] = useState(false);
   const [fault, setFault] = useState('');
   const [busy, setBusy] = useState(false);
   const submit = async () => {
@@ -60,19 +57,19 @@ function Ask({ onClose }: { onClose: () => void }) {
     setBusy(true);
     try {
       me.set(await identify(token.trim()));
-      keep(token.trim());
+      keep(token.trim(), stay);
       onClose();
       void queryClient.invalidateQueries();
       dispatchEvent(new Event('online')); // live/stream.ts tries again at once
     } catch (error) {
-      setFault(explain(error).detail);
+      setFault(error instanceof ApiProblem ? error.message : explain(error).detail);
       setBusy(false);
       field.current?.focus();
       field.current?.select();
     }
   };
   return (
-    <Dialog title="The API asks for a token" onClose={onClose}>
+    <Dialog title="Sign in" onClose={onClose}>
       <form
         onSubmit={(event) => {
           event.preventDefault();
@@ -85,6 +82,7 @@ function Ask({ onClose }: { onClose: () => void }) {
             ref={field}
             id={id}
             type="password"
+            autofocus
             autoComplete="off"
             required
             aria-describedby={`${id}-hint`}
@@ -93,12 +91,29 @@ function Ask({ onClose }: { onClose: () => void }) {
             onInput={(event) => setToken(event.currentTarget.value)}
           />
           <span class="hint" id={`${id}-hint`}>
-            <code>fualab-api token create</code> makes one. It is kept until this tab is closed.
+            An administrator creates one:
+            <code class="command">{CREATE}</code>
+            {/^(localhost|127\.|\[::1\])/.test(location.hostname) && (
+              <>
+                Beside <code>go run ./ops/local</code>: <code class="command">{CREATE_LOCAL}</code>
+              </>
+            )}
           </span>
+        </div>
+        <div class="field">
+          <label class="check">
+            <input
+              type="checkbox"
+              checked={stay}
+              onChange={(event) => setStay(event.currentTarget.checked)}
+            />
+            Stay signed in on this device
+          </label>
+          <span class="hint">Otherwise the token is kept in this tab only, until you close it.</span>
         </div>
         <div role="alert">{fault && <p class="callout bad">{fault}</p>}</div>
         <button type="submit" aria-disabled={busy}>
-          {busy ? 'Asking…' : 'Sign in'}
+          {busy ? 'Signing in…' : 'Sign in'}
         </button>
       </form>
     </Dialog>
@@ -107,7 +122,7 @@ function Ask({ onClose }: { onClose: () => void }) {
 
 async function identify(token: string): Promise<NonNullable<ReturnType<typeof me.get>>> {
   if (!/^[\x21-\x7e]+$/.test(token))
-    throw new Error('A token has no blanks, and no letters but those of ASCII.');
+    throw new Error('This is not a token: it contains spaces or special characters.');
   const answer = await fetch('/api/me', {
     headers: { Authorization: `Bearer ${token}` },
     signal: AbortSignal.timeout(20_000),

@@ -5,6 +5,7 @@ import type { Series } from './series'; // only its type: shared code would be a
 import 'uplot/dist/uPlot.min.css';
 
 const DAY = 86_400; // seconds
+const FONT = '12px system-ui, sans-serif';
 const LEAST = 2; // CSS pixels: one that expired is seen beside a thousand that were created
 const shortDay = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short', timeZone: 'UTC' });
 
@@ -47,7 +48,7 @@ function options(
   const colour = colours(place);
   const axis: uPlot.Axis = {
     stroke: () => colour('--quiet'),
-    font: '12px system-ui, sans-serif',
+    font: FONT,
     grid: { stroke: () => colour('--line'), width: 1 },
     ticks: { show: false },
   };
@@ -75,7 +76,7 @@ function options(
         splits: (chart, _, __, ___, step) => backwards(chart.data[0], step),
         values: (_, splits) => splits.map((at) => shortDay.format(at * 1_000)),
       },
-      { ...axis, size: 44, incrs: wholeSteps(), values: (_, splits) => splits.map(number) },
+      { ...axis, size: widthOf, incrs: wholeSteps(), values: (_, splits) => splits.map(number) },
     ],
     series: [
       {},
@@ -90,6 +91,18 @@ function options(
     ],
     hooks: { setCursor: [(chart) => onPoint(chart.cursor.idx ?? null)] },
   };
+}
+
+const LEAST_ROOM = 44; // CSS pixels
+const GAP = 14; // between the figures of the axis and what is beside them
+
+/** As wide as the widest figure of the axis. */
+function widthOf({ ctx }: uPlot, figures: string[] | null): number {
+  ctx.save();
+  ctx.font = FONT;
+  const widest = Math.max(0, ...(figures ?? []).map((figure) => ctx.measureText(figure).width));
+  ctx.restore();
+  return Math.max(LEAST_ROOM, Math.ceil(widest) + GAP);
 }
 
 /** Each day's bars stand beside each other, in the order of the series. */

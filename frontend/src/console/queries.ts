@@ -36,6 +36,12 @@ export const workersQuery = () =>
     queryFn: ({ signal }) => body(api.GET('/api/workers', { signal })),
   });
 
+export const tokensQuery = () =>
+  queryOptions({
+    queryKey: ['tokens'] as const,
+    queryFn: ({ signal }) => body(api.GET('/api/tokens', { signal })),
+  });
+
 /** The platform's health. It says what is down, and an answer of 503 does so, too. */
 export const readyQuery = () =>
   queryOptions({

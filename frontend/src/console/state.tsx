@@ -8,11 +8,11 @@ const STATES: Record<State, readonly [word: string, tone: Tone, meaning: string]
   pending: ['pending', 'waits', 'It is not in the queue yet.'],
   scheduled: ['scheduled', 'waits', 'It waits for its time.'],
   available: ['queued', 'waits', 'It waits for a worker.'],
-  running: ['running', 'busy', 'A worker is at it.'],
-  retryable: ['retrying', 'warn', 'An attempt has failed; another one follows.'],
+  running: ['running', 'busy', 'Running on a worker.'],
+  retryable: ['retrying', 'warn', 'An attempt failed; another one follows.'],
   completed: ['completed', 'good', 'It has done its work.'],
-  cancelled: ['cancelled', 'quiet', 'Somebody has stopped it.'],
-  discarded: ['discarded', 'bad', 'Its last attempt has failed; nothing follows by itself.'],
+  cancelled: ['cancelled', 'quiet', 'It was stopped.'],
+  discarded: ['failed', 'bad', 'All attempts failed; it is not retried.'],
 };
 
 /** Each state of a run, in the order in which a run goes through them. */

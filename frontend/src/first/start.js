@@ -9,7 +9,7 @@
     window.early = new Map();
     let headers = {};
     try {
-      const token = sessionStorage.getItem('fualab-token');
+      const token = sessionStorage.getItem('fualab-token') ?? localStorage.getItem('fualab-token');
       if (token) headers = { Authorization: `Bearer ${token}` };
     } catch {
       // Storage is off: nobody has signed in.

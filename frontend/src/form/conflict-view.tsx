@@ -38,7 +38,7 @@ export function ConflictView({
       <p>
         {both.length > 0
           ? 'It was saved while you were editing. Choose what to keep; nothing is lost until you save.'
-          : 'It was saved while you were editing. Your changes and theirs do not touch each other.'}
+          : 'It was saved while you were editing. Your changes don’t conflict.'}
       </p>
       {both.length > 1 && (
         <p class="row">

@@ -1,9 +1,9 @@
-import { useRef, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { isStatus } from '../api/problem';
 import { type Entity, nameOf, type Row } from '../list/entity';
 import { change, create, newest, type Read, restore } from '../list/store';
 import { Dialog } from '../ui/dialog';
-import { tell } from '../ui/notices';
+import { quoted, tell } from '../ui/notices';
 import { useUnsaved } from '../ui/unsaved';
 import { ConflictView } from './conflict-view';
 import { type Draft, draftOf, type Faults, faultsOf, NO_FAULTS, readDraft, takenBy, whyNot } from './draft';
@@ -39,6 +39,8 @@ export function Editor({
   const saved = useRef(false);
   const dirty = JSON.stringify(draft) !== JSON.stringify(first);
   useUnsaved(dirty, () => setAsking(true));
+  // One that does not come now is asked for again when the row is saved, and its absence is told then.
+  useEffect(() => void Promise.allSettled(fields.map((field) => field.load?.())), [fields]);
 
   /** Tells what is wrong; the form leads to the first of it. */
   const blame = (found: Faults) => {
@@ -81,8 +83,8 @@ export function Editor({
       try {
         const row = on ? await change(entity, on, values) : await create(entity, values);
         saved.current = true;
-        if (row === on?.row) tell('There was nothing to save');
-        else tell(`${on ? 'Saved' : 'Created'} “${nameOf(entity, row)}”`);
+        if (row === on?.row) tell('Nothing was changed');
+        else tell(`${on ? 'Saved' : 'Created'} ${quoted(nameOf(entity, row))}`);
         onClose(row);
       } catch (error) {
         await fail(error, values, on, typed);
@@ -172,6 +174,7 @@ export function Editor({
           onKeep={() => setAsking(false)}
           onDiscard={() => onClose()}
           onRestore={() => void bringBack()}
+          onCancel={() => (dirty ? setAsking(true) : onClose())}
         />
       </div>
     </Dialog>

@@ -1,6 +1,9 @@
 import { Fragment } from 'preact';
+import { write } from '../api/exact';
+import { hasToken } from '../api/token';
 import type { Entity, Fact, Row } from '../list/entity';
-import { Moment } from './shown';
+import { CopyButton } from '../ui/copy';
+import { Copied, Moment } from './shown';
 import { valueIn } from './values';
 
 /** The facts about a row; those that every row has come last. */
@@ -25,10 +28,24 @@ export function Facts({ entity, row }: { entity: Entity; row: Row }) {
           <Moment at={row.updated_at} />
         </dd>
         <dt>ID</dt>
-        <dd>{row.id}</dd>
+        <dd>
+          <Copied what="ID" text={String(row.id)}>
+            {row.id}
+          </Copied>
+        </dd>
       </dl>
+      <p class="row copies">
+        <CopyButton what="JSON" label="Copy as JSON" text={write(row, '  ')} />
+        <CopyButton what="curl" label="Copy as curl" text={curl(entity, row)} />
+      </p>
     </section>
   );
+}
+
+/** The call that reads the row. The token is a variable: what is copied is pasted anywhere. */
+function curl(entity: Entity, row: Row): string {
+  const header = hasToken() ? ' -H "Authorization: Bearer $FUALAB_TOKEN"' : '';
+  return `curl${header} ${location.origin}${entity.api ?? `/api/${entity.name}`}/${row.id}`;
 }
 
 function One({ entity, row, fact }: { entity: Entity; row: Row; fact: Fact }) {

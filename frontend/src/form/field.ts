@@ -30,6 +30,8 @@ export interface Field<K extends string = string, V = unknown> {
   /** Shown in a panel of its own, and not among the facts. */
   panel?: boolean;
   Input: ComponentType<InputProps>;
+  /** Fetches the scripts that reading and checking need, when the form opens: later, they may be out of reach. */
+  load?(): Promise<unknown>;
   /** The value as it is typed. */
   typed(value: V | null): string;
   /** Reads a text; `before` is the value before the change, undefined for a new row. */

@@ -6,7 +6,7 @@ import type { Json } from './merge';
 import { isObject } from './merge';
 import { fromLocal, toLocal } from './moment';
 import { MomentInput } from './moment-input';
-import { JsonPanel, Moment, Nothing } from './shown';
+import { JsonPanel, Moment, Nothing, Prose } from './shown';
 import { lengthOf, TextInput } from './text-input';
 
 /** The options of every field. */
@@ -41,7 +41,7 @@ export function text<K extends string>(key: K, label: string, options: TextOptio
       return { value: optional && typed === '' ? null : typed };
     },
     readable: (value) => (value === '' || value === null ? '(empty)' : String(value)),
-    shown: (value) => value || <Nothing />,
+    shown: (value) => (value ? <bdi>{value}</bdi> : <Nothing />),
   };
 }
 
@@ -51,12 +51,7 @@ export function area<K extends string>(key: K, label: string, options: TextOptio
     ...text(key, label, options),
     panel: true,
     Input: (props) => <TextInput {...props} hint={options.hint} rows={3} />,
-    shown: (value) =>
-      value ? (
-        <section class="panel" aria-label={label}>
-          <p class="prose">{value}</p>
-        </section>
-      ) : null,
+    shown: (value) => (value ? <Prose label={label} text={value} /> : null),
   };
 }
 
@@ -84,7 +79,7 @@ export function moment<K extends string>(
   };
 }
 
-/** A JSON object, merged member by member; `member` names one of them. The parser comes when it is first needed. */
+/** A JSON object, merged member by member; `member` names one of them. The parser comes with the form. */
 export function json<K extends string>(
   key: K,
   label: string,
@@ -97,6 +92,7 @@ export function json<K extends string>(
     panel: true,
     ...others,
     Input: JsonInput,
+    load: () => import('./json.later'),
     typed: (value) => (value && Object.keys(value).length > 0 ? write(value, '  ') : ''),
     read: async (typed, before) => {
       const { readObject } = await import('./json.later');

@@ -12,6 +12,7 @@ export function Footer({
   onKeep,
   onDiscard,
   onRestore,
+  onCancel,
 }: {
   noun: string;
   verb: string;
@@ -23,6 +24,7 @@ export function Footer({
   onKeep: () => void;
   onDiscard: () => void;
   onRestore: () => void;
+  onCancel: () => void;
 }) {
   if (hidden) return null;
   return (
@@ -32,7 +34,7 @@ export function Footer({
         {fault && !asking && <p class="callout bad">{fault}</p>}
         {gone && !asking && (
           <div class="callout bad">
-            <p>Somebody deleted this {noun} meanwhile. What you typed is kept here.</p>
+            <p>This {noun} was deleted while you were editing. What you typed is kept here.</p>
             <button type="button" class="secondary" onClick={onRestore}>
               Restore it and save
             </button>
@@ -44,8 +46,11 @@ export function Footer({
           <button type="submit" form="row-form" aria-disabled={saving}>
             {saving ? 'Saving…' : verb}
           </button>
+          <button type="button" class="secondary" onClick={onCancel}>
+            Cancel
+          </button>
           <small>
-            or <kbd>{/Mac|iP/.test(navigator.platform) ? '⌘' : 'Ctrl'}</kbd> + <kbd>Enter</kbd>
+            <kbd>{/Mac|iP/.test(navigator.platform) ? '⌘' : 'Ctrl'}</kbd> + <kbd>Enter</kbd> saves
           </small>
         </p>
       )}

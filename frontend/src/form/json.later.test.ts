@@ -33,7 +33,7 @@ describe('readObject', () => {
     ['{"a": }', 1, 7, '}', /value is expected/],
     ['{"a": 1 // one\n}', 1, 9, '// one', /comments/],
     ['{"a": "x}', 1, 7, '"x}', /double quote is missing/],
-    ['{"ä😀": tru}', 1, 8, 'tru', /no JSON/],
+    ['{"ä😀": tru}', 1, 8, 'tru', /invalid JSON/],
     ['[1]', 1, 1, '[1]', /object is expected/],
     ['{"a": 1} 2', 1, 10, '2', /ended before/],
     ['{"a": 1, "a": 2}', 1, 10, '"a"', /twice/],

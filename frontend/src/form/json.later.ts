@@ -1,4 +1,4 @@
-// This file brings a parser with it: import() it when an object is edited.
+// This file brings a parser with it: import() it when the form of an object opens.
 import {
   applyEdits,
   findNodeAtLocation,
@@ -15,7 +15,7 @@ import type { TextFault } from './place';
 const STRICT = { disallowComments: true, allowTrailingComma: false, allowEmptyContent: false };
 
 const MESSAGES: Partial<Record<ReturnType<typeof printParseErrorCode>, string>> = {
-  InvalidSymbol: 'this is no JSON; texts and names stand in double quotes',
+  InvalidSymbol: 'invalid JSON: strings and names need double quotes',
   InvalidNumberFormat: 'this is not a number as JSON writes it',
   PropertyNameExpected: 'the name of a member is expected here, in double quotes',
   ValueExpected: 'a value is expected here',
@@ -40,7 +40,7 @@ export function readObject(text: string, before: Json | null): Json | TextFault[
   const tree = parseTree(text, errors, STRICT);
   const first = errors[0];
   if (first || !tree) {
-    const message = MESSAGES[printParseErrorCode(first?.error ?? 1)] ?? 'this is no JSON';
+    const message = MESSAGES[printParseErrorCode(first?.error ?? 1)] ?? 'invalid JSON';
     return [{ ...placed(text, first), message }];
   }
   if (tree.type !== 'object') return [fault(tree, 'an object is expected: { "name": value }')];

@@ -55,7 +55,7 @@ function Preset({ label, onChoose }: { label: string; onChoose: () => void }) {
 
 function hintOf(text: string, present: number, none: string, past = ''): string {
   const meaning = fromLocal(text);
-  if (!meaning) return `${none}. Times are yours: ${zoneAt(new Date(present))}.`;
+  if (!meaning) return `${none}. In your time zone (${zoneAt(new Date(present))}).`;
   const { at, odd } = meaning;
   const zone = zoneAt(at);
   if (odd === 'never') {
@@ -63,6 +63,6 @@ function hintOf(text: string, present: number, none: string, past = ''): string 
   }
   if (odd === 'twice')
     return `The clocks go back then, and this time comes twice: the first is meant (${zone}).`;
-  if (at.getTime() <= present) return `That is past${past && `: ${past}`} (${zone}).`;
+  if (at.getTime() <= present) return `In the past${past && `: ${past}`} (${zone}).`;
   return `${capital(distance(at.getTime(), present))} (${zone}).`;
 }

@@ -1,15 +1,14 @@
 import { type UseQueryResult, useQuery } from '@tanstack/preact-query';
 import { Fragment } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { Link } from 'wouter-preact';
 import { isStatus } from '../api/problem';
-import { addressOfRow, capital, type Entity, nameOf, one, plural, type Row } from '../list/entity';
-import { oneQuery, type Read, remove, restore } from '../list/store';
+import { addressOfRow, capital, type Entity, nameOf, one, type Row } from '../list/entity';
+import { ToList } from '../list/last';
+import { bringBack, oneQuery, type Read, remove } from '../list/store';
 import { parseId } from '../list/view';
 import { pollEvery } from '../live/live';
 import { Loaded } from '../ui/loaded';
 import { Needs } from '../ui/needs';
-import { complain, tell } from '../ui/notices';
 import { Page } from '../ui/page';
 import { Editor } from './editor';
 import { Facts } from './facts';
@@ -51,7 +50,7 @@ function State({
 }) {
   if (isStatus(read.error, 404)) {
     if (read.data) return <Deleted entity={entity} read={read.data} />;
-    return <Missing entity={entity} text={String(id)} hint="It was deleted, or it never was." />;
+    return <Missing entity={entity} text={String(id)} id={id} hint="It was deleted or never existed." />;
   }
   const title = `${capital(entity.noun)} ${id}`;
   const loaded = (
@@ -90,7 +89,7 @@ function Details({
   return (
     <Page
       title={nameOf(entity, row)}
-      lead={<All entity={entity} />}
+      lead={<ToList of={entity} />}
       actions={
         <Needs scope="write">
           <button type="button" class="secondary" onClick={onEdit}>
@@ -117,49 +116,53 @@ function Details({
 
 /** A row that was here a moment ago. */
 function Deleted({ entity, read: { row } }: { entity: Entity; read: Read }) {
-  const name = nameOf(entity, row);
   const heading = useRef<HTMLDivElement>(null);
   useEffect(() => {
     if (document.activeElement === document.body) heading.current?.focus();
   }, []);
-  const restoring = useRef(false);
-  const onRestore = async () => {
-    if (restoring.current) return;
-    restoring.current = true;
-    try {
-      await restore(entity, row.id);
-      tell(`Restored “${name}”`);
-    } catch (error) {
-      complain(`“${name}” was not restored`, error);
-    }
-    restoring.current = false;
-  };
   return (
-    <Page title={name} lead={<All entity={entity} />}>
+    <Page title={nameOf(entity, row)} lead={<ToList of={entity} />}>
       <div class="callout" role="status" tabIndex={-1} ref={heading}>
         <p>
           <strong>This {entity.noun} was deleted.</strong> It can be restored until the worker purges it.
         </p>
-        <Needs scope="write">
-          <button type="button" class="secondary" onClick={() => void onRestore()}>
-            Restore
-          </button>
-        </Needs>
+        <Restore entity={entity} id={row.id} />
       </div>
     </Page>
   );
 }
 
-function Missing({ entity, text, hint }: { entity: Entity; text: string; hint: string }) {
+/** Brings a deleted row back, whether or not it was ever shown. */
+function Restore({ entity, id }: { entity: Entity; id: number }) {
+  const busy = useRef(false);
+  const onClick = async () => {
+    if (busy.current) return;
+    busy.current = true;
+    await bringBack(entity, id);
+    busy.current = false;
+  };
   return (
-    <Page title={`No such ${entity.noun}`}>
-      <p>
-        There is no {entity.noun} <code>{text}</code>. {hint} <All entity={entity} />
-      </p>
-    </Page>
+    <Needs scope="write">
+      <button type="button" class="secondary" onClick={() => void onClick()}>
+        Restore
+      </button>
+    </Needs>
   );
 }
 
-function All({ entity }: { entity: Entity }) {
-  return <Link href={`/${entity.name}`}>All {plural(entity)}</Link>;
+/** An address of no row, or of one whose row is deleted, which the API does not tell apart. */
+function Missing({ entity, text, id, hint }: { entity: Entity; text: string; id?: number; hint: string }) {
+  return (
+    <Page title={`No such ${entity.noun}`}>
+      <p>
+        There is no {entity.noun} <code>{text}</code>. {hint} <ToList of={entity} />
+      </p>
+      {id !== undefined && (
+        <div class="callout">
+          <p>If it was deleted, it can be restored until the worker purges it.</p>
+          <Restore entity={entity} id={id} />
+        </div>
+      )}
+    </Page>
+  );
 }

@@ -1,4 +1,7 @@
+import type { ComponentChildren } from 'preact';
 import { write } from '../api/exact';
+import { CopyButton } from '../ui/copy';
+import { number } from '../ui/number';
 import { Time } from '../ui/time';
 
 /** In place of a value that is not there. */
@@ -10,7 +13,7 @@ export function Nothing() {
 export function Moment({ at }: { at: string }) {
   return (
     <>
-      <Time at={at} />{' '}
+      <Time at={at} exact={false} />{' '}
       <small>
         <Time at={at} exact />
       </small>
@@ -18,23 +21,79 @@ export function Moment({ at }: { at: string }) {
   );
 }
 
-const LONG = 40; // lines
+const LINES = 40;
+const CHARACTERS = 2_000; // on a narrow screen, some two of its heights
+
+/** Whether a text would push the rest of its page out of sight. */
+export function isLong(text: string): boolean {
+  return text.length > CHARACTERS || text.split('\n').length > LINES;
+}
+
+/** A text of a person's, its beginning alone where it is long. */
+export function Prose({ label, text }: { label: string; text: string }) {
+  return (
+    <section class="panel" aria-label={label}>
+      {isLong(text) ? (
+        <details class="fold">
+          <summary>
+            <span class="prose beginning" dir="auto">
+              {text.slice(0, CHARACTERS / 4)}…
+            </span>
+            <span class="turn">All {number([...text].length)} characters</span>
+          </summary>
+          <p class="prose" dir="auto">
+            {text}
+          </p>
+        </details>
+      ) : (
+        <p class="prose" dir="auto">
+          {text}
+        </p>
+      )}
+    </section>
+  );
+}
 
 /** An object as JSON: text, whatever is in it. */
 export function JsonPanel({ name, label, value }: { name: string; label: string; value: object }) {
   const text = write(value, '  ');
-  const lines = text.split('\n').length;
   return (
     <section class="panel" aria-labelledby={name}>
-      <h2 id={name}>{label}</h2>
-      {Object.keys(value).length === 0 ? (
+      <header class="panel-head">
+        <h2 id={name}>{label}</h2>
+        {text !== '{}' && <CopyButton what={label} text={text} />}
+      </header>
+      {text === '{}' ? (
         <p class="quiet">None.</p>
       ) : (
-        <details open={lines <= LONG}>
-          <summary>{lines === 1 ? 'JSON' : `JSON, ${lines} lines`}</summary>
+        <details open={!isLong(text)}>
+          <summary>{sizeOf(text)}</summary>
           <pre class="json">{text}</pre>
         </details>
       )}
     </section>
+  );
+}
+
+function sizeOf(text: string): string {
+  const lines = text.split('\n').length;
+  if (text.length > CHARACTERS) return `JSON, ${number(text.length)} characters`;
+  return lines === 1 ? 'JSON' : `JSON, ${lines} lines`;
+}
+
+/** A value with a button that copies it. */
+export function Copied({
+  what,
+  text,
+  children,
+}: {
+  what: string;
+  text: string;
+  children: ComponentChildren;
+}) {
+  return (
+    <>
+      {children} <CopyButton what={what} text={text} />
+    </>
   );
 }

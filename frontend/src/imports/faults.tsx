@@ -1,7 +1,8 @@
 import { useQuery } from '@tanstack/preact-query';
 import { Loaded } from '../ui/loaded';
 import { number } from '../ui/number';
-import { type Import, readFaults } from './send';
+import { Download } from './download';
+import { faultsFile, type Import, readFaults } from './send';
 import { keyOf } from './sending';
 
 /** What is wrong in the file, in its order. */
@@ -12,24 +13,29 @@ export function Faults({ it }: { it: Import }) {
   });
   return (
     <section class="panel" aria-labelledby="import-faults">
-      <h2 id="import-faults">Rejected rows</h2>
-      <Loaded query={faults} what="The faults">
+      <header class="panel-head">
+        <h2 id="import-faults">Rejected rows</h2>
+        <Download href={faultsFile(it.id)} name={`import-${it.id}-errors.csv`} what="errors">
+          Download as CSV
+        </Download>
+      </header>
+      <Loaded query={faults} what="The errors">
         {(all) => (
           <>
             {all.length < it.rejected && (
               <p class="quiet">
-                The first {number(all.length)} faults; {number(it.rejected)} rows are rejected.
+                The first {number(all.length)} errors; {number(it.rejected)} rows are rejected.
               </p>
             )}
             <div class="table">
-              <table aria-label="Faults">
+              <table aria-label="Errors">
                 <thead>
                   <tr>
                     <th scope="col" class="number">
                       Line
                     </th>
                     <th scope="col">Column</th>
-                    <th scope="col">What is wrong</th>
+                    <th scope="col">Error</th>
                   </tr>
                 </thead>
                 <tbody>

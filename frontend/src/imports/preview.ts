@@ -10,7 +10,17 @@ export interface Preview {
   delimiter: Delimiter;
   heads: string[];
   rows: string[][];
+  /** What the worker would refuse: bytes of no text, or of a text that is not UTF-8. */
+  trouble: 'binary' | 'encoding' | null;
 }
+
+/** The encodings of files that are not UTF-8; a file is turned into UTF-8 before it is sent. */
+export const ENCODINGS = {
+  'utf-8': 'UTF-8',
+  'windows-1252': 'Windows (Western)',
+  'utf-16le': 'UTF-16',
+} as const;
+export type Encoding = keyof typeof ENCODINGS;
 
 const ROWS = 5;
 const BYTES = 256 * 1024; // of the file, of which the beginning is looked at
@@ -18,25 +28,38 @@ const BYTES = 256 * 1024; // of the file, of which the beginning is looked at
 /** Reads the beginning of a file. Without a delimiter it takes the one that the first line has most of. */
 export async function previewOf(file: File, delimiter?: Delimiter): Promise<Preview> {
   const text = (await beginningOf(file)).replace(/^\uFEFF/, '');
+  const trouble = troubleIn(file.size > BYTES ? text.slice(0, -4) : text);
   const name = file.name.replace(/\.gz$/i, '');
   if (/\.(ndjson|jsonl)$/i.test(name) || text.startsWith('{')) {
-    return { format: 'ndjson', delimiter: 'comma', ...tableOfLines(text) };
+    return { format: 'ndjson', delimiter: 'comma', trouble, ...tableOfLines(text) };
   }
   const by = delimiter ?? guess(text.split('\n', 1)[0] ?? '');
   const [heads = [], ...rows] = parseCsv(text, DELIMITERS[by], ROWS + 1);
-  return { format: 'csv', delimiter: by, heads, rows };
+  return { format: 'csv', delimiter: by, heads, rows, trouble };
+}
+
+/** Text has no zero bytes; U+FFFD is in place of bytes that are not UTF-8. */
+function troubleIn(text: string): Preview['trouble'] {
+  if (text.includes('\0')) return 'binary';
+  return text.includes('\ufffd') ? 'encoding' : null;
+}
+
+/** The same file in UTF-8. */
+export async function inUtf8(file: File, encoding: Encoding): Promise<File> {
+  if (encoding === 'utf-8') return file;
+  const packed = await isPacked(file);
+  const text = (packed ? unpacked(file) : file.stream())
+    .pipeThrough(new TextDecoderStream(encoding))
+    .pipeThrough(new TextEncoderStream());
+  const name = packed ? file.name.replace(/\.gz$/i, '') : file.name;
+  return new File([await new Response(text).blob()], name, { type: packed ? '' : file.type });
 }
 
 /** The text at the beginning of a file, unpacked where it is packed by gzip. */
 async function beginningOf(file: Blob): Promise<string> {
   const slice = file.slice(0, BYTES);
-  const [a, b] = new Uint8Array(await slice.slice(0, 2).arrayBuffer());
-  if (a !== 0x1f || b !== 0x8b) return slice.text();
-  const reader = slice
-    .stream()
-    .pipeThrough(new DecompressionStream('gzip'))
-    .pipeThrough(new TextDecoderStream())
-    .getReader();
+  if (!(await isPacked(slice))) return slice.text();
+  const reader = unpacked(slice).pipeThrough(new TextDecoderStream()).getReader();
   let text = '';
   try {
     while (text.length < BYTES) {
@@ -50,6 +73,13 @@ async function beginningOf(file: Blob): Promise<string> {
   void reader.cancel().catch(() => {});
   return text;
 }
+
+async function isPacked(file: Blob): Promise<boolean> {
+  const [a, b] = new Uint8Array(await file.slice(0, 2).arrayBuffer());
+  return a === 0x1f && b === 0x8b;
+}
+
+const unpacked = (file: Blob) => file.stream().pipeThrough(new DecompressionStream('gzip'));
 
 export function guess(line: string): Delimiter {
   const counts = Object.entries(DELIMITERS).map(([name, sign]) => [line.split(sign).length, name] as const);
@@ -114,6 +144,49 @@ const textOf = (value: unknown) =>
 /** The usual target of a column: the row's own column of this name, or an attribute. */
 export function usual(own: readonly string[], head: string): string {
   return own.find((column) => column === head) ?? `attributes.${head}`;
+}
+
+/** What the columns of a file are probably for: the row's own column whose name they have, however it is written. */
+export function guessed(
+  own: readonly string[],
+  named: string,
+  heads: readonly string[],
+): Record<string, string> {
+  const plain = (text: string) =>
+    text
+      .trim()
+      .toLowerCase()
+      .replace(/[\s-]+/g, '_');
+  const found: Record<string, string> = {};
+  for (const head of heads) {
+    const column = own.find((one) => one === plain(head));
+    if (column && usual(own, head) !== column && !heads.includes(column)) found[head] = column;
+  }
+  const targets = heads.map((head) => found[head] ?? usual(own, head));
+  const title = heads.find((head) => ['title', 'label'].includes(plain(head)));
+  if (title && !targets.includes(named)) found[title] = named;
+  return found;
+}
+
+/** What is wrong with a mapping, in words: a column that each row needs is not there, or is there twice. */
+export function wrongIn(
+  own: readonly string[],
+  needed: readonly string[],
+  heads: readonly string[],
+  chosen: Readonly<Record<string, string>>,
+): string[] {
+  const targets = heads.map((head) => chosen[head] ?? usual(own, head));
+  const missing = needed.filter((column) => !targets.includes(column));
+  const twice = [...new Set(targets)].filter(
+    (target) => target && targets.filter((one) => one === target).length > 1,
+  );
+  return [
+    ...missing.map((column) => `No column is mapped to ${column}, which each row needs.`),
+    ...twice.map((target) => {
+      const columns = heads.filter((_, i) => targets[i] === target);
+      return `The columns ${columns.join(' and ')} are both mapped to ${target}.`;
+    }),
+  ];
 }
 
 /** The mapping as the API takes it: what is not as usual. */

@@ -1,31 +1,23 @@
 import { useStore } from '@nanostores/preact';
 import { number } from '../ui/number';
-import { duration } from '../ui/time';
 import { Choose } from './choose';
 import type { Import } from './send';
 import { goOn, sending } from './sending';
-
-const WORDS: Record<Import['state'], string> = {
-  uploading: 'The file is being sent',
-  queued: 'The file is there, and waits for a worker',
-  validating: 'Every row is being looked at',
-  importing: 'The rows are being imported',
-  completed: 'Done',
-  failed: 'Failed',
-  cancelled: 'Cancelled',
-};
+import { bytes, left as leftWords, WORDS } from './words';
 
 /** How far an import is, in what it is doing, at which rate, and how long that will take. */
 export function Progress({ it }: { it: Import }) {
   if (it.state === 'uploading') return <Uploading it={it} />;
   const left = it.remaining_seconds === null ? null : it.remaining_seconds * 1000;
+  // How many rows there are is known once each was looked at; how many bytes, as soon as the file is there.
+  const byBytes = it.rows_total === null && it.state === 'validating' && it.bytes_total !== null;
   return (
     <Bar
-      what={it.cancel_requested ? 'It ends after the rows that are in progress' : WORDS[it.state]}
-      unit="rows"
-      done={it.rows_read}
-      total={it.rows_total}
-      rate={it.rows_per_second}
+      what={it.cancel_requested ? 'Stopping after the rows in progress…' : WORDS[it.state]}
+      unit={byBytes ? 'bytes' : 'rows'}
+      done={byBytes ? it.bytes_read : it.rows_read}
+      total={byBytes ? it.bytes_total : it.rows_total}
+      rate={byBytes ? 0 : it.rows_per_second}
       left={left}
     />
   );
@@ -52,8 +44,8 @@ function Uploading({ it }: { it: Import }) {
     <>
       <div class="callout" role="status">
         <p>
-          <strong>The upload was interrupted after {number(it.bytes_received)} bytes.</strong> Nothing is
-          imported yet. Choose the same file, and it goes on from there.
+          <strong>The upload was interrupted after {bytes(it.bytes_received)}.</strong> Nothing is imported
+          yet. Choose the same file to continue.
         </p>
       </div>
       <Choose
@@ -73,15 +65,18 @@ function Bar(props: {
   left: number | null;
 }) {
   const { what, unit, done, total, rate, left } = props;
+  const size = unit === 'bytes' ? bytes : (n: number) => number(Math.round(n));
+  const things = unit === 'bytes' ? '' : ` ${unit}`;
   return (
     <div class="import-progress">
       <p role="status">{what}</p>
       <progress aria-label={what} max={total ?? undefined} value={total === null ? undefined : done} />
       <p class="quiet">
-        {number(done)}
-        {total !== null && ` of ${number(total)}`} {unit}
-        {rate > 0 && `, ${number(Math.round(rate))} a second`}
-        {left !== null && `, about ${duration(left)} left`}
+        {size(done)}
+        {total !== null && ` of ${size(total)}`}
+        {things}
+        {rate > 0 && `, ${size(rate)} a second`}
+        {left !== null && `, ${leftWords(left)} left`}
       </p>
     </div>
   );

@@ -31,6 +31,9 @@ export function create(query: Record<string, string>, format: Import['format']):
 }
 
 export const read = (id: number, signal: AbortSignal) => json<Import>(`${PATH}/${id}`, { signal });
+export const readNewest = (most: number, signal: AbortSignal) =>
+  json<Import[]>(`${PATH}?limit=${most}`, { signal });
+export const faultsFile = (id: number) => `${PATH}/${id}/errors?format=csv`;
 export const readFaults = (id: number, signal: AbortSignal) =>
   json<Fault[]>(`${PATH}/${id}/errors`, { signal });
 export const cancel = (id: number) => json<Import>(`${PATH}/${id}/cancel`, { method: 'POST' });

@@ -1,5 +1,6 @@
 import { atom } from 'nanostores';
 import { queryClient } from '../api/queries';
+import { keepName } from './names';
 import { cancel, create, type Import, upload } from './send';
 
 /** The upload of this window. It goes on while another page is shown. */
@@ -25,6 +26,7 @@ export async function begin(
   format: Import['format'],
 ): Promise<Import> {
   const it = await create(query, format);
+  keepName(it.id, file.name);
   goOn(it, file, query);
   return it;
 }

@@ -9,13 +9,13 @@ import { count } from '../ui/number';
 export function FirstSteps({ of }: { of: Named }) {
   const make = useMutation({
     mutationFn: async () => (await import('./samples.later')).makeSamples(of),
-    onSuccess: (made) => tell(`${count(made, 'item')} made.`),
-    onError: (error) => complain('The sample items could not be made', error),
+    onSuccess: (made) => tell(`Added ${count(made, 'sample item')}`),
+    onError: (error) => complain('The sample items could not be added', error),
   });
   return (
     <section class="panel" aria-labelledby="first-steps">
       <h2 id="first-steps">There are no items yet</h2>
-      <p>Make some, and watch below how the worker enriches them, finds duplicates and counts them.</p>
+      <p>Add some, and watch below how the worker enriches them, finds duplicates and counts them.</p>
       <div class="row">
         <Needs scope="write">
           <button
@@ -25,13 +25,13 @@ export function FirstSteps({ of }: { of: Named }) {
               if (!make.isPending) make.mutate();
             }}
           >
-            {make.isPending ? 'Making…' : 'Make sample items'}
+            {make.isPending ? 'Adding…' : 'Add sample items'}
           </button>
         </Needs>
-        <Link class="button" href="/items?new">
+        <Link class="button secondary" href="/items?new">
           Create an item
         </Link>
-        <a class="button" href="/docs">
+        <a class="button secondary" href="/docs">
           Read the API docs
         </a>
       </div>

@@ -1,15 +1,15 @@
 import { area, json, moment, text } from '../form/fields';
-import { Nothing } from '../form/shown';
+import { Copied, Nothing } from '../form/shown';
 import { ID, UPDATED } from '../list/columns';
 import { declare, type RowOf } from '../list/entity';
-import { Time } from '../ui/time';
+import { dateTime, Time } from '../ui/time';
 import { DuplicateOf, Duplicates } from './duplicates';
 import { Enriched, ItemStatus } from './status';
 import './items.css';
 
 export type Item = RowOf<'items'>;
 
-const PENDING = <span class="quiet">the worker is at it</span>;
+const PENDING = <span class="quiet">processing…</span>;
 
 /** The items: how they are listed, edited and shown. */
 export const items = declare<'items'>({
@@ -51,6 +51,24 @@ export const items = declare<'items'>({
       reason: (status) => `is ${status}`,
     },
     {
+      param: 'external_id',
+      label: 'External ID',
+      typed: 'text',
+      reason: (id) => `has the external ID “${id}”`,
+    },
+    {
+      param: 'created_after',
+      label: 'Created after',
+      typed: 'moment',
+      reason: (at) => `was created after ${dateTime(at)}`,
+    },
+    {
+      param: 'created_before',
+      label: 'Created before',
+      typed: 'moment',
+      reason: (at) => `was created before ${dateTime(at)}`,
+    },
+    {
       param: 'duplicate_of',
       chip: (id) => `Duplicates of item ${id}`,
       reason: (id) => `is a duplicate of item ${id}`,
@@ -68,7 +86,7 @@ export const items = declare<'items'>({
     json('attributes', 'Attributes', { member: 'Attribute' }),
     moment('expires_at', 'Expires', {
       none: 'Never',
-      past: 'the worker lets the item expire within a minute',
+      past: 'the item will expire within a minute',
     }),
   ],
   facts: [
@@ -79,8 +97,11 @@ export const items = declare<'items'>({
       'Duplicate of',
       ({ duplicate_of }) => (duplicate_of === null ? <Nothing /> : <DuplicateOf id={duplicate_of} named />),
     ],
-    ['Slug', ({ slug }) => (slug === null ? PENDING : <code>{slug}</code>)],
-    ['Fingerprint', ({ fingerprint }) => (fingerprint === null ? PENDING : <code>{fingerprint}</code>)],
+    ['Slug', ({ slug }) => (slug === null ? PENDING : <Code what="slug" text={slug} />)],
+    [
+      'Fingerprint',
+      ({ fingerprint }) => (fingerprint === null ? PENDING : <Code what="fingerprint" text={fingerprint} />),
+    ],
     ['Enriched', ({ enriched }) => <Enriched enriched={enriched} />],
   ],
   panels: ({ id }, of) => <Duplicates list={of} of={id} />,
@@ -91,6 +112,14 @@ export const items = declare<'items'>({
   },
   samples: async (of) => (await import('./samples.later')).makeSamples(of),
 });
+
+function Code({ what, text }: { what: string; text: string }) {
+  return (
+    <Copied what={what} text={text}>
+      <code>{text}</code>
+    </Copied>
+  );
+}
 
 function Never() {
   return (

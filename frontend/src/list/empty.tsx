@@ -28,8 +28,8 @@ export function FirstRun({ entity, onCreate }: { entity: Entity; onCreate: () =>
 function Samples({ entity, make }: { entity: Entity; make: (of: Named) => Promise<number> }) {
   const making = useMutation({
     mutationFn: () => make(entity),
-    onSuccess: (made) => tell(`Made ${count(made, `sample ${entity.noun}`, `sample ${plural(entity)}`)}`),
-    onError: (error) => complain(`The sample ${plural(entity)} were not made`, error),
+    onSuccess: (made) => tell(`Added ${count(made, `sample ${entity.noun}`, `sample ${plural(entity)}`)}`),
+    onError: (error) => complain(`The sample ${plural(entity)} were not added`, error),
   });
   return (
     <button
@@ -39,7 +39,7 @@ function Samples({ entity, make }: { entity: Entity; make: (of: Named) => Promis
         if (!making.isPending) making.mutate();
       }}
     >
-      {making.isPending ? 'Making…' : `Make sample ${plural(entity)}`}
+      {making.isPending ? 'Adding…' : `Add sample ${plural(entity)}`}
     </button>
   );
 }

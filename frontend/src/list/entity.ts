@@ -71,13 +71,17 @@ export interface Column<R extends Row = Row, S = string> {
   cell?(row: R): ComponentChildren;
 }
 
-/** A choice in the toolbar, or a link's reference to another row, which the toolbar shows and takes away. */
+/**
+ * A choice in the toolbar; a text or an instant that is typed there, below "More filters"; or a link's reference to
+ * another row, which the toolbar shows and takes away.
+ */
 export type Filter<P = string> = {
   param: P;
   /** Continues "No note …": "is open". */
   reason(value: string): string;
 } & (
-  | { label: string; options: readonly (readonly [value: string, text: string])[] }
+  | { label: string; options: readonly (readonly [value: string, text: string])[]; all?: string }
+  | { label: string; typed: 'text' | 'moment' }
   | { chip(id: string): string }
 );
 
@@ -150,8 +154,14 @@ export const one = ({ noun }: Named) => `${/^[aeiou]/i.test(noun) ? 'an' : 'a'} 
 
 export const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
 
+// Marks that turn the order of letters round: what a name shows would not be what it is.
+const TURNING = /[\u202a-\u202e\u2066-\u2069]/g;
+
+/** A text of a person's on one line, its marks of direction made visible. */
+export const plainly = (text: string) => text.replace(TURNING, '\ufffd');
+
 /** The name of a row. */
-export const nameOf = ({ named }: Entity, row: Row) => String(row[named]);
+export const nameOf = ({ named }: Entity, row: Row) => plainly(String(row[named]));
 
 /** Where a row has its page. */
 export const addressOfRow = ({ name }: Named, id: number | string) => `/${name}/${id}`;

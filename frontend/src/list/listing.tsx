@@ -1,13 +1,22 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Page } from '../api/client';
-import { count } from '../ui/number';
+import { useLack } from '../ui/needs';
+import { count, number } from '../ui/number';
+import { type Bulk, Selected, useSelection } from '../ui/selection';
+import { TimesButton } from '../ui/time';
 import { type Entity, plural, type Row } from './entity';
+import { useHeld } from './held';
 import { Pager } from './pager';
+import { deleteRow, readAll, refresh, restoreRow } from './store';
 import { Table } from './table';
 import type { Show } from './toolbar';
-import { addressOf, type View } from './view';
+import { addressOf, filterOf, isOfDeleted, type View } from './view';
 
 const TOP = 'list-pager';
+const MOST = 1_000; // rows that are chosen at once, as many as the API gives at once
+
+/** How many rows come before a page, by its list and its cursor; of an address that was opened, it is not known. */
+const before = new Map<string, number>();
 
 /** A page of rows between two pagers, and how many rows there are. */
 export function Listing({
@@ -25,24 +34,88 @@ export function Listing({
   total: number | null;
   busy: boolean;
 }) {
-  const text = total === null || busy ? '' : count(total, entity.noun, plural(entity));
+  const address = addressOf(entity, view);
+  const list = addressOf(entity, { ...view, cursor: '' });
+  const held = useHeld(page.rows, address, busy);
+  const selection = useSelection<Row>(list);
+  const offset = view.cursor === '' ? 0 : before.get(list + view.cursor);
+  const text = total === null || busy ? '' : rangeOf(entity, page, offset, total);
   const shown = useRef(text);
   if (!busy) shown.current = text; // what is counted is what is shown
-  const pager = { page, busy, first: view.cursor !== '', show };
+  const go: Show = (change, how) => {
+    const { cursor } = change;
+    if (cursor && offset !== undefined) {
+      const at = cursor === page.next ? offset + page.rows.length : Math.max(0, offset - view.limit);
+      before.set(list + cursor, at);
+    }
+    show(change, how);
+  };
+  const pager = { page, busy, first: view.cursor !== '', show: go };
   return (
     <>
       <div class="list-count">
-        <p class="quiet">{shown.current}</p>
-        <Announced text={text} about={addressOf(entity, view)} />
+        <p class="quiet">
+          {shown.current}
+          {held.waiting > 0 && ` · ${count(held.waiting, 'change')} shown when the pointer leaves the list`}
+        </p>
+        <Announced text={text} about={address} />
+        <TimesButton />
         <Pager {...pager} id={TOP} label={`Pages of ${plural(entity)}`} />
       </div>
-      <Table entity={entity} rows={page.rows} view={view} show={show} busy={busy} />
+      <BulkBar entity={entity} view={view} selection={selection} total={total} />
+      <Table entity={entity} held={held} selection={selection} view={view} show={show} busy={busy} />
       {page.rows.length > 15 && (
         <div class="list-count end">
           <Pager {...pager} label={`Pages of ${plural(entity)}, below`} after={(name) => toTop(name)} />
         </div>
       )}
     </>
+  );
+}
+
+/** "26–50 of 60 notes", or "60 notes" where the place of the page is not known or all are on it. */
+function rangeOf(entity: Entity, { rows }: Page<Row>, offset: number | undefined, total: number): string {
+  const all = count(total, entity.noun, plural(entity));
+  if (offset === undefined || rows.length >= total) return all;
+  return `${number(offset + 1)}–${number(offset + rows.length)} of ${all}`;
+}
+
+/** What can be done with the chosen rows. */
+function BulkBar({
+  entity,
+  view,
+  selection,
+  total,
+}: {
+  entity: Entity;
+  view: View;
+  selection: ReturnType<typeof useSelection<Row>>;
+  total: number | null;
+}) {
+  const lack = useLack('write');
+  const undone = { doing: 'Restoring', done: 'Restored', act: (row: Row) => restoreRow(entity, row.id) };
+  const action: Bulk<Row> = isOfDeleted(view)
+    ? { label: 'Restore', ...undone }
+    : {
+        label: 'Delete',
+        danger: true,
+        doing: 'Deleting',
+        done: 'Deleted',
+        act: (row) => deleteRow(entity, row),
+        undo: undone,
+      };
+  return (
+    <Selected
+      selection={selection}
+      nouns={[entity.noun, plural(entity)]}
+      actions={lack ? [] : [action]}
+      all={
+        total === null
+          ? undefined
+          : { total, most: MOST, read: (signal) => readAll(entity, filterOf(view), MOST, signal) }
+      }
+      onDone={() => refresh(entity)}
+    />
   );
 }
 

@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/preact-query';
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import { Link, useLocation } from 'wouter-preact';
 import { useSearch } from 'wouter-preact/use-browser-location'; // as it is: the other one decodes it once too often
 import { isStatus } from '../api/problem';
@@ -14,6 +14,7 @@ import { Needs } from '../ui/needs';
 import { Page } from '../ui/page';
 import { FirstRun, NothingFound } from './empty';
 import { type Entity, plural } from './entity';
+import { rememberList } from './last';
 import { Listing } from './listing';
 import { listQuery } from './store';
 import { Toolbar } from './toolbar';
@@ -24,6 +25,7 @@ import {
   changeView,
   filterOf,
   isFiltered,
+  isOfDeleted,
   parseView,
   queryOf,
   type View,
@@ -67,6 +69,7 @@ function List({ entity, search }: { entity: Entity; search: string }) {
   };
   const untouched = data?.rows.length === 0 && !isFiltered(view) && view.cursor === '' && !isPlaceholderData;
   const shown = { entity, view, show, busy: isPlaceholderData };
+  useEffect(() => rememberList(entity, addressOf(entity, view)));
 
   return (
     <Page
@@ -76,7 +79,7 @@ function List({ entity, search }: { entity: Entity; search: string }) {
         <>
           {entity.files && (
             <>
-              <Export of={entity} filter={filterOf(view)} />
+              {!untouched && !isOfDeleted(view) && <Export of={entity} filter={filterOf(view)} />}
               <Link class="button secondary" href={`/${entity.name}?import`}>
                 Import
               </Link>

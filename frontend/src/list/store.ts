@@ -5,9 +5,10 @@ import { isStatus } from '../api/problem';
 import { changed, queryClient } from '../api/queries';
 import { mergePatch, same } from '../form/merge';
 import { creation, type Values, valuesOf } from '../form/values';
-import { complain, tell } from '../ui/notices';
-import { type Entity, type Named, nameOf, type Query, type Row } from './entity';
+import { complain, quoted, tell } from '../ui/notices';
+import { capital, type Entity, type Named, nameOf, type Query, type Row } from './entity';
 import { want } from './focus';
+import { acts } from './held';
 import { answered, keyOf } from './key';
 
 /** A row, and the version of it that a change is meant for. */
@@ -95,49 +96,67 @@ async function patch(entity: Entity, { row, etag }: Read, values: Values): Promi
   return answer.data;
 }
 
+/** The first rows that the filters choose, at most so many of them. */
+export async function readAll(of: Named, filter: Query, most: number, signal: AbortSignal): Promise<Row[]> {
+  const { rows } = await readPage(of, { ...filter, sort: 'id', limit: most }, signal);
+  return rows;
+}
+
 /** The row as it is now: from the database, past every cache. */
 export async function newest(of: Named, id: number): Promise<Read> {
   const headers = { 'Cache-Control': 'no-cache' };
   return keep(of, asRead(await exact<Row>(`${pathOf(of)}/${id}`, { headers })));
 }
 
+/** Brings a deleted row back, and leaves it to `restore` to show that. */
+export async function restoreRow(of: Named, id: number): Promise<Read> {
+  return keep(of, asRead(await exact<Row>(`${pathOf(of)}/${id}/restore`, { method: 'POST' })));
+}
+
 /** Brings a deleted row back. */
 export async function restore(of: Named, id: number): Promise<Read> {
-  const back = keep(of, asRead(await exact<Row>(`${pathOf(of)}/${id}/restore`, { method: 'POST' })));
+  const back = await restoreRow(of, id);
   refresh(of);
   return back;
 }
 
-/** Deletes a row, unless a person has changed it since it was read, and offers to undo it. Says whether it is gone. */
-export async function remove(entity: Entity, row: Row): Promise<boolean> {
-  const name = nameOf(entity, row);
+/** Brings a deleted row back and says so, or why not. */
+export async function bringBack(entity: Entity, id: number): Promise<boolean> {
   try {
-    await unlessChanged(entity, { row, etag: `"${row.version}"` }, (on) =>
-      ask(`${pathOf(entity)}/${row.id}`, { method: 'DELETE', headers: { 'If-Match': on.etag } }),
-    );
+    const { row } = await restore(entity, id);
+    want(entity.name, id);
+    tell(`Restored ${quoted(nameOf(entity, row))}`);
+    return true;
+  } catch (error) {
+    complain(`${capital(entity.noun)} ${id} was not restored`, error);
+    return false;
+  }
+}
+
+/** Deletes a row, unless a person has changed it since it was read. */
+export function deleteRow(entity: Entity, row: Row): Promise<Response> {
+  return unlessChanged(entity, { row, etag: `"${row.version}"` }, (on) =>
+    ask(`${pathOf(entity)}/${row.id}`, { method: 'DELETE', headers: { 'If-Match': on.etag } }),
+  );
+}
+
+/** The same, and offers to undo it. Says whether the row is gone. */
+export async function remove(entity: Entity, row: Row): Promise<boolean> {
+  const name = quoted(nameOf(entity, row));
+  try {
+    await deleteRow(entity, row);
   } catch (error) {
     refresh(entity);
     if (isStatus(error, 404)) {
-      tell(`“${name}” was already deleted.`);
+      tell(`${name} was already deleted.`);
       return true;
     }
-    complain(`“${name}” was not deleted`, error);
+    complain(`${name} was not deleted`, error);
     return false;
   }
   refresh(entity);
-  tell(`Deleted “${name}”`, { label: 'Undo', run: () => void undo(entity, row) });
+  tell(`Deleted ${name}`, { label: 'Undo', run: () => void bringBack(entity, row.id) });
   return true;
-}
-
-async function undo(entity: Entity, row: Row): Promise<void> {
-  const name = nameOf(entity, row);
-  try {
-    await restore(entity, row.id);
-    want(entity.name, row.id);
-    tell(`Restored “${name}”`);
-  } catch (error) {
-    complain(`“${name}” was not restored`, error);
-  }
 }
 
 function keep(of: Named, read: Read): Read {
@@ -147,6 +166,7 @@ function keep(of: Named, read: Read): Read {
 
 /** Has all that was read of an entity read again, its totals included. */
 export function refresh({ name, subjects = [name] }: Named): void {
+  acts.set(acts.get() + 1);
   void changed(...subjects);
   void queryClient.invalidateQueries({ queryKey: [TOTALS] });
 }

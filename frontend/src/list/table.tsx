@@ -1,19 +1,23 @@
-import type { Column, Entity, Row } from './entity';
+import { PickBox, type Selection } from '../ui/selection';
+import { type Column, type Entity, plural, type Row } from './entity';
 import { useKeptFocus } from './focus';
+import type { Held } from './held';
 import { classOf, TableRow } from './row';
 import type { Show } from './toolbar';
-import { nextSort, type View } from './view';
+import { isOfDeleted, nextSort, type View } from './view';
 
 /** A page of rows. They are keyed by id: a refresh moves them, and keeps the focus in them. */
 export function Table({
   entity,
-  rows,
+  held: { rows, onPointerEnter, onPointerLeave },
+  selection: { chosen, set },
   view,
   show,
   busy,
 }: {
   entity: Entity;
-  rows: Row[];
+  held: Held<Row>;
+  selection: Selection<Row>;
   view: View;
   show: Show;
   busy: boolean;
@@ -29,6 +33,14 @@ export function Table({
         <caption class="visually-hidden">{entity.title}</caption>
         <thead>
           <tr>
+            <th scope="col" class="pick">
+              <PickBox
+                label={`Select all ${plural(entity)} on this page`}
+                checked={rows.every(({ id }) => chosen.has(id))}
+                some={rows.some(({ id }) => chosen.has(id))}
+                onPick={(on) => set(rows, on)}
+              />
+            </th>
             {entity.columns.map((column) => (
               <Head key={column.key} column={column} view={view} show={show} />
             ))}
@@ -37,9 +49,16 @@ export function Table({
             </th>
           </tr>
         </thead>
-        <tbody ref={body}>
+        <tbody ref={body} onPointerEnter={onPointerEnter} onPointerLeave={onPointerLeave}>
           {rows.map((row) => (
-            <TableRow key={row.id} entity={entity} row={row} />
+            <TableRow
+              key={row.id}
+              entity={entity}
+              row={row}
+              deleted={isOfDeleted(view)}
+              picked={chosen.has(row.id)}
+              onPick={(one, on) => set([one], on)}
+            />
           ))}
         </tbody>
       </table>

@@ -1,4 +1,5 @@
 import { useEffect, useId, useRef, useState } from 'preact/hooks';
+import { fromLocal, toLocal } from '../form/moment';
 import type { Entity, Filter } from './entity';
 import { filtersWith, LIMITS, type View } from './view';
 
@@ -10,19 +11,22 @@ export type Show = (change: Partial<View>, how?: { replace: boolean }) => void;
 /** Chooses the rows: search, filters, how many at once. */
 export function Toolbar({ entity, view, show }: { entity: Entity; view: View; show: Show }) {
   const id = useId();
+  const filters = entity.filters ?? [];
+  const typed = filters.filter((filter) => 'typed' in filter);
+  const chosen = (filter: Filter) => (
+    <Chosen
+      key={filter.param}
+      filter={filter}
+      value={view.filters[filter.param] ?? ''}
+      onChoose={(value) => show({ filters: filtersWith(view, filter.param, value) })}
+    />
+  );
   return (
     <search class="list-toolbar">
       {entity.search && (
         <Search q={view.q} hint={entity.search} onSearch={(q) => show({ q }, { replace: true })} />
       )}
-      {(entity.filters ?? []).map((filter) => (
-        <Chosen
-          key={filter.param}
-          filter={filter}
-          value={view.filters[filter.param] ?? ''}
-          onChoose={(value) => show({ filters: filtersWith(view, filter.param, value) })}
-        />
-      ))}
+      {filters.filter((filter) => !('typed' in filter)).map(chosen)}
       <div>
         <label for={`${id}-limit`}>Per page</label>
         <select
@@ -37,6 +41,12 @@ export function Toolbar({ entity, view, show }: { entity: Entity; view: View; sh
           ))}
         </select>
       </div>
+      {typed.length > 0 && (
+        <details class="more" open={typed.some(({ param }) => view.filters[param])}>
+          <summary>More filters</summary>
+          <div class="row">{typed.map(chosen)}</div>
+        </details>
+      )}
     </search>
   );
 }
@@ -62,17 +72,47 @@ function Chosen({
       </button>
     );
   }
+  if ('typed' in filter) return <Typed filter={filter} value={value} onChoose={onChoose} />;
   return (
     <div>
       <label for={id}>{filter.label}</label>
       <select id={id} value={value} onChange={(event) => onChoose(event.currentTarget.value)}>
-        <option value="">All</option>
+        <option value="">{filter.all ?? 'All'}</option>
         {filter.options.map(([option, text]) => (
           <option key={option} value={option}>
             {text}
           </option>
         ))}
       </select>
+    </div>
+  );
+}
+
+/** A filter that is typed: it is in force once the field is left, or Enter is pressed. */
+function Typed({
+  filter: { label, typed },
+  value,
+  onChoose,
+}: {
+  filter: Extract<Filter, { typed: unknown }>;
+  value: string;
+  onChoose: (value: string) => void;
+}) {
+  const id = useId();
+  const moment = typed === 'moment';
+  return (
+    <div>
+      <label for={id}>{label}</label>
+      <input
+        id={id}
+        type={moment ? 'datetime-local' : 'text'}
+        autoComplete="off"
+        maxLength={255}
+        value={moment && value ? toLocal(value) : value}
+        onChange={({ currentTarget: { value: text } }) =>
+          onChoose(moment ? (fromLocal(text)?.at.toISOString() ?? '') : text.trim())
+        }
+      />
     </div>
   );
 }

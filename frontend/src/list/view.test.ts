@@ -21,6 +21,8 @@ const things: Listed = {
   search: 'In names',
   filters: [
     { param: 'state', label: 'State', options: [['open', 'Open']], reason: (state) => `is ${state}` },
+    { param: 'code', label: 'Code', typed: 'text', reason: (code) => `has the code ${code}` },
+    { param: 'since', label: 'Since', typed: 'moment', reason: (at) => `is from after ${at}` },
     { param: 'part_of', chip: (id) => `Parts of ${id}`, reason: (id) => `is a part of ${id}` },
   ],
 };
@@ -34,7 +36,7 @@ describe('the address of a view', () => {
   it('survives being written and read', () => {
     const view = {
       q: 'a&b=ä %',
-      filters: { state: 'open', part_of: '7' },
+      filters: { state: 'open', code: 'a b', since: '2026-11-23T14:30:00.000Z', part_of: '7' },
       sort: '-created_at',
       limit: 100,
       cursor: 'x+/=',
@@ -44,7 +46,7 @@ describe('the address of a view', () => {
   });
 
   it('takes garbage as not said', () => {
-    const garbage = '?state=dead&sort=version&limit=1e9&part_of=-3&x=%zz&q=';
+    const garbage = '?state=dead&sort=version&limit=1e9&part_of=-3&since=soon&code=&x=%zz&q=';
     expect(parseView(things, garbage)).toEqual(first);
   });
 

@@ -43,7 +43,9 @@ export function parseView(entity: Listed, search: string): View {
 }
 
 function accepts(filter: Filter, value: string): boolean {
-  return 'options' in filter ? filter.options.some(([one]) => one === value) : parseId(value) !== null;
+  if ('options' in filter) return filter.options.some(([one]) => one === value);
+  if (!('typed' in filter)) return parseId(value) !== null;
+  return filter.typed === 'text' ? value !== '' : !Number.isNaN(Date.parse(value));
 }
 
 function isSort({ columns, sorts = [] }: Listed, sort: string): boolean {
@@ -89,6 +91,11 @@ export function filtersWith({ filters }: View, param: string, value: string): Vi
 /** Whether the view leaves rows out. */
 export function isFiltered(view: View): boolean {
   return view.q !== '' || Object.keys(view.filters).length > 0;
+}
+
+/** Whether the view shows the rows that were deleted. */
+export function isOfDeleted({ filters }: View): boolean {
+  return filters.deleted === 'true';
 }
 
 /** The filters as the API takes them. */

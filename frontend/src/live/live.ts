@@ -1,4 +1,6 @@
 import { atom } from 'nanostores';
+import type { ComponentType } from 'preact';
+import type { components } from '../api/schema';
 
 /** What GET /api/events sends: what happened, never how things are now. */
 export interface PlatformEvent {
@@ -7,6 +9,7 @@ export interface PlatformEvent {
   count?: number;
   ids?: number[];
   name?: string;
+  import?: components['schemas']['EventImport'];
   run?: { id: number; task: string; state: string; attempt?: number; rows_affected: number };
 }
 
@@ -20,6 +23,10 @@ export const mode = atom<Mode>('starting');
 
 /** The newest events, the newest first. */
 export const feed = atom<readonly FeedEntry[]>([]);
+
+/** The import that was heard of last, and what shows it (imports/indicator.later.tsx), once there is one. */
+export const importing = atom<PlatformEvent['import'] | null>(null);
+export const indicator = atom<ComponentType<{ at: string }> | null>(null);
 
 /** How often what is on the page is read again, in milliseconds: while polling, and as a safeguard while live. */
 export const POLL_EVERY = 4_000;

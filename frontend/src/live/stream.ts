@@ -103,6 +103,8 @@ async function attempt(options: StreamOptions, over: AbortSignal, lastId: string
     clearTimeout(watch);
     watch = setTimeout(tooQuiet, quietFor);
   };
+  // A connection that the network took away is silent, which would be noticed much later.
+  window.addEventListener('offline', tooQuiet, { signal: silence.signal });
   const parser = createParser({
     onEvent: (event) => {
       sign();

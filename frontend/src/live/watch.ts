@@ -1,7 +1,7 @@
 import type { EventSourceMessage } from 'eventsource-parser';
 import { changed, readAgain } from '../api/queries';
 import { authorized } from '../api/token';
-import { feed, mode, type PlatformEvent } from './live';
+import { feed, importing, indicator, mode, type PlatformEvent } from './live';
 import { openStream } from './stream';
 
 const FEED_LENGTH = 50;
@@ -75,6 +75,13 @@ function receive(message: EventSourceMessage, refresh: Refresh): void {
   const key = message.id ?? `${event.type} ${event.at}`;
   if (feed.get().some((entry) => entry.key === key)) return;
   refresh(event.type.split('.')[0] ?? '');
+  if (event.import) {
+    importing.set(event.import);
+    if (!indicator.get()) {
+      import('../imports/indicator.later').then((m) => indicator.set(m.Indicator)).catch(() => {});
+    }
+    return; // one that works sends one a second, and would fill the feed
+  }
   if (event.type !== 'workers.beat' && event.type !== 'schedules.changed') {
     feed.set([{ ...event, key }, ...feed.get()].slice(0, FEED_LENGTH));
   }

@@ -1,5 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import { useErrorBoundary } from 'preact/hooks';
+import { explain, isUnfetched } from '../api/problem';
 import { Page } from './page';
 
 /** Stands in for a page that failed, so that the rest of the window stays of use. */
@@ -12,25 +13,17 @@ export function Boundary({ children }: { children: ComponentChildren }) {
     <Page title={replaced ? 'This page could not be fetched' : 'This page has failed'}>
       <p>
         {replaced
-          ? 'Either there is no connection, or a newer release of FUALab is there. Loading again brings it.'
-          : 'This is a fault of the page, not of your data. Loading again may help.'}
+          ? explain(error).detail
+          : 'This is a fault of the page, not of your data. Reloading may help.'}
       </p>
       <p class="row">
         <button type="button" onClick={() => location.reload()}>
-          Load again
+          Reload
         </button>
         <button type="button" class="secondary" onClick={reset}>
           Try again
         </button>
       </p>
     </Page>
-  );
-}
-
-/** Whether a page's file, or a style sheet of it (which Vite reports), could not be fetched, as browsers say it. */
-export function isUnfetched(error: unknown): boolean {
-  return (
-    error instanceof Error &&
-    /dynamically imported module|importing a module script|unable to preload/i.test(error.message)
   );
 }

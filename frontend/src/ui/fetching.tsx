@@ -58,12 +58,12 @@ function Fetching() {
   }, []);
   return (
     <div class="waiting" role="status">
-      {waited >= WONDER && <p>The page is being fetched…</p>}
+      {waited >= WONDER && <p>Loading…</p>}
       {waited >= LONG && (
         <p class="row">
-          That takes long.
+          This is taking longer than usual.
           <button type="button" class="secondary" onClick={() => location.reload()}>
-            Load again
+            Reload
           </button>
         </p>
       )}

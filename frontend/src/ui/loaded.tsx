@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
-import { explain } from '../api/problem';
+import { explain, Unreachable } from '../api/problem';
 import { timeOfDay } from './time';
 
 /** What Loaded needs to know of a query. */
@@ -27,7 +27,7 @@ export function Loaded<T>({
 }) {
   const { data, error } = query;
   if (data === undefined && error) return <Failure what={what} query={query} />;
-  if (data === undefined) return <Waiting what={what} />;
+  if (data === undefined) return <Waiting />;
   return (
     <>
       {error ? <Failure what={what} query={query} /> : null}
@@ -38,14 +38,19 @@ export function Loaded<T>({
 
 function Failure<T>({ what, query }: { what: string; query: Read<T> }) {
   const { title, detail, reference } = explain(query.error);
+  const read = query.data !== undefined;
+  // The banner says what is wrong with the API or the network, once for all that waits for it.
+  const told = query.error instanceof Unreachable;
+  if (told && read) return null;
   return (
     <div class="callout bad" role="status">
       <p>
         <strong>
-          {what} could not be read{query.data === undefined ? '' : ' again'}: {title}.
+          {what} could not be loaded{read && ' again'}
+          {told ? '' : `: ${title}`}.
         </strong>{' '}
-        {detail}
-        {query.data !== undefined && <> What is shown is from {timeOfDay(query.dataUpdatedAt)}.</>}
+        {!told && detail}
+        {read && <> What is shown is from {timeOfDay(query.dataUpdatedAt)}.</>}
         {reference && <small>Reference for the log: {reference}</small>}
       </p>
       <button
@@ -61,7 +66,7 @@ function Failure<T>({ what, query }: { what: string; query: Read<T> }) {
 }
 
 /** Appears only if waiting takes long enough to wonder. */
-function Waiting({ what }: { what: string }) {
+function Waiting() {
   const [long, setLong] = useState(false);
   useEffect(() => {
     const timer = setTimeout(() => setLong(true), 300);
@@ -69,7 +74,7 @@ function Waiting({ what }: { what: string }) {
   }, []);
   return (
     <p class="waiting" role="status" aria-busy={long}>
-      {long ? `${what} are being read…` : ''}
+      {long ? 'Loading…' : ''}
     </p>
   );
 }

@@ -1,28 +1,48 @@
 import { useStore } from '@nanostores/preact';
 import { atom } from 'nanostores';
 import type { ComponentChildren } from 'preact';
+import { useEffect } from 'preact/hooks';
 import type { components } from '../api/schema';
+import { signedOut } from '../api/token';
+import { lacking } from './page';
 
 type Me = components['schemas']['Me'];
+type Scope = 'read' | 'write' | 'admin';
 
 /** Who has signed in, as the API says. */
 export const me = atom<Me | null>(null);
 
-/** What can be done with a scope; without it, it is there and cannot be used, and says why. */
-export function Needs({
-  scope,
-  children,
-}: {
-  scope: 'read' | 'write' | 'admin';
-  children: ComponentChildren;
-}) {
+const WHY: Record<Scope, string> = {
+  read: 'Your token does not allow reading (scope read).',
+  write: 'Your token does not allow changes (scope write).',
+  admin: 'Your token does not allow operating the platform (scope admin).',
+};
+
+/** Why something cannot be done without a scope, or '' where it can. The page says it once, whatever asks for it. */
+export function useLack(scope: Scope): string {
   const who = useStore(me);
-  if (!who || who.scopes?.includes(scope)) return <>{children}</>;
-  const why = `Needs the scope ${scope}, which your token lacks.`;
+  const out = useStore(signedOut);
+  const allowed = out ? false : !who || who.scopes?.includes(scope) === true;
+  const why = allowed ? '' : out ? 'Sign in first.' : WHY[scope];
+  useEffect(() => {
+    if (!why) return;
+    lacking.set([...lacking.get(), why]);
+    return () => {
+      const all = [...lacking.get()];
+      all.splice(all.indexOf(why), 1);
+      lacking.set(all);
+    };
+  }, [why]);
+  return why;
+}
+
+/** What can be done with a scope; without it, it is there and cannot be used, and says why. */
+export function Needs({ scope, children }: { scope: Scope; children: ComponentChildren }) {
+  const why = useLack(scope);
+  if (!why) return <>{children}</>;
   return (
     <fieldset disabled class="lacking" title={why}>
       {children}
-      <small>{why}</small>
     </fieldset>
   );
 }

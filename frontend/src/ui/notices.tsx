@@ -17,6 +17,27 @@ const STAYS = 10_000; // milliseconds; long enough to read it and to reach its b
 const MOST = 4; // of those that offer nothing to do
 let lastId = 0;
 
+// First strong isolate and its end, which say where a name is until it is shown.
+const [ISOLATE, END] = ['\u2068', '\u2069'];
+const NAME = /\u2068(.*)\u2069/s;
+
+/** A name of a person's in a notice: it keeps its direction to itself, and its marks of direction out. */
+export function quoted(name: string): string {
+  return `“${ISOLATE}${name}${END}”`;
+}
+
+/** A text with the names in it by themselves. */
+function Said({ text }: { text: string }) {
+  const [before = '', name, after] = text.split(NAME);
+  return (
+    <>
+      {before}
+      {name !== undefined && <bdi>{name}</bdi>}
+      {after}
+    </>
+  );
+}
+
 /** Tells the person what happened, for ten seconds. */
 export function tell(text: string, action?: Notice['action']): void {
   add({ tone: 'good', text, ...(action ? { action } : {}) });
@@ -103,7 +124,7 @@ export function Notices() {
       {shown.map((notice) => (
         <div key={notice.id} class={`notice ${notice.tone}`} data-notice={notice.id}>
           <p>
-            {notice.text}
+            <Said text={notice.text} />
             {notice.detail && <small>{notice.detail}</small>}
           </p>
           {notice.action && (

@@ -1,5 +1,10 @@
+import { useStore } from '@nanostores/preact';
+import { atom } from 'nanostores';
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
+
+/** Why some of the page cannot be used, once for each part of it; ui/needs.tsx collects it. */
+export const lacking = atom<readonly string[]>([]);
 
 let first = true; // the first page of a visit leaves the focus to the browser
 
@@ -27,13 +32,18 @@ export function Page({
     <>
       <header class="page-head">
         <div>
-          <h1 ref={heading} tabIndex={-1}>
+          <h1 ref={heading} tabIndex={-1} dir="auto">
             {title}
           </h1>
           {lead && <p class="lead">{lead}</p>}
         </div>
         {actions && <div class="actions">{actions}</div>}
       </header>
+      {[...new Set(useStore(lacking))].map((why) => (
+        <p key={why} class="quiet">
+          {why}
+        </p>
+      ))}
       {children}
     </>
   );

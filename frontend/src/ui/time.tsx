@@ -52,12 +52,45 @@ export function duration(ms: number): string {
   if (ms < 999.5) return `${Math.round(ms)} ms`;
   if (ms < 59_950) return `${(ms / 1_000).toFixed(1)} s`;
   const seconds = Math.round(ms / 1_000);
-  return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+  const rest = seconds % 60;
+  return `${Math.floor(seconds / 60)} min${rest ? ` ${rest} s` : ''}`;
+}
+
+const KEY = 'fualab-times';
+
+/** Whether lists show times exactly: a person chooses, and this device keeps it. */
+const exactTimes = atom(kept());
+
+function kept(): boolean {
+  try {
+    return localStorage.getItem(KEY) === 'exact';
+  } catch {
+    return false; // storage is off
+  }
+}
+
+/** Turns the times of lists from relative ones to exact ones and back. */
+export function TimesButton() {
+  const exact = useStore(exactTimes);
+  const onClick = () => {
+    exactTimes.set(!exact);
+    try {
+      localStorage.setItem(KEY, exact ? 'relative' : 'exact');
+    } catch {
+      // Storage is off: the choice lasts as long as the page.
+    }
+  };
+  return (
+    <button type="button" class="link" aria-pressed={exact} onClick={onClick}>
+      Exact times
+    </button>
+  );
 }
 
 /** An instant as a person reads it, kept current; who points at it learns the exact time. */
-export function Time({ at, exact = false }: { at: string; exact?: boolean }) {
+export function Time({ at, exact }: { at: string; exact?: boolean }) {
   const present = useStore(now);
+  const chosen = useStore(exactTimes);
   return (
     <time
       dateTime={at}
@@ -65,7 +98,7 @@ export function Time({ at, exact = false }: { at: string; exact?: boolean }) {
         event.currentTarget.title = dateTime(at);
       }}
     >
-      {exact ? dateTime(at) : distance(at, Math.max(present, Date.now()))}
+      {(exact ?? chosen) ? dateTime(at) : distance(at, Math.max(present, Date.now()))}
     </time>
   );
 }

@@ -26,7 +26,7 @@ export function Unsaved({ onKeep, onDiscard }: { onKeep: () => void; onDiscard: 
   useEffect(() => keep.current?.focus(), []);
   return (
     <div class="callout">
-      <p>What you typed is not saved.</p>
+      <p>You have unsaved changes.</p>
       <p class="row">
         <button type="button" ref={keep} onClick={onKeep}>
           Keep editing

@@ -40,11 +40,11 @@ func TestVariables(t *testing.T) {
 	}
 }
 
-// TestDomainWantsTokens: an API with a public domain requires tokens, in each
+// TestDomainRequiresTokens: an API with a public domain requires tokens, in each
 // way of setting the domain.
-func TestDomainWantsTokens(t *testing.T) {
+func TestDomainRequiresTokens(t *testing.T) {
 	t.Parallel()
-	const refused = "FUALAB_DOMAIN publishes the API to everybody, and FUALAB_AUTH is not on: set FUALAB_AUTH=on in .env"
+	const refused = "FUALAB_DOMAIN publishes the API to the internet, but FUALAB_AUTH is not on: set FUALAB_AUTH=on in .env"
 	const published, local = "-f docker-compose.yml -f docker-compose.https.yml up\n", "-f docker-compose.yml up\n"
 	for name, test := range map[string]struct {
 		file, want string
@@ -85,9 +85,9 @@ func TestDomainWantsTokens(t *testing.T) {
 	}
 }
 
-// TestOpenOnLoopbackAlone: the API needs no token where only this machine
+// TestAPIWithoutTokensIsOnLoopback: the API needs no token where only this machine
 // reaches it, and an image that is run alone is in production.
-func TestOpenOnLoopbackAlone(t *testing.T) {
+func TestAPIWithoutTokensIsOnLoopback(t *testing.T) {
 	t.Parallel()
 	compose, https := read(t, "docker-compose.yml"), read(t, "docker-compose.https.yml")
 	ports := regexp.MustCompile(`(?m)^ +(?:ports: \["|- )(.*:\d+)\W*$`).FindAllStringSubmatch(compose, -1)

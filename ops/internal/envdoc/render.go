@@ -34,20 +34,20 @@ func Splice(page, table string) (string, error) {
 	return before + Begin + "\n" + table + End + after, nil
 }
 
-const exampleHeader = `# FUALab's settings: every variable, at its default or an example, and none of
-# them in force until the # before it goes.
+const exampleHeader = `# FUALab's settings: every variable, with its default or an example. To set one,
+# remove the # before it.
 #
-#   cp .env.example .env     # git ignores .env; change there what you need
+#   cp .env.example .env     # git ignores .env; change it there
 #
-# Docker Compose ("go tool task up") reads .env by itself; addresses and URLs
-# between its containers are its own. For the local runner:
+# Docker Compose ("go tool task up") reads .env by itself, but sets the addresses
+# and URLs between its containers. For the local runner:
 #
 #   set -a; . ./.env; set +a
 #   go run ./ops/local
 #
-# An empty value counts as unset. A variable FUALAB_… that is not here is taken
-# for a mistake, and no program starts with it. The local runner hands on every
-# variable to the API and the worker that it runs.
+# An empty value counts as unset. An unknown variable FUALAB_… is a mistake, and no
+# program starts with it. The local runner passes every variable to its API and
+# worker.
 #
 # Written by "go tool task generate" from the programs' own settings.
 `

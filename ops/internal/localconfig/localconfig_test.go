@@ -44,7 +44,7 @@ func TestDefaults(t *testing.T) {
 	}
 }
 
-func TestWhatIsSetReachesTheServices(t *testing.T) {
+func TestSettingsReachTheServices(t *testing.T) {
 	t.Parallel()
 	got := load(t, "FUALAB_API_ADDR=:1", "FUALAB_WORKER_ADDR=:2", "FUALAB_FRONTEND_ADDR=:3", "FUALAB_DATA_DIR=/srv/data",
 		"FUALAB_DATABASE_URL=postgresql://u:p@h/d", "FUALAB_REDIS_URL=redis://h", "FUALAB_SERVICE_NAME=Mine", "FUALAB_AUTH=off")
@@ -57,9 +57,9 @@ func TestWhatIsSetReachesTheServices(t *testing.T) {
 	}
 }
 
-// TestAuthWhereOthersReachTheClient: the client's address leads to the API. The
+// TestReachableClientRequiresAuth: the client's address leads to the API. The
 // API alone would only see that it listens on loopback.
-func TestAuthWhereOthersReachTheClient(t *testing.T) {
+func TestReachableClientRequiresAuth(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		environ []string

@@ -41,7 +41,7 @@ func rules(t *testing.T) []rulefmt.Rule {
 	return all
 }
 
-// rule returns the rule of an alert, by its burn rate where it has two.
+// rule returns the rule of an alert, by its burn rate if it has two.
 func rule(t *testing.T, alert, burn string) rulefmt.Rule {
 	t.Helper()
 	all := rules(t)
@@ -52,24 +52,24 @@ func rule(t *testing.T, alert, burn string) rulefmt.Rule {
 	return all[i]
 }
 
-// engine is Prometheus' own, of which rules ask one instant at a time.
+// engine is Prometheus' own. Each rule is evaluated at one instant at a time.
 var engine = sync.OnceValue(func() *promql.Engine {
 	return promql.NewEngine(promql.EngineOpts{MaxSamples: 1_000_000, Timeout: time.Minute, Parser: language})
 })
 
-// watch is one rule as Prometheus evaluates it: it is pending from the first
+// watch is one rule as Prometheus evaluates it. It is pending from the first
 // time at which it holds, and fires when that is long enough ago.
 type watch struct {
 	rule  rulefmt.Rule
 	on    storage.Queryable
-	since map[string]time.Time // by the labels of what holds
+	since map[string]time.Time // by the labels of the holding series
 }
 
 func newWatch(r rulefmt.Rule, on storage.Queryable) *watch {
 	return &watch{rule: r, on: on, since: make(map[string]time.Time)}
 }
 
-// at evaluates the rule and returns for what it fires.
+// at evaluates the rule and returns the series for which it fires.
 func (w *watch) at(ctx context.Context, t *testing.T, now time.Time) []labels.Labels {
 	t.Helper()
 	q, err := engine().NewInstantQuery(ctx, w.on, nil, w.rule.Expr, now)

@@ -19,31 +19,31 @@ import (
 	"github.com/prometheus/prometheus/model/rulefmt"
 )
 
-// fault is one that is really caused, and the alerts that tell of it.
+// fault is a real fault, with the alerts that report it.
 type fault struct {
 	name   string
 	alerts []string
-	limit  [2]string                      // of its alerts, and what takes its place where nobody could wait for it
-	cause  func(w *world) (repair func()) // each rule is quiet before
-	ready  func(readiness) string         // what /ready tells of it, "ok" before and after
-	told   string                         // meanwhile
+	limit  [2]string                      // a limit of its alerts, and its shorter replacement for the test
+	cause  func(w *world) (repair func()) // before it, each rule is quiet
+	ready  func(readiness) string         // the state in /ready, "ok" before and after the fault
+	told   string                         // the state during the fault
 }
 
-// pending is how long an alert is, at most, and windows are over what its
-// rules look back. On duty both are minutes and hours.
+// pending is the limit for an alert's pending time, and for the windows of its
+// rules. In production both are minutes and hours.
 const pending = 2 * time.Second
 
 var windows = strings.NewReplacer("[6h]", "[20s]", "[1h]", "[20s]", "[30m]", "[10s]", "[15m]", "[10s]", "[5m]", "[10s]")
 
 var faults = []fault{
 	{
-		name: "what every task works on is away", alerts: ofTasks(), cause: breakTasks,
+		name: "a table of every task is missing", alerts: ofTasks(), cause: breakTasks,
 		ready: func(r readiness) string { return r.Tasks.told() }, told: strings.Join(allTasks, " "),
 	},
 	{name: "a run fails at every attempt", alerts: []string{"run-discarded"}, cause: breakRuns},
 	{name: "items cannot be changed", alerts: []string{"enrich-backlog"}, limit: [2]string{"> 180", "> 5"}, cause: breakEnrichment},
-	{name: "a run keeps the worker's only place", alerts: []string{"queue-age"}, limit: [2]string{"> 300", "> 5"}, cause: stopQueue},
-	{name: "a table is away from under the API", alerts: []string{"api-errors"}, cause: breakAPI},
+	{name: "a run keeps the worker's only slot", alerts: []string{"queue-age"}, limit: [2]string{"> 300", "> 5"}, cause: stopQueue},
+	{name: "a table of the API is missing", alerts: []string{"api-errors"}, cause: breakAPI},
 	{name: "the API waits for a table", alerts: []string{"api-latency", "database-pool"}, cause: slowAPI},
 	{name: "Redis is killed", alerts: []string{"redis-lost"}, cause: killRedis, ready: func(r readiness) string { return r.Redis.Status }, told: "down"},
 	{name: "Redis answers, and refuses its streams", alerts: []string{"cache-incoherent"}, cause: refuseStreams},
@@ -56,7 +56,7 @@ var faults = []fault{
 	{name: "SQLite's disk fills", alerts: []string{"disk-space"}, cause: fillDisk},
 }
 
-// allTasks are all that the worker has, in the order of /ready.
+// allTasks are all tasks of the worker, in the order of /ready.
 var allTasks = []string{"idempotency.prune", "items.enrich", "items.expire", "items.import", "items.purge", "runs.prune", "stats.rollup"}
 
 func ofTasks() []string {
@@ -67,9 +67,9 @@ func ofTasks() []string {
 	return names
 }
 
-// TestFaults causes each fault in a platform that runs, has its alerts fire on
-// what is scraped of it, repairs it, and has them clear. Each panel of the
-// dashboards has had something to show by then.
+// TestFaults causes each fault in a running platform. The fault's alerts must
+// fire on the scraped metrics, and clear after the repair. By the end each panel
+// of the dashboards has had data.
 func TestFaults(t *testing.T) {
 	began := time.Now()
 	w := newWorld(t)
@@ -84,13 +84,13 @@ func TestFaults(t *testing.T) {
 	w.holdPanels(began)
 }
 
-// TestEachAlertHasItsFault: one that is only known to fire on made-up series
-// may look for what no service shows.
+// TestEachAlertHasItsFault: an alert that fires only on synthetic series may use
+// a metric that no service has.
 func TestEachAlertHasItsFault(t *testing.T) {
 	t.Parallel()
 	for _, r := range rules(t) {
 		if !slices.ContainsFunc(faults, func(f fault) bool { return slices.Contains(f.alerts, r.Alert) }) {
-			t.Errorf("no fault is caused that fires %s", r.Alert)
+			t.Errorf("no fault fires %s", r.Alert)
 		}
 	}
 }
@@ -111,7 +111,7 @@ func (f fault) hold(w *world) {
 	f.await(w, "ok")
 }
 
-// rules returns those of the fault's alerts, with what is shortened in them.
+// rules returns the rules of the fault's alerts, with shortened limits.
 func (f fault) rules(t *testing.T) []rulefmt.Rule {
 	t.Helper()
 	var mine []rulefmt.Rule
@@ -136,11 +136,11 @@ func (f fault) await(w *world, told string) {
 	if f.ready == nil {
 		return
 	}
-	w.until("/ready tells "+told, func() bool { return f.ready(w.ready()) == told })
+	w.until("/ready to report "+told, func() bool { return f.ready(w.ready()) == told })
 }
 
-// await waits for one watch after the other. All are evaluated all the time,
-// as each is pending while others are.
+// await waits for one watch after the other. It evaluates all of them all the
+// time, because they are pending at the same time.
 func (w *world) await(what string, watches []*watch, done func(x *watch, fires bool) bool) {
 	w.t.Helper()
 	began := time.Now()
@@ -159,8 +159,8 @@ func (w *world) await(what string, watches []*watch, done func(x *watch, fires b
 	}
 }
 
-// breakTasks breaks what every task works on, and has days pass by moving back
-// what is recorded: no limit is shortened.
+// breakTasks breaks a table that every task uses, and simulates days by moving
+// recorded times back: no limit is shortened.
 func breakTasks(w *world) (repair func()) {
 	tables := []string{"items", "item_events", "imports", "idempotency_keys"}
 	w.worker.kill()
@@ -197,13 +197,13 @@ func breakAPI(w *world) (repair func()) {
 	return w.away("items")
 }
 
-// slowAPI lets the API wait again and again: its clients do as well, and so
-// does, for a connection, who comes when all of them wait.
+// slowAPI makes the API wait repeatedly. Its clients wait too, and while all
+// connections are in use, new callers wait for one.
 func slowAPI(w *world) (repair func()) {
 	w.clients(1)
 	crowd := w.clients(2 * connections)
 	release := w.lock("items", 2*time.Second)
-	// One is left to be answered in time, which a busy machine does not do for all.
+	// One must be answered in time, because a busy machine cannot answer all in time.
 	return func() { release(); crowd() }
 }
 
@@ -214,7 +214,7 @@ func killRedis(w *world) (repair func()) {
 
 func refuseStreams(w *world) (repair func()) {
 	w.cli("ACL", "SETUSER", "default", "-@stream")
-	w.cli("CLIENT", "KILL", "TYPE", "normal") // what waits for events goes on waiting
+	w.cli("CLIENT", "KILL", "TYPE", "normal") // clients that wait for events reconnect
 	return func() { w.cli("ACL", "SETUSER", "default", "+@all") }
 }
 
@@ -249,11 +249,11 @@ func killServices(w *world) (repair func()) {
 	return func() { w.api.start(w.t); w.worker.start(w.t) }
 }
 
-// fillDisk has an API of its own on SQLite, on a disk of 24 MB.
+// fillDisk starts a separate API on SQLite, on a disk of 24 MB.
 func fillDisk(w *world) (repair func()) {
 	disk := w.t.TempDir()
 	if err := syscall.Mount("tmpfs", disk, "tmpfs", 0, "size=24m"); err != nil {
-		w.t.Skipf("NOT CAUSED: a full disk: mount: %v; it takes root, and in a container CAP_SYS_ADMIN", err)
+		w.t.Skipf("NOT CAUSED: a full disk: mount: %v; this needs root, and in a container CAP_SYS_ADMIN", err)
 	}
 	w.t.Cleanup(func() { _ = syscall.Unmount(disk, syscall.MNT_DETACH) })
 	api := w.program("fualab-api", "API", []string{"FUALAB_DATABASE_URL=sqlite:///" + filepath.Join(disk, "fualab.db")})
@@ -275,14 +275,14 @@ func fillDisk(w *world) (repair func()) {
 	return func() { _ = os.Remove(filler) }
 }
 
-// away renames a table until it is brought back.
+// away renames a table until back is called.
 func (w *world) away(table string) (back func()) {
 	w.t.Helper()
 	w.sql(fmt.Sprintf("ALTER TABLE %s RENAME TO %[1]s_away", table))
 	return func() { w.sql(fmt.Sprintf("ALTER TABLE %s_away RENAME TO %[1]s", table)) }
 }
 
-// refuse has a table refuse each statement that would change it so.
+// refuse makes a table refuse each statement that would change it in this way.
 func (w *world) refuse(change, table string) (allow func()) {
 	w.t.Helper()
 	w.sql(`CREATE OR REPLACE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'refused by a test'; END $$;
@@ -290,13 +290,12 @@ func (w *world) refuse(change, table string) (allow func()) {
 	return func() { w.sql("DROP TRIGGER refused ON " + table) }
 }
 
-// clients has so many ask the API until they are stopped, at the latest when the
-// test ends.
+// clients starts n clients of the API, which run until stop or the test's end.
 func (w *world) clients(n int) (stop func()) {
 	end := make(chan struct{})
 	var all sync.WaitGroup
 	for i := range n {
-		// Requests for the same would share a statement.
+		// Requests for the same item would share a statement.
 		path := fmt.Sprintf("/api/items?limit=%d", i+1)
 		all.Go(func() {
 			for {
@@ -314,8 +313,8 @@ func (w *world) clients(n int) (stop func()) {
 	return stop
 }
 
-// readCached has the API answer from its cache, which no other request here
-// wants, for as long as it takes to be scraped twice.
+// readCached makes the API serve from its cache, which no other request here
+// uses, until it has been scraped twice.
 func (w *world) readCached() {
 	for range 20 {
 		if _, err := get(w.t.Context(), "http://"+w.api.addr+"/api/items"); err != nil {
@@ -325,7 +324,7 @@ func (w *world) readCached() {
 	}
 }
 
-// readiness is what /ready tells of what alerts are on.
+// readiness is the part of /ready that alerts watch.
 type readiness struct {
 	Redis  struct{ Status string }
 	Worker struct{ Status string }

@@ -12,10 +12,10 @@ import (
 	"time"
 )
 
-// panel is one question that a dashboard asks.
+// panel is one query of a dashboard.
 type panel struct{ dashboard, title, query string }
 
-// panels reads those of all dashboards.
+// panels reads the panels of all dashboards.
 func panels(t *testing.T) []panel {
 	t.Helper()
 	paths, err := filepath.Glob("../../dashboards/*.json")
@@ -47,12 +47,12 @@ func panels(t *testing.T) []panel {
 	return all
 }
 
-// diskMetrics begins what only SQLite has. If fillDisk could start none, it
-// has said so; if its API shows none of this, its alert did not fire.
+// diskMetrics is the prefix of the metrics of SQLite only. fillDisk reports if it
+// could not run. If its API shows none of them, its alert did not fire.
 const diskMetrics = "fualab_data_disk_"
 
-// holdPanels fails for each panel that had nothing to show since then: it asks
-// for what no service has.
+// holdPanels fails for each panel without data since then: its query uses a
+// metric that no service has.
 func (w *world) holdPanels(since time.Time) {
 	size, err := w.shown(diskMetrics+"size_bytes", since)
 	if err != nil {
@@ -69,7 +69,7 @@ func (w *world) holdPanels(since time.Time) {
 	}
 }
 
-// shown counts the numbers that a query has had since then.
+// shown counts the numbers that a query has returned since then.
 func (w *world) shown(query string, since time.Time) (n int, err error) {
 	ctx := w.t.Context()
 	q, err := engine().NewRangeQuery(ctx, w.samples, nil, windows.Replace(query), since, time.Now(), time.Second)

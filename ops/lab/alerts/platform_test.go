@@ -27,15 +27,15 @@ import (
 	"github.com/prometheus/prometheus/model/value"
 )
 
-// patience is how long something may take to become true, on a machine that
-// has much else to do.
+// patience is the time limit for a condition, on a machine that is busy with
+// other work.
 const patience = 2 * time.Minute
 
-// connections is the most that a service has to its database.
+// connections is the limit of a service's connections to its database.
 const connections = 4
 
-// world is a platform of real processes on a Postgres of the test's caller and
-// a Redis of its own, whose metrics are scraped all the time.
+// world is a platform of real processes, on a Postgres of the test's caller and
+// its own Redis. Its metrics are scraped all the time.
 type world struct {
 	t        *testing.T
 	dir      string // of the test's own files, and the programs
@@ -47,7 +47,7 @@ type world struct {
 	samples  *memory
 }
 
-// in is the world as a test within w's sees it.
+// in is the world for a subtest of w's test.
 func (w world) in(t *testing.T) *world {
 	w.t = t
 	return &w
@@ -55,7 +55,7 @@ func (w world) in(t *testing.T) *world {
 
 // process is a program with an address for clients and one for operators.
 type process struct {
-	world       *testing.T // at whose end it ends
+	world       *testing.T // the test at whose end it ends
 	addr, admin string
 	args        []string
 	env         []string
@@ -104,9 +104,9 @@ func newWorld(t *testing.T) *world {
 	w := &world{t: t, dir: t.TempDir(), database: os.Getenv("FUALAB_TEST_DATABASE_URL"), samples: newMemory()}
 	if _, err := exec.LookPath("redis-server"); w.database == "" || err != nil {
 		if os.Getenv("FUALAB_TEST_REQUIRE") == "1" {
-			t.Fatal("it wants a Postgres and redis-server: `go tool task lab:alerts:faults` brings the first")
+			t.Fatal("this test needs a Postgres and redis-server: `go tool task lab:alerts:faults` starts the first")
 		}
-		t.Skip("it wants a Postgres and redis-server: `go tool task lab:alerts:faults` brings the first")
+		t.Skip("this test needs a Postgres and redis-server: `go tool task lab:alerts:faults` starts the first")
 	}
 	server := w.in(t)
 	server.sql("CREATE DATABASE alerts_faults")
@@ -131,14 +131,14 @@ func newWorld(t *testing.T) *world {
 	w.api = w.program("fualab-api", "API", common)
 	w.worker = w.program("fualab-worker", "WORKER", append(common, "FUALAB_HEARTBEAT_INTERVAL_SECONDS=1", "FUALAB_WORKER_CONCURRENCY=1"))
 	w.api.start(t)
-	w.until("the API is there", func() bool { return w.ask(http.MethodGet, "/ready", "", nil) == http.StatusOK })
+	w.until("the API is ready", func() bool { return w.ask(http.MethodGet, "/ready", "", nil) == http.StatusOK })
 	w.worker.start(t)
 	w.scrape(w.api)
 	w.scrape(w.worker)
 	return w
 }
 
-// build makes the services' programs.
+// build builds the services' programs.
 func (w *world) build() {
 	w.t.Helper()
 	cmd := exec.CommandContext(w.t.Context(), "go", "build", "-buildvcs=false", "-o", w.dir+"/", "./api/cmd/fualab-api", "./worker/cmd/fualab-worker")
@@ -148,14 +148,14 @@ func (w *world) build() {
 	}
 }
 
-// program is one that is not started yet.
+// program is a program that has not been started yet.
 func (w *world) program(name, as string, env []string) *process {
 	p := &process{world: w.t, addr: freeAddr(w.t), admin: freeAddr(w.t), args: []string{filepath.Join(w.dir, name)}}
 	p.env = append([]string{"FUALAB_" + as + "_ADDR=" + p.addr, "FUALAB_" + as + "_ADMIN_ADDR=" + p.admin}, env...)
 	return p
 }
 
-// scrape collects what p shows, twice a second, until the test ends.
+// scrape collects the metrics of p, twice a second, until the test ends.
 func (w *world) scrape(p *process) {
 	ctx, stop := context.WithCancel(context.WithoutCancel(w.t.Context()))
 	var ended sync.WaitGroup
@@ -179,8 +179,8 @@ func (w *world) scrape(p *process) {
 	w.t.Cleanup(func() { stop(); ended.Wait() })
 }
 
-// keep adds what was scraped of an instance, and returns its series. Those
-// before that are not among them are marked as stale, as Prometheus does.
+// keep adds the scraped metrics of an instance, and returns its series. Series
+// of before that are missing are marked as stale, as Prometheus does.
 func (w *world) keep(instance string, text []byte, before map[string]labels.Labels) (shown map[string]labels.Labels) {
 	now := time.Now()
 	shown = make(map[string]labels.Labels)
@@ -190,7 +190,7 @@ func (w *world) keep(instance string, text []byte, before map[string]labels.Labe
 			break
 		}
 		if err != nil {
-			w.t.Errorf("%s shows what Prometheus cannot read: %v", instance, err)
+			w.t.Errorf("%s shows metrics that Prometheus cannot parse: %v", instance, err)
 			break
 		}
 		if entry != textparse.EntrySeries {
@@ -211,8 +211,8 @@ func (w *world) keep(instance string, text []byte, before map[string]labels.Labe
 	return shown
 }
 
-// ask sends the API a request, decodes the answer into answer, which may be
-// nil, and returns the status, 0 for no answer.
+// ask sends the API a request, decodes the response into answer, which may be
+// nil, and returns the status, or 0 without a response.
 func (w *world) ask(method, path, body string, answer any) int {
 	ctx, cancel := context.WithTimeout(w.t.Context(), 20*time.Second)
 	defer cancel()
@@ -243,13 +243,13 @@ func (w *world) ask(method, path, body string, answer any) int {
 	return response.StatusCode
 }
 
-// must is ask for what has to succeed.
+// must sends a request that has to succeed.
 func (w *world) must(method, path, body string) {
 	w.t.Helper()
 	w.until(method+" "+path, func() bool { status := w.ask(method, path, body, nil); return status >= 200 && status < 300 })
 }
 
-// sql has psql execute a statement.
+// sql executes a statement by psql.
 func (w *world) sql(statement string) {
 	w.t.Helper()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(w.t.Context()), patience)
@@ -259,8 +259,8 @@ func (w *world) sql(statement string) {
 	}
 }
 
-// lock holds a table against everybody, for a while and again at once, until it
-// is released.
+// lock locks a table exclusively for a while and again at once, until it is
+// released.
 func (w *world) lock(table string, while time.Duration) (release func()) {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(w.t.Context()))
 	var ended sync.WaitGroup
@@ -278,12 +278,12 @@ func (w *world) lock(table string, while time.Duration) (release func()) {
 
 func psql(ctx context.Context, database, statement string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, "psql", database, "-qX", "-v", "ON_ERROR_STOP=1", "-c", statement)
-	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) } // it has the server stop as well
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) } // psql then cancels the statement, too
 	cmd.WaitDelay = 10 * time.Second
 	return cmd
 }
 
-// cli has redis-cli execute a command.
+// cli executes a command by redis-cli.
 func (w *world) cli(args ...string) {
 	w.t.Helper()
 	host, port, _ := net.SplitHostPort(w.redis)
@@ -294,7 +294,7 @@ func (w *world) cli(args ...string) {
 	}
 }
 
-// until waits until done says so.
+// until waits until done returns true.
 func (w *world) until(what string, done func() bool) {
 	w.t.Helper()
 	for deadline := time.Now().Add(patience); !done(); time.Sleep(200 * time.Millisecond) {
@@ -319,7 +319,7 @@ func get(ctx context.Context, address string) ([]byte, error) {
 	return io.ReadAll(response.Body)
 }
 
-// freeAddr is an address of the loopback interface on which nothing listens.
+// freeAddr is an address of the loopback interface without a listener.
 func freeAddr(t *testing.T) string {
 	t.Helper()
 	ln, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")

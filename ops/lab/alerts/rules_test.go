@@ -10,16 +10,16 @@ import (
 	"github.com/prometheus/prometheus/model/labels"
 )
 
-// row is a fault in made-up series, in the notation of promtool: one value
-// each step from 0 on, 1+2x3 is 1 3 5 7, _ is none. The alert is quiet at
-// quiet, fires at fires, and is quiet again at clears.
+// row is a fault in synthetic series, in the notation of promtool: one value
+// each step from 0 on, 1+2x3 is 1 3 5 7, _ is none. The alert is quiet at quiet,
+// fires at fires, and is quiet again at clears.
 type row struct {
 	name                 string
 	alert, burn          string
 	step                 time.Duration
 	series               []string
 	quiet, fires, clears time.Duration
-	of                   string // label=value that says for what it fires; "": nothing does
+	of                   string // the label=value for which it fires; "": it never fires
 }
 
 const (
@@ -59,7 +59,7 @@ var rows = []row{
 		series: []string{`fualab_heartbeat_timestamp_seconds{instance="a"} 0+15x20 _x60 1230+15x40`},
 		quiet:  5 * minute, fires: 15 * minute, clears: 22 * minute,
 	}, {
-		name: "a queue that nobody empties", alert: "queue-age", step: minute,
+		name: "a queue without a worker", alert: "queue-age", step: minute,
 		series: []string{`fualab_queue_age_seconds{instance="a"} 0x10 60+60x10 0x20`, `fualab_queue_age_seconds{instance="b"} 0x10 60+60x10 0x20`},
 		quiet:  15 * minute, fires: 20 * minute, clears: 25 * minute,
 	}, {
@@ -67,7 +67,7 @@ var rows = []row{
 		series: []string{`fualab_enrich_backlog_age_seconds{instance="a"} 0+10x10 60+60x10 0x20`},
 		quiet:  10 * minute, fires: 20 * minute, clears: 25 * minute,
 	}, {
-		name: "a run is given up", alert: "run-discarded", step: minute,
+		name: "a run is discarded", alert: "run-discarded", step: minute,
 		series: []string{`fualab_task_runs_total{task="items.purge",outcome="discarded",instance="a"} 0x30 1x120`, `fualab_task_runs_total{task="items.purge",outcome="completed",instance="a"} 0+1x150`},
 		quiet:  30 * minute, fires: 40 * minute, clears: 95 * minute, of: "task=items.purge",
 	}, {
@@ -79,7 +79,7 @@ var rows = []row{
 		series: []string{`fualab_redis_up{instance="a"} 1x10 0x10 1x20`, `fualab_redis_up{instance="b"} 1x40`},
 		quiet:  10 * minute, fires: 15 * minute, clears: 25 * minute, of: "instance=a",
 	}, {
-		name: "an API is deaf", alert: "cache-incoherent", step: minute,
+		name: "an API receives no changes", alert: "cache-incoherent", step: minute,
 		series: []string{`fualab_cache_incoherent{instance="a"} 0x10 1x10 0x20`, `fualab_redis_up{instance="a"} 1x40`},
 		quiet:  10 * minute, fires: 15 * minute, clears: 25 * minute, of: "instance=a",
 	}, {
@@ -95,7 +95,7 @@ var rows = []row{
 	silent("idempotency.prune", time.Hour), silent("items.import", time.Minute), silent("items.purge", day), silent("runs.prune", day),
 }
 
-// TestAlerts has each alert fire on its fault and clear after it.
+// TestAlerts: each alert fires on its fault and clears after it.
 func TestAlerts(t *testing.T) {
 	t.Parallel()
 	for _, r := range rows {
@@ -121,7 +121,7 @@ func TestAlerts(t *testing.T) {
 	}
 }
 
-// TestEachAlertHasItsRow: one that nobody has seen fire is none.
+// TestEachAlertHasItsRow: each alert has been seen to fire.
 func TestEachAlertHasItsRow(t *testing.T) {
 	t.Parallel()
 	for _, r := range rules(t) {
@@ -131,11 +131,11 @@ func TestEachAlertHasItsRow(t *testing.T) {
 	}
 }
 
-// TestQuiet: what is no fault wakes nobody.
+// TestQuiet: no alert fires without a fault.
 func TestQuiet(t *testing.T) {
 	t.Parallel()
 	for _, r := range []row{
-		{name: "an API that nobody asks", alert: "api-errors", burn: "fast", step: minute, clears: 90 * minute,
+		{name: "an API without requests", alert: "api-errors", burn: "fast", step: minute, clears: 90 * minute,
 			series: []string{requests + `"200"} 5x90`}},
 		{name: "the one failure of a quiet night", alert: "api-errors", burn: "fast", step: minute, clears: 90 * minute,
 			series: []string{requests + `"200"} 0x80 1x10`, requests + `"500"} 0x80 1x10`}},
@@ -200,7 +200,7 @@ func load(t *testing.T, step time.Duration, all ...string) *memory {
 	return m
 }
 
-// named returns want if l has it, a label and its value, or what l has.
+// named returns want, a label and its value, if l has it, otherwise l's labels.
 func named(l labels.Labels, want string) string {
 	for name := range l.Map() {
 		if got := name + "=" + l.Get(name); got == want {

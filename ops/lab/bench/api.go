@@ -14,13 +14,13 @@ import (
 	"time"
 )
 
-// apiBench is what the parts of `bench api` share.
+// apiBench is the state that the parts of `bench api` share.
 type apiBench struct {
 	apiFlags
 	server  string // a Postgres
 	redis   string // for the API on Postgres; "": none
-	dir     string // of binaries and databases, which goes in the end
-	binary  string // the API's
+	dir     string // of binaries and databases, deleted at the end
+	binary  string // of the API
 	out     io.Writer
 	figures figures
 	costs   costs
@@ -44,8 +44,8 @@ var parts = []part{
 	{"pages", benchPages},
 }
 
-// benchAPI measures the API as it is released. It fails when a figure is not
-// as it has to be, unless it was asked to be short.
+// benchAPI measures the released API. It fails when a figure misses its goal,
+// with looser goals for a short run.
 func benchAPI(ctx context.Context, server string, args []string, out io.Writer) (err error) {
 	b := &apiBench{server: server, out: out}
 	if b.apiFlags, err = parseAPIFlags(args, out); errors.Is(err, flag.ErrHelp) {
@@ -78,10 +78,10 @@ func benchAPI(ctx context.Context, server string, args []string, out io.Writer) 
 	return b.bench(ctx)
 }
 
-// shortSlack is the factor by which a figure of a short run may miss its bound.
+// shortSlack is the factor by which the goals of a short run are looser.
 const shortSlack = 10
 
-// bench runs the parts, and judges what they found.
+// bench runs the parts, and compares their figures with the goals.
 func (b *apiBench) bench(ctx context.Context) error {
 	if err := b.circumstances(ctx); err != nil {
 		return err
@@ -103,7 +103,7 @@ func (b *apiBench) bench(ctx context.Context) error {
 	return b.figures.table(b.out)
 }
 
-// circumstances prints what the figures depend on.
+// circumstances prints the facts on which the figures depend.
 func (b *apiBench) circumstances(ctx context.Context) error {
 	p, err := newPlatform(ctx, b.server)
 	if err != nil {
@@ -124,7 +124,7 @@ func (b *apiBench) circumstances(ctx context.Context) error {
 	return errors.Join(err, p.stop())
 }
 
-// loadAverage is that of the last minute, and of five and fifteen.
+// loadAverage returns that of the last minute, of five and of fifteen.
 func loadAverage() string {
 	text, err := os.ReadFile("/proc/loadavg")
 	fields := strings.Fields(string(text))
@@ -134,8 +134,8 @@ func loadAverage() string {
 	return strings.Join(fields[:3], " ")
 }
 
-// withAPI has f work with an API on an empty database on Postgres, with both
-// of which it is over afterwards.
+// withAPI calls f with an API on an empty Postgres database, and removes both
+// afterwards.
 func (b *apiBench) withAPI(ctx context.Context, f func(p *platform, api *process) error) (err error) {
 	p, err := newPlatform(ctx, b.server)
 	if err != nil {
@@ -154,7 +154,7 @@ func (b *apiBench) withAPI(ctx context.Context, f func(p *platform, api *process
 	return f(p, api)
 }
 
-// startAPI starts the API with the settings that it has by itself.
+// startAPI starts the API with its own default settings.
 func (b *apiBench) startAPI(ctx context.Context, database, redis string) (*process, error) {
 	return startProcess(ctx, "/ready", func(addr string) *exec.Cmd {
 		return b.service(b.binary, "FUALAB_API_ADDR="+addr, "FUALAB_DATABASE_URL="+database, "FUALAB_REDIS_URL="+redis)
@@ -163,6 +163,6 @@ func (b *apiBench) startAPI(ctx context.Context, database, redis string) (*proce
 
 func (b *apiBench) service(binary string, environ ...string) *exec.Cmd {
 	cmd := exec.Command(binary)                                                     //nolint:noctx // process.stop ends it
-	cmd.Env, cmd.Dir = append(environ, "FUALAB_RATE_LIMIT=0"), filepath.Dir(binary) // one address sends all
+	cmd.Env, cmd.Dir = append(environ, "FUALAB_RATE_LIMIT=0"), filepath.Dir(binary) // all requests come from one address
 	return cmd
 }

@@ -19,7 +19,7 @@ import (
 	"github.com/fualab/fualab/shared/testdb"
 )
 
-// TestMain lets the test binary be the floor, as the program is.
+// TestMain lets the test binary act as the floor, as the program does.
 func TestMain(m *testing.M) {
 	if len(os.Args) == 3 && os.Args[1] == "floor" {
 		main()
@@ -28,8 +28,8 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// TestShort: each part works, and all of its sides answer. PocketBase takes part
-// where it has been built.
+// TestShort: each part works, and all its sides respond. PocketBase takes part
+// if it has been built.
 func TestShort(t *testing.T) {
 	if !testdb.Required() {
 		t.Skip("takes a minute: FUALAB_TEST_REQUIRE=1 runs it")
@@ -71,13 +71,13 @@ func TestAPIFlags(t *testing.T) {
 	}
 }
 
-// TestCompare: each round's ratio counts by itself.
+// TestCompare: each round counts its own ratio.
 func TestCompare(t *testing.T) {
 	t.Parallel()
 	fixed := func(name string, requests ...int64) side {
 		return side{name: name, drive: func(_ context.Context, d time.Duration) (tally, error) {
 			n := requests[0]
-			if d == time.Second { // not the warm-up
+			if d == time.Second { // a round, not the warm-up
 				requests = requests[1:]
 			}
 			return tally{requests: n, took: d}, nil
@@ -96,7 +96,7 @@ func TestCompare(t *testing.T) {
 	}
 }
 
-// TestFloor: the floor answers just what the server did.
+// TestFloor: the floor's responses equal the captured one.
 func TestFloor(t *testing.T) {
 	t.Parallel()
 	for name, body := range map[string]string{"short": "{}", "long": strings.Repeat("x", 20_000)} {
@@ -110,7 +110,7 @@ func TestFloor(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		floor, err := startFloor(t.Context(), want) // which compares
+		floor, err := startFloor(t.Context(), want) // compares the responses
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
@@ -126,7 +126,7 @@ func TestFloor(t *testing.T) {
 	}
 }
 
-func TestProgramThatEnds(t *testing.T) {
+func TestEndedProgramIsReported(t *testing.T) {
 	t.Parallel()
 	_, err := startProcess(t.Context(), "/", func(string) *exec.Cmd { return exec.Command("false") }) //nolint:noctx // it ends by itself
 	if err == nil || !strings.Contains(err.Error(), "false does not become ready: it ended") {
@@ -145,8 +145,8 @@ func TestClosedLoad(t *testing.T) {
 	}
 }
 
-// TestPacedLoad: a server that one request holds up makes those wait that were
-// due meanwhile, and that is part of their time; what warms up does not count.
+// TestPacedLoad: a slow request delays those that become due meanwhile, and
+// their waiting counts as a part of their time. The warm-up does not count.
 func TestPacedLoad(t *testing.T) {
 	t.Parallel()
 	const (
@@ -165,16 +165,16 @@ func TestPacedLoad(t *testing.T) {
 		t.Errorf("%d of %d requests, %v", got.requests, served.Load(), err)
 	}
 	if waited := got.percentile(75); waited < d/8 {
-		t.Errorf("half of those requests that were due while the first one was held up took at most %s", waited)
+		t.Errorf("half of the requests that were due during the slow one took at most %s", waited)
 	}
 }
 
-func TestLoadThatFails(t *testing.T) {
+func TestFailedRequestFailsTheLoad(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewServer(http.NotFoundHandler())
 	defer server.Close()
 	_, err := traffic{server.URL, getItem(1)}.closed(t.Context(), 2, time.Minute)
-	if err == nil || !strings.Contains(err.Error(), "GET /api/items/1 answered 404") {
+	if err == nil || !strings.Contains(err.Error(), "GET /api/items/1: status 404") {
 		t.Errorf("returned %v", err)
 	}
 }

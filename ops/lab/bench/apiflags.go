@@ -10,32 +10,30 @@ import (
 	"time"
 )
 
-// apiFlags says what `bench api` measures, and with how much.
+// apiFlags selects the parts of `bench api` and their sizes.
 type apiFlags struct {
 	parts       []part
 	connections int
 	rounds      int
 	duration    time.Duration // of a round
 	rows        int           // of the long list
-	searched    int           // items that are searched
-	limit       time.Duration // of all of it
+	searched    int           // items in the search
+	limit       time.Duration // of the whole run
 	short       bool
 	withRedis   bool
-	file        string // for what is printed; "": none
+	file        string // for the output; "": none
 }
 
 func parseAPIFlags(args []string, out io.Writer) (f apiFlags, err error) {
 	flags := flag.NewFlagSet("bench api", flag.ContinueOnError)
 	flags.SetOutput(out)
-	flags.IntVar(&f.connections, "connections", 32, "requests under way at once")
-	flags.IntVar(&f.rounds, "rounds", 3, "how often each is measured, in turns; medians are printed")
-	flags.DurationVar(&f.duration, "duration", 5*time.Second, "how long each is measured, a round, after a quarter of that to warm up")
+	flags.IntVar(&f.connections, "connections", 32, "requests in flight at once")
+	flags.IntVar(&f.rounds, "rounds", 3, "rounds of each measurement, in turns; medians are printed")
+	flags.DurationVar(&f.duration, "duration", 5*time.Second, "duration of a round, after a quarter of that to warm up")
 	flags.IntVar(&f.rows, "rows", 5_000_000, "items of the long list")
-	flags.IntVar(&f.searched, "searched", 1_000_000, "items that are searched")
-	flags.DurationVar(&f.limit, "limit", time.Hour, "give up after so long")
-	flags.BoolVar(&f.short, "short", false, "see whether all of it works: small sizes, and ten times looser bounds")
-	flags.BoolVar(&f.withRedis, "redis", false, "give the API on Postgres the Redis of FUALAB_TEST_REDIS_URL")
-	flags.StringVar(&f.file, "o", "", "a `file` for what is printed, in Markdown")
+	flags.IntVar(&f.searched, "searched", 1_000_000, "items in the search")
+	flags.DurationVar(&f.limit, "limit", time.Hour, "time limit of the whole run")
+	flags.BoolVar(&f.short, "short", false, "check that all parts work: small sizes, and ten times looser goals")
 	only := flags.String("only", strings.Join(partNames(), ","), "the `parts` to run")
 	if err := flags.Parse(args); err != nil {
 		return f, err

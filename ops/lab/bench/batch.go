@@ -7,11 +7,11 @@ import (
 
 const (
 	batchItems    = 1000
-	batchOfSingle = 15 // how many times as many items a second a batch has to create
+	batchOfSingle = 15 // least ratio of items a second, a batch to single items
 )
 
-// benchBatch compares items that are created a thousand a call with those that
-// are created one a call.
+// benchBatch compares items that are created a thousand per call with items
+// that are created one per call.
 func benchBatch(ctx context.Context, b *apiBench) error {
 	return b.withAPI(ctx, func(p *platform, api *process) error {
 		many := b.api(fmt.Sprintf("POST a batch of %d", batchItems), api, postBatch(batchItems))

@@ -16,7 +16,7 @@ import (
 const buildTimeout = 15 * time.Minute
 
 // buildService builds the program of a service as its Dockerfile does, and
-// returns the binary, in dir.
+// returns the path of the binary, which is in dir.
 func buildService(ctx context.Context, service, dir string) (string, error) {
 	root, err := repository()
 	if err != nil {
@@ -28,7 +28,7 @@ func buildService(ctx context.Context, service, dir string) (string, error) {
 }
 
 // buildModule builds the program in a package of another project, and keeps the
-// binary for the next time.
+// binary for later runs.
 func buildModule(ctx context.Context, pkg, version string) (string, error) {
 	binary, err := moduleBinary(pkg, version)
 	if err != nil {
@@ -44,7 +44,7 @@ func buildModule(ctx context.Context, pkg, version string) (string, error) {
 	return binary, goTool(ctx, dir, []string{"GOBIN=" + dir}, "install", "-trimpath", "-ldflags", "-s -w", pkg+"@"+version)
 }
 
-// moduleBinary is where buildModule keeps a program.
+// moduleBinary returns the path at which buildModule keeps a program.
 func moduleBinary(pkg, version string) (string, error) {
 	cache, err := os.UserCacheDir()
 	dir := strings.ReplaceAll(pkg, "/", "-") + "-" + version + "-" + runtime.Version()
@@ -74,5 +74,5 @@ func repository() (string, error) {
 			return dir, nil
 		}
 	}
-	return "", errors.New("there is no go.work above: run it in the repository")
+	return "", errors.New("no directory above has a go.work: run this in the repository")
 }

@@ -8,12 +8,12 @@ import (
 	"time"
 )
 
-// allowed is how much longer the slowest hundredth of requests may take while
-// items expire.
+// allowed is the highest ratio of the 99th percentile of requests while items
+// expire.
 const allowed = 2
 
-// benchClients measures how long the API takes to answer, in turns while
-// nothing else happens and while due of total items expire.
+// benchClients measures the API's response times in turns, on an idle platform
+// and while due of total items expire.
 func benchClients(ctx context.Context, p *platform, sizes workerSizes, f *figures, out io.Writer) error {
 	if sizes.total == 0 {
 		return nil
@@ -49,8 +49,8 @@ func benchClients(ctx context.Context, p *platform, sizes workerSizes, f *figure
 	return nil
 }
 
-// makeDue has items from all over the table be due, others each round, and
-// leaves the table as tidy as if they had always been.
+// makeDue makes items from the whole table due, other ones each round, and
+// leaves the table as compact as if they had always been due.
 func (p *platform) makeDue(ctx context.Context, sizes workerSizes, round int) error {
 	every := sizes.total / sizes.due
 	err := p.exec(ctx, "UPDATE items SET expires_at = now() - random() * interval '1 day' WHERE id % ? = ? AND id <= ?", every, round, every*sizes.due)

@@ -11,7 +11,7 @@ import (
 
 const peerRecords = "/api/collections/items/records"
 
-// peerCollection has the fields that an item has, and lets anybody list, view
+// peerCollection has the fields of an item, and lets every client list, view
 // and create.
 const peerCollection = `{
 	"name": "items", "type": "base", "listRule": "", "viewRule": "", "createRule": "",
@@ -31,8 +31,8 @@ const peerCollection = `{
 	]
 }`
 
-// collect makes the collection in a PocketBase and peerItems records in it,
-// whose ids it returns.
+// collect creates the collection in a PocketBase with peerItems records, and
+// returns their ids.
 func (p *process) collect(ctx context.Context, user, password string) ([]string, error) {
 	credentials, err := json.Marshal(map[string]string{"identity": user, "password": password})
 	if err != nil {
@@ -56,7 +56,7 @@ func (p *process) collect(ctx context.Context, user, password string) ([]string,
 	return ids, nil
 }
 
-// postJSON posts body and reads the answer into out, unless that is nil.
+// postJSON posts body and decodes the response into out, unless that is nil.
 func (p *process) postJSON(ctx context.Context, path, token string, body []byte, out any) error {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, p.url+path, bytes.NewReader(body))
 	if err != nil {

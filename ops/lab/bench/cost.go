@@ -17,8 +17,8 @@ const (
 	taskHour      = processors*processorHour + gigabytes*gigabyteHour
 )
 
-// cost is what a kind of work took of the API's process, a round each: seconds
-// of processor time for a million requests.
+// cost is the processor time of the API's process for a kind of work, in
+// seconds for a million requests, for each round.
 type cost struct {
 	name    string
 	seconds []float64
@@ -36,15 +36,15 @@ func (c *costs) add(name string, requests int64, cpu time.Duration) {
 	(*c)[i].seconds = append((*c)[i].seconds, seconds)
 }
 
-// table says what a million requests cost a task that does nothing else, and
-// how that comes about.
+// table prints the cost of a million requests on a task that does nothing else,
+// with its calculation.
 func (c costs) table(out io.Writer) {
 	if len(c) == 0 {
 		return
 	}
 	_, _ = fmt.Fprintf(out, "A task of %.2f processors and %.1f GB: %.2f × %.5f + %.1f × %.5f = %.6f USD/hour.\n"+
 		"S processor seconds keep it busy for S / %.2f s, and cost S / %.2f / 3600 × %.6f USD,\n"+
-		"if one of its processors does as much as one here. The database's and Redis' are not in it.\n\n",
+		"if one of its processors is as fast as one here. Database and Redis are not included.\n\n",
 		processors, gigabytes, processors, processorHour, gigabytes, gigabyteHour, taskHour, processors, processors, taskHour)
 	_, _ = fmt.Fprint(out, "| the API's own, a million requests | processor seconds | USD |\n| --- | --- | --- |\n")
 	for _, one := range c {

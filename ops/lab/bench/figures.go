@@ -6,11 +6,11 @@ import (
 	"strings"
 )
 
-// figure is a number that a benchmark found, and what it has to be.
+// figure is a measured number and its goal.
 type figure struct {
 	name  string
 	got   float64
-	least bool // want is the least that is right; otherwise the most
+	least bool // want is a minimum; otherwise a maximum
 	want  float64
 }
 
@@ -21,7 +21,7 @@ func (f figure) right() bool {
 	return f.got <= f.want
 }
 
-// figures is the outcome of a benchmark.
+// figures are the results of a benchmark.
 type figures []figure
 
 func (f *figures) atLeast(want float64, got float64, name string, args ...any) {
@@ -32,7 +32,7 @@ func (f *figures) atMost(want float64, got float64, name string, args ...any) {
 	*f = append(*f, figure{name: fmt.Sprintf(name, args...), got: got, want: want})
 }
 
-// loosen moves each bound away by a factor: a figure of a short run is rough.
+// loosen moves each goal by a factor, because a figure of a short run is rough.
 func (f *figures) loosen(factor float64) {
 	for i := range *f {
 		if one := &(*f)[i]; one.least {
@@ -43,10 +43,10 @@ func (f *figures) loosen(factor float64) {
 	}
 }
 
-// table writes all figures, and returns an error that names those that are not
-// as they should be.
+// table writes all figures, and returns an error that names those that miss
+// their goals.
 func (f *figures) table(out io.Writer) error {
-	_, _ = fmt.Fprint(out, "| figure | measured | wanted | |\n| --- | --- | --- | --- |\n")
+	_, _ = fmt.Fprint(out, "| figure | measured | goal | |\n| --- | --- | --- | --- |\n")
 	var wrong []string
 	for _, one := range *f {
 		bound, verdict := "at most", "ok"

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-func TestFiguresThatAreMissed(t *testing.T) {
+func TestMissedGoalsAreNamed(t *testing.T) {
 	t.Parallel()
 	var f figures
 	f.atLeast(10, 10, "fast enough")

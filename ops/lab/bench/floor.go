@@ -14,18 +14,18 @@ import (
 	"time"
 )
 
-// What the API has to reach of a handler that does nothing but write.
+// The goals relative to a handler that only writes the response.
 const (
 	itemOfFloor = 0.75
 	listOfFloor = 0.6
 	itemsThere  = 10_000
 )
 
-// hotItem is the name of the load that the API answers from its memory.
+// hotItem is the name of the load that the API serves from its memory.
 const hotItem = "GET an item, hot"
 
-// benchFloor compares answers that the API has in its memory with the same
-// bytes, written by the least handler that net/http can have.
+// benchFloor compares responses from the API's memory with the same bytes,
+// written by the smallest possible handler of net/http.
 func benchFloor(ctx context.Context, b *apiBench) error {
 	return b.withAPI(ctx, func(p *platform, api *process) error {
 		if err := p.refill(ctx); err != nil {
@@ -63,19 +63,19 @@ func (b *apiBench) againstFloor(ctx context.Context, api *process, name, path st
 	return ratio, errors.Join(err, floor.stop())
 }
 
-// answer is what a client gets.
+// answer is a response as a client gets it.
 type answer struct {
 	Header http.Header
 	Body   []byte
 }
 
-// capture returns the answer at url, less what net/http writes by itself.
+// capture returns the response at url, without the headers that net/http adds.
 func capture(ctx context.Context, url string) (answer, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, http.NoBody)
 	if err != nil {
 		return answer{}, err
 	}
-	// Or the transport asks for gzip; the load does not.
+	// Otherwise the transport asks for gzip, which the load does not.
 	req.Header.Set("Accept-Encoding", "identity")
 	resp, err := sender.Do(req)
 	if err != nil {
@@ -90,8 +90,8 @@ func capture(ctx context.Context, url string) (answer, error) {
 	return answer{Header: resp.Header, Body: body}, err
 }
 
-// startFloor starts this program again as a server that only knows a, and
-// makes sure that it writes just that.
+// startFloor starts this program again as a server that only returns a, and
+// verifies its response.
 func startFloor(ctx context.Context, a answer) (*process, error) {
 	self, err := os.Executable()
 	if err != nil {
@@ -111,7 +111,7 @@ func startFloor(ctx context.Context, a answer) (*process, error) {
 	}
 	got, err := capture(ctx, floor.url)
 	if err == nil && !reflect.DeepEqual(got, a) {
-		err = fmt.Errorf("the floor answers %v and %d bytes, the API %v and %d", got.Header, len(got.Body), a.Header, len(a.Body))
+		err = fmt.Errorf("the floor responds with %v and %d bytes, the API with %v and %d", got.Header, len(got.Body), a.Header, len(a.Body))
 	}
 	if err != nil {
 		return nil, errors.Join(err, floor.stop())
@@ -119,18 +119,18 @@ func startFloor(ctx context.Context, a answer) (*process, error) {
 	return floor, nil
 }
 
-// serveFloor answers everything with what in holds, until ctx ends.
+// serveFloor returns the response in in for every request, until ctx ends.
 func serveFloor(ctx context.Context, addr string, in io.Reader) error {
 	var a answer
 	if err := json.NewDecoder(in).Decode(&a); err != nil {
-		return fmt.Errorf("read the answer: %w", err)
+		return fmt.Errorf("read the response: %w", err)
 	}
 	server := &http.Server{Addr: addr, ReadHeaderTimeout: answerTimeout, Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		header := w.Header()
 		for name, values := range a.Header {
 			header[name] = values
 		}
-		_, _ = w.Write(a.Body) // a client that has gone
+		_, _ = w.Write(a.Body) // the client may have disconnected
 	})}
 	stopped := make(chan error, 1)
 	defer context.AfterFunc(ctx, func() {

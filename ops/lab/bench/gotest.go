@@ -10,13 +10,13 @@ import (
 	"strings"
 )
 
-// What the worker's own benchmarks have to reach.
+// The goals of the worker's own benchmarks.
 const (
-	riverShare = 0.8 // of the runs a second that River makes alone
+	riverShare = 0.8 // of the runs a second of River alone
 	idleShare  = 1   // percent of a core, for a tick over 1,000 schedules
 )
 
-// benchInside runs the benchmarks that need the worker's inside, as go test.
+// benchInside runs the benchmarks that need the worker's internals, by go test.
 func benchInside(ctx context.Context, f *figures, out io.Writer) error {
 	against, err := goBench(ctx, out, "AgainstRiver", "5x", "./worker/internal/runner")
 	if err != nil {
@@ -53,7 +53,7 @@ func goBench(ctx context.Context, out io.Writer, name, times, dir string) (map[s
 	return metrics(text.String()), nil
 }
 
-// metrics reads go test's lines: a name, a count, and pairs of value and unit.
+// metrics parses go test's lines: a name, a count, and pairs of value and unit.
 func metrics(text string) map[string]map[string]float64 {
 	all := make(map[string]map[string]float64)
 	for line := range strings.Lines(text) {

@@ -18,18 +18,18 @@ import (
 )
 
 const (
-	importOfCopy   = 0.5   // of the rows a second that \copy reaches
-	importMemory   = 150.0 // MB, of each program, at the most
+	importOfCopy   = 0.5   // least share of the rows a second of \copy
+	importMemory   = 150.0 // MB, the limit of each program
 	importSlowdown = 2     // of the API's p99
 )
 
-// importSizes says how much is imported, and what clients do meanwhile.
+// importSizes has the size of the import, and the load of clients during it.
 type importSizes struct {
 	rows, rounds, rate int
 	quiet, limit       time.Duration
 }
 
-// imports is a platform of two programs, and the file that it takes.
+// imports is a platform of two programs, and the file to import.
 type imports struct {
 	*platform
 	sizes       importSizes
@@ -39,18 +39,18 @@ type imports struct {
 	out         io.Writer
 }
 
-// benchImport compares an import of a CSV file with what psql's \copy does with
-// the same rows, table and indexes, in turns, and looks at what the API's clients
-// notice of one.
+// benchImport imports a CSV file and, in turns, lets psql's \copy insert the same
+// rows into the same table with its indexes. It also measures the impact of an
+// import on the API's clients.
 func benchImport(ctx context.Context, server string, args []string, out io.Writer) (err error) {
 	var sizes importSizes
 	flags := flag.NewFlagSet("bench import", flag.ContinueOnError)
 	flags.SetOutput(out)
 	flags.IntVar(&sizes.rows, "rows", 1_000_000, "rows of the file")
-	flags.IntVar(&sizes.rounds, "rounds", 2, "how often each is measured; medians are printed")
+	flags.IntVar(&sizes.rounds, "rounds", 2, "rounds of each measurement; medians are printed")
 	flags.IntVar(&sizes.rate, "rate", 200, "requests a second that clients send")
-	flags.DurationVar(&sizes.quiet, "quiet", 20*time.Second, "how long clients are served without an import")
-	flags.DurationVar(&sizes.limit, "limit", 30*time.Minute, "give up after so long")
+	flags.DurationVar(&sizes.quiet, "quiet", 20*time.Second, "duration of the clients' load without an import")
+	flags.DurationVar(&sizes.limit, "limit", 30*time.Minute, "time limit of the whole run")
 	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
 		return nil
 	} else if err != nil {
@@ -79,8 +79,8 @@ func benchImport(ctx context.Context, server string, args []string, out io.Write
 	}(), p.stop())
 }
 
-// start has an API and a worker run as they are released, the worker with
-// nothing to do but imports.
+// start starts the released API and worker. The worker has no other work than
+// imports.
 func (i *imports) start(ctx context.Context, dir string) (err error) {
 	b := &apiBench{}
 	programs := []struct {
@@ -111,7 +111,7 @@ func (i *imports) start(ctx context.Context, dir string) (err error) {
 	return err
 }
 
-// writeItems writes a file of about a hundred bytes a row, of which two columns
+// writeItems writes a file of about a hundred bytes per row. Two of its columns
 // become attributes.
 func writeItems(name string, rows int) (size int64, err error) {
 	f, err := os.Create(name) //nolint:gosec // in a directory of this program's own
@@ -120,7 +120,7 @@ func writeItems(name string, rows int) (size int64, err error) {
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
 	w := bufio.NewWriterSize(f, 1<<20)
-	_, _ = w.WriteString("external_id,name,description,place,floor\n") // Flush tells
+	_, _ = w.WriteString("external_id,name,description,place,floor\n") // Flush returns the error
 	chance := rand.New(rand.NewPCG(1, 1))                              //nolint:gosec // the same file each time
 	for n := range rows {
 		_, _ = fmt.Fprintf(w, "crm-%07d,\"Sample %d\",\"Found in hall %d, checked every %d months\",hall %d,%d\n",
@@ -137,7 +137,7 @@ func writeItems(name string, rows int) (size int64, err error) {
 }
 
 func (i *imports) measure(ctx context.Context) error {
-	_, _ = fmt.Fprintf(i.out, "%d rows, %d MB of CSV; load average %s\n\n| round | import, rows a second | until all is there, s | uploaded, validated, imported, s | \\copy, rows a second | ratio |\n| --- | --- | --- | --- | --- | --- |\n",
+	_, _ = fmt.Fprintf(i.out, "%d rows, %d MB of CSV; load average %s\n\n| round | import, rows a second | until complete, s | uploaded, validated, imported, s | \\copy, rows a second | ratio |\n| --- | --- | --- | --- | --- | --- |\n",
 		i.sizes.rows, i.bytes/1e6, loadAverage())
 	var ratios []float64
 	for round := range i.sizes.rounds {
@@ -178,11 +178,11 @@ func (i *imports) measure(ctx context.Context) error {
 	return f.table(i.out)
 }
 
-// columns are what an import writes of an item.
+// columns are the columns of an item that an import writes.
 const columns = "name, description, attributes, status, expires_at, version, enriched_version, search_text, created_at, updated_at, external_id"
 
-// both has the file imported into an empty table, and then the same rows copied
-// into it.
+// both imports the file into an empty table, and then copies the same rows into
+// an empty table.
 func (i *imports) both(ctx context.Context) (ours taken, theirs time.Duration, err error) {
 	if err := i.fill(ctx, 0, filling{}); err != nil {
 		return ours, 0, err
@@ -202,7 +202,7 @@ func (i *imports) both(ctx context.Context) (ours taken, theirs time.Duration, e
 	return ours, time.Since(begin), err
 }
 
-// taken is when an import was how far, from the first byte of the upload on.
+// taken has the times at which an import reached its steps, from the first byte of the upload on.
 type taken struct{ uploaded, validated, all time.Duration }
 
 // take imports the file.
@@ -225,7 +225,7 @@ func (i *imports) take(ctx context.Context) (t taken, err error) {
 	text, err := io.ReadAll(io.LimitReader(resp.Body, 1<<20))
 	err = errors.Join(err, resp.Body.Close())
 	if resp.StatusCode != http.StatusAccepted || err != nil {
-		return t, fmt.Errorf("the upload was answered %d: %.300s: %w", resp.StatusCode, text, err)
+		return t, fmt.Errorf("the response to the upload is %d: %.300s: %w", resp.StatusCode, text, err)
 	}
 	var made struct {
 		ID int64 `json:"id"`
@@ -247,7 +247,7 @@ func (i *imports) take(ctx context.Context) (t taken, err error) {
 		switch {
 		case now.State == "completed" && now.Inserted == i.sizes.rows:
 			t.all = time.Since(begin)
-			t.validated = cmp.Or(t.validated, t.all) // it was too quick to be seen
+			t.validated = cmp.Or(t.validated, t.all) // the state was too short to be seen
 			return t, nil
 		case now.State == "importing" && t.validated == 0:
 			t.validated = time.Since(begin)
@@ -260,8 +260,8 @@ func (i *imports) take(ctx context.Context) (t taken, err error) {
 	}
 }
 
-// clients sends the same requests while nothing else happens, and while the file
-// is imported.
+// clients sends the same requests to an idle platform, and while the file is
+// imported.
 func (i *imports) clients(ctx context.Context) (usual, meanwhile tally, err error) {
 	if err := i.refill(ctx); err != nil {
 		return usual, meanwhile, err
@@ -287,7 +287,7 @@ func (i *imports) clients(ctx context.Context) (usual, meanwhile tally, err erro
 	return usual, meanwhile, errors.Join(err, <-imported)
 }
 
-// psql runs one command of psql's.
+// psql runs one command of psql.
 func (i *imports) psql(ctx context.Context, command string) error {
 	environ, err := libpq(i.platform)
 	if err != nil {

@@ -12,18 +12,18 @@ import (
 )
 
 const (
-	limit = 100 // of the page that is compared
-	pairs = 300 // how often
-	// mostRatio is what a page 90 % deep may take, in first pages.
+	limit = 100 // rows of the compared page
+	pairs = 300 // measurements
+	// mostRatio is the limit for a page 90 % deep, relative to the first page.
 	mostRatio = 1.2
 )
 
-// sorts are the documented ones.
+// sorts are the documented sorts.
 var sorts = []string{"id", "-id", "created_at", "-created_at", "updated_at", "-updated_at", "name", "-name"}
 
-// benchList compares the first page with one that lies 90 % deep, for every
-// sort, and fails if one takes longer than mostRatio has it. It gets there as a
-// client does, by following the links.
+// benchList compares the first page with a page 90 % deep, for every sort, and
+// fails if one exceeds mostRatio. It reaches that page as a client does, by
+// following the links.
 func benchList(ctx context.Context, p *platform, args []string, out io.Writer) error {
 	rows := 1_000_000
 	if len(args) > 0 {
@@ -72,7 +72,7 @@ func (p *platform) fillList(ctx context.Context, rows int) error {
 	return p.exec(ctx, "VACUUM ANALYZE items")
 }
 
-// follow returns the URL of the page that n links lead to.
+// follow returns the URL of the page that is n links away.
 func (p *platform) follow(ctx context.Context, url string, n int) (string, error) {
 	for range n {
 		header, err := get(ctx, url)
@@ -88,7 +88,7 @@ func (p *platform) follow(ctx context.Context, url string, n int) (string, error
 	return url, nil
 }
 
-// interleave asks a and b in turn, as many pairs of times, so that both meet the same noise, and
+// interleave requests a and b in turn, the given number of pairs, so that both meet the same noise. It
 // returns the median of each.
 func interleave(ctx context.Context, a, b string, pairs int) (medianA, medianB time.Duration, err error) {
 	var times [2][]time.Duration
@@ -97,7 +97,7 @@ func interleave(ctx context.Context, a, b string, pairs int) (medianA, medianB t
 		if _, err := get(ctx, [2]string{a, b}[i%2]); err != nil {
 			return 0, 0, err
 		}
-		if i >= 2*20 { // the first ones warm up
+		if i >= 2*20 { // after the warm-up
 			times[i%2] = append(times[i%2], time.Since(begin))
 		}
 	}
@@ -113,7 +113,7 @@ func get(ctx context.Context, url string) (http.Header, error) {
 	if err != nil {
 		return nil, err
 	}
-	// It is the database that is measured.
+	// The benchmark measures the database.
 	req.Header.Set("Cache-Control", "no-cache")
 	resp, err := http.DefaultClient.Do(req) //nolint:gosec // this program's own API
 	if err != nil {
@@ -124,7 +124,7 @@ func get(ctx context.Context, url string) (http.Header, error) {
 		return nil, err
 	}
 	if resp.StatusCode != http.StatusOK {
-		return nil, fmt.Errorf("%s answered %s", url, resp.Status)
+		return nil, fmt.Errorf("%s responded with %s", url, resp.Status)
 	}
 	return resp.Header, nil
 }

@@ -11,16 +11,16 @@ import (
 	"time"
 )
 
-// sender keeps as many connections as requests may be under way at once, so
-// that none has to wait for a new one.
+// sender keeps enough connections for all requests in flight, so no request
+// waits for a new one.
 var sender = &http.Client{
 	Timeout:   30 * time.Second,
 	Transport: &http.Transport{MaxIdleConnsPerHost: 200},
 }
 
-// load sends requests at a fixed rate while f works, whether or not earlier
-// ones are answered, and returns how long each took, sorted. A request's time
-// begins when it should have been sent.
+// load sends requests at a fixed rate while f works, even if earlier ones have
+// no response yet. It returns their times, sorted. A request's time begins when
+// it is due.
 func (p *platform) load(ctx context.Context, sizes workerSizes, f func(context.Context) error) ([]time.Duration, error) {
 	var mu sync.Mutex
 	var times []time.Duration
@@ -55,8 +55,8 @@ func (p *platform) load(ctx context.Context, sizes workerSizes, f func(context.C
 	}
 }
 
-// send makes the n-th request: of ten, six for one item, two for a list of
-// 50, two that create an item.
+// send sends the n-th request. Of ten requests six read one item, two read a
+// list of 50, two create an item.
 func (p *platform) send(ctx context.Context, n, total int) error {
 	method, path, body, want := http.MethodGet, "", "", http.StatusOK
 	switch n % 5 {
@@ -65,7 +65,7 @@ func (p *platform) send(ctx context.Context, n, total int) error {
 	case 1:
 		method, path, body, want = http.MethodPost, "/api/items", fmt.Sprintf(`{"name":"Sample %d"}`, n), http.StatusCreated
 	default:
-		path = fmt.Sprintf("/api/items/%d", 1+rand.IntN(total)) //nolint:gosec // which item, not a secret
+		path = fmt.Sprintf("/api/items/%d", 1+rand.IntN(total)) //nolint:gosec // the choice of an item is no secret
 	}
 	req, err := http.NewRequestWithContext(ctx, method, p.url+path, strings.NewReader(body)) //nolint:gosec // this program's own API
 	if err != nil {
@@ -83,7 +83,7 @@ func (p *platform) send(ctx context.Context, n, total int) error {
 		return err
 	}
 	if resp.StatusCode != want {
-		return fmt.Errorf("%s %s answered %s", method, path, resp.Status)
+		return fmt.Errorf("%s %s: status %s", method, path, resp.Status)
 	}
 	return nil
 }

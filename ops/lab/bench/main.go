@@ -1,5 +1,5 @@
-// Command bench measures FUALab on a real Postgres and prints ratios: what
-// this machine is worth cancels out of them.
+// Command bench measures FUALab on a real Postgres and prints ratios, from which
+// the speed of this machine cancels out.
 package main
 
 import (
@@ -19,22 +19,22 @@ const usage = `usage: bench list [rows]
        bench import [flags]
 
   list     the first page of GET /api/items against one 90 % deep, for every sort; fails above 1.2
-  worker   how fast items are enriched and expired, what the API's clients notice, how soon
-           a new item is enriched, its runner against River, an idle tick; it fails below
-           what is wanted
-  api      the API as it is released against net/http, its database and PocketBase, its times
-           under load, its start and its memory; it fails below what is wanted
-  soak     ten minutes at half of the rate that the API reaches; fails if memory, threads, open
+  worker   the rate at which items are enriched and expired, the impact on the API's clients,
+           the delay of a new item, the runner against River, an idle tick; fails if a figure
+           misses its goal
+  api      the released API against net/http, its database and PocketBase, its times under
+           load, its start and its memory; fails if a figure misses its goal
+  soak     ten minutes at half of the API's maximum rate; fails if memory, threads, open
            files, connections or goroutines grow
   import   a file of a million rows against psql's \copy of the same, the programs' memory, and
-           what the API's clients notice; it fails below what is wanted
+           the impact on the API's clients; fails if a figure misses its goal
 
-It makes a database of its own, and drops it, on the Postgres server of
-FUALAB_TEST_DATABASE_URL, and uses the Redis of FUALAB_TEST_REDIS_URL;
-ops/ci/with-services.sh brings both for a command. Run it in the repository's root.
+It creates its own database on the Postgres server of FUALAB_TEST_DATABASE_URL
+and drops it at the end. It uses the Redis of FUALAB_TEST_REDIS_URL.
+ops/ci/with-services.sh starts both for a command. Run it in the repository's root.
 `
 
-// benchmarks start what they measure.
+// benchmarks start the programs that they measure.
 var benchmarks = map[string]func(ctx context.Context, server string, args []string, out io.Writer) error{
 	"api":    benchAPI,
 	"soak":   benchSoak,
@@ -43,8 +43,7 @@ var benchmarks = map[string]func(ctx context.Context, server string, args []stri
 	"worker": onPlatform(benchWorker),
 }
 
-// onPlatform has bench prepare what it measures on a platform that has no item
-// yet.
+// onPlatform runs bench on a new platform without items.
 func onPlatform(bench func(ctx context.Context, p *platform, args []string, out io.Writer) error) func(context.Context, string, []string, io.Writer) error {
 	return func(ctx context.Context, server string, args []string, out io.Writer) error {
 		p, err := startPlatform(ctx, server)
@@ -65,7 +64,7 @@ func main() {
 }
 
 func run(ctx context.Context, args []string, server string, out io.Writer) error {
-	if len(args) == 2 && args[0] == "floor" { // for benchFloor, as a process of its own
+	if len(args) == 2 && args[0] == "floor" { // a child process of benchFloor
 		return serveFloor(ctx, args[1], os.Stdin)
 	}
 	if len(args) == 0 || benchmarks[args[0]] == nil {
@@ -73,7 +72,7 @@ func run(ctx context.Context, args []string, server string, out io.Writer) error
 		return errors.Join(err, errors.New("which benchmark?"))
 	}
 	if server == "" {
-		return errors.New("FUALAB_TEST_DATABASE_URL is not set: ops/ci/with-services.sh brings one")
+		return errors.New("FUALAB_TEST_DATABASE_URL is not set: run this by ops/ci/with-services.sh")
 	}
 	return benchmarks[args[0]](ctx, server, args[1:], out)
 }

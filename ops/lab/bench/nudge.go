@@ -11,18 +11,18 @@ import (
 	"time"
 )
 
-// How soon a new item has to be enriched.
+// The goals for the delay of a new item's enrichment.
 const (
-	nudged = time.Second      // of a hundred, ninety-five, while Redis is there
-	swept  = 65 * time.Second // a sweep a minute, and its run
+	nudged = time.Second      // 95th percentile with Redis
+	swept  = 65 * time.Second // a sweep per minute, and its run
 )
 
-// benchNudges creates items through an API, one after another, and measures how
-// long each is not enriched: with Redis, and one without.
+// benchNudges creates items through an API, one after another, and measures the
+// delay of their enrichment: several with Redis, and one without.
 func benchNudges(ctx context.Context, p *platform, items int, f *figures, out io.Writer) error {
 	redis := os.Getenv("FUALAB_TEST_REDIS_URL")
 	if redis == "" {
-		return fmt.Errorf("FUALAB_TEST_REDIS_URL is not set: ops/ci/with-services.sh brings one")
+		return fmt.Errorf("FUALAB_TEST_REDIS_URL is not set: run this by ops/ci/with-services.sh")
 	}
 	url, err := p.startAPI(ctx, redis)
 	if err != nil {
@@ -35,8 +35,8 @@ func benchNudges(ctx context.Context, p *platform, items int, f *figures, out io
 	if err != nil {
 		return err
 	}
-	_, _ = fmt.Fprintf(out, "%d items by nudge: p50 %s, p95 %s, max %s\n", items, at(times, 50), at(times, 95), at(times, 100))
-	f.atMost(nudged.Seconds(), at(times, 95).Seconds(), "enriched after a nudge, p95 of %d, seconds", items)
+	_, _ = fmt.Fprintf(out, "%d items by notification: p50 %s, p95 %s, max %s\n", items, at(times, 50), at(times, 95), at(times, 100))
+	f.atMost(nudged.Seconds(), at(times, 95).Seconds(), "enriched after a notification, p95 of %d, seconds", items)
 
 	err = p.exec(ctx, "UPDATE schedules SET paused = false, next_run_at = date_trunc('minute', now()) + interval '1 minute' WHERE name = 'items.enrich'")
 	if err != nil {
@@ -51,8 +51,8 @@ func benchNudges(ctx context.Context, p *platform, items int, f *figures, out io
 	return p.exec(ctx, "UPDATE schedules SET paused = true WHERE name = 'items.enrich'")
 }
 
-// enrichedAfter creates n items through the API at url and returns how long each
-// took to be enriched, sorted.
+// enrichedAfter creates n items through the API at url and returns the delay of
+// each enrichment, sorted.
 func (p *platform) enrichedAfter(ctx context.Context, url string, n int) ([]time.Duration, error) {
 	times := make([]time.Duration, n)
 	for i := range times {
@@ -92,7 +92,7 @@ func create(ctx context.Context, url, name string) (id int64, err error) {
 	}
 	defer func() { _ = resp.Body.Close() }()
 	if resp.StatusCode != http.StatusCreated {
-		return 0, fmt.Errorf("POST /api/items answered %s", resp.Status)
+		return 0, fmt.Errorf("POST /api/items: status %s", resp.Status)
 	}
 	var item struct{ ID int64 }
 	err = json.NewDecoder(resp.Body).Decode(&item)

@@ -9,11 +9,11 @@ import (
 
 const (
 	fewRows  = 1000
-	mostDeep = 100 // pages of 1000 that are followed to the deep one
+	mostDeep = 100 // pages of 1000 on the way to the deep page
 )
 
-// benchPages compares a page of a long list with one of a short list, for
-// every sort: the first page and one that links lead to.
+// benchPages compares a page of a long list with a page of a short list, for
+// every sort: the first page and a deep one.
 func benchPages(ctx context.Context, b *apiBench) error {
 	return b.withAPI(ctx, func(long *platform, _ *process) error {
 		return b.withAPI(ctx, func(few *platform, _ *process) error {
@@ -25,7 +25,7 @@ func benchPages(ctx context.Context, b *apiBench) error {
 func (b *apiBench) pages(ctx context.Context, long, few *platform) error {
 	begin := time.Now()
 	for rows, p := range map[int]*platform{b.rows: long, fewRows: few} {
-		// Lists do not use it, and it takes longer to make than all else.
+		// Lists do not use it, and creating it would take longer than all else.
 		if err := p.exec(ctx, "DROP INDEX items_search"); err != nil {
 			return err
 		}
@@ -65,7 +65,7 @@ func (b *apiBench) pages(ctx context.Context, long, few *platform) error {
 	return nil
 }
 
-// page returns the URL of a page of limit items behind n pages of size items.
+// page returns the URL of a page of limit items after n pages of size items.
 func (p *platform) page(ctx context.Context, sort string, size, n int) (string, error) {
 	part := fmt.Sprintf("limit=%d", size)
 	url, err := p.follow(ctx, fmt.Sprintf("%s/api/items?%s&sort=%s", p.url, part, sort), n)

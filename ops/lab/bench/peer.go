@@ -15,13 +15,13 @@ import (
 )
 
 const (
-	peerPackage = "github.com/pocketbase/pocketbase/examples/base" // the program that PocketBase releases
+	peerPackage = "github.com/pocketbase/pocketbase/examples/base" // the released program of PocketBase
 	peerVersion = "v0.39.0"
-	// peerItems are in either database when reading is measured.
+	// peerItems is the number of items in both databases while reads are measured.
 	peerItems = 1000
 )
 
-// What the API on SQLite has to do for each thing that PocketBase does.
+// The goals for the API on SQLite, relative to PocketBase.
 const (
 	itemOfPeer  = 4
 	listOfPeer  = 6
@@ -29,8 +29,8 @@ const (
 )
 
 // benchPeer compares the API on SQLite with PocketBase. Both keep their files
-// in WAL mode with synchronous=NORMAL and write down each request, which are
-// their own defaults, and have the same items.
+// in WAL mode with synchronous=NORMAL and log each request, which are their
+// defaults, and have the same items.
 func benchPeer(ctx context.Context, b *apiBench) (err error) {
 	peer, ids, err := b.startPeer(ctx)
 	if err != nil {
@@ -57,7 +57,7 @@ func benchPeer(ctx context.Context, b *apiBench) (err error) {
 	for _, one := range []struct {
 		name         string
 		ours, theirs request
-		want         float64 // 0: nothing
+		want         float64 // 0: no goal
 	}{
 		{"GET an item, SQLite", getItem(peerItems), getRecord, itemOfPeer},
 		{"GET an item, SQLite, no-cache", fresh(getItem(peerItems)), getRecord, 0},
@@ -76,8 +76,8 @@ func benchPeer(ctx context.Context, b *apiBench) (err error) {
 	return nil
 }
 
-// startPeer starts PocketBase with a collection like items, that anybody may
-// read and write, and returns the ids of what is in it.
+// startPeer starts PocketBase with a collection like items, which every client
+// may read and write, and returns the ids of its records.
 func (b *apiBench) startPeer(ctx context.Context) (_ *process, ids []string, err error) {
 	binary, err := buildModule(ctx, peerPackage, peerVersion)
 	if err != nil {
@@ -87,7 +87,7 @@ func (b *apiBench) startPeer(ctx context.Context) (_ *process, ids []string, err
 	password, data := rand.Text(), "--dir="+filepath.Join(b.dir, "pocketbase")
 	admin := exec.CommandContext(ctx, binary, "superuser", "upsert", user, password, data) //nolint:gosec // built by this program
 	if out, err := admin.CombinedOutput(); err != nil {
-		return nil, nil, fmt.Errorf("make PocketBase's superuser: %w\n%s", err, out)
+		return nil, nil, fmt.Errorf("create PocketBase's superuser: %w\n%s", err, out)
 	}
 	peer, err := startProcess(ctx, "/api/health", func(addr string) *exec.Cmd {
 		return exec.Command(binary, "serve", "--http="+addr, data, "--automigrate=false", "--hooksWatch=false") //nolint:gosec,noctx // built by this program; process.stop ends it

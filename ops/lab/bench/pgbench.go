@@ -14,7 +14,7 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// What the API has to reach of what the database does for pgbench.
+// The goals of the API, relative to pgbench on the same database.
 const (
 	readOfDatabase  = 0.75
 	writeOfDatabase = 0.8
@@ -55,13 +55,13 @@ func benchDatabase(ctx context.Context, b *apiBench) error {
 	})
 }
 
-// refill leaves itemsThere items.
+// refill resets the table to itemsThere items.
 func (p *platform) refill(ctx context.Context) error {
 	return p.fill(ctx, itemsThere, filling{enriched: true})
 }
 
-// pgbench is the side of a script that as many clients run, one statement
-// after another.
+// pgbench is the side of a script that the same number of clients run, one
+// statement after another.
 func (b *apiBench) pgbench(p *platform, script string) side {
 	return side{name: "the same statement by pgbench", drive: func(ctx context.Context, d time.Duration) (tally, error) {
 		file := filepath.Join(b.dir, "pgbench.sql")
@@ -94,7 +94,7 @@ var (
 	pgbenchRate   = regexp.MustCompile(`tps = ([\d.]+)`)
 )
 
-// pgbenchTally reads what pgbench prints in the end.
+// pgbenchTally parses the final output of pgbench.
 func pgbenchTally(text string) (tally, error) {
 	var done, rate, failed float64
 	for expression, value := range map[*regexp.Regexp]*float64{pgbenchDone: &done, pgbenchRate: &rate, pgbenchFailed: &failed} {
@@ -108,11 +108,11 @@ func pgbenchTally(text string) (tally, error) {
 	return tally{requests: int64(done), took: time.Duration(done / rate * float64(time.Second))}, nil
 }
 
-// libpq is how Postgres' own programs find the database, its password included.
+// libpq returns the connection settings of Postgres' own programs, with the password.
 func libpq(p *platform) ([]string, error) {
 	cfg, err := pgx.ParseConfig(p.database.Reveal())
 	if err != nil {
-		return nil, errors.New("FUALAB_TEST_DATABASE_URL cannot be read as a URL")
+		return nil, errors.New("FUALAB_TEST_DATABASE_URL is not a valid URL")
 	}
 	return []string{
 		"PGHOST=" + cfg.Host, "PGPORT=" + strconv.Itoa(int(cfg.Port)), "PGDATABASE=" + cfg.Database,

@@ -20,7 +20,7 @@ import (
 	"github.com/fualab/fualab/worker"
 )
 
-// platform is an API in this process, on a database that ends with it.
+// platform is an API in this process, with a database that is dropped at its end.
 type platform struct {
 	url      string // http://127.0.0.1:…
 	database config.DatabaseURL
@@ -29,11 +29,11 @@ type platform struct {
 	stop     func() error
 }
 
-// platforms counts, for the names of their databases.
+// platforms counts platforms, for the names of their databases.
 var platforms atomic.Int64
 
-// startPlatform makes a database on server and starts an API on it, which
-// migrates.
+// startPlatform creates a database on server and starts an API on it, which
+// migrates it.
 func startPlatform(ctx context.Context, server string) (_ *platform, err error) {
 	p, err := newPlatform(ctx, server)
 	if err != nil {
@@ -50,12 +50,12 @@ func startPlatform(ctx context.Context, server string) (_ *platform, err error) 
 	return p, p.open(ctx)
 }
 
-// newPlatform makes an empty database on server.
+// newPlatform creates an empty database on server.
 func newPlatform(ctx context.Context, server string) (*platform, error) {
 	name := fmt.Sprintf("fualab_bench_%d_%d", os.Getpid(), platforms.Add(1))
 	u, err := url.Parse(server)
 	if err != nil {
-		return nil, errors.New("FUALAB_TEST_DATABASE_URL cannot be read as a URL")
+		return nil, errors.New("FUALAB_TEST_DATABASE_URL is not a valid URL")
 	}
 	u.Path = "/" + name
 	p := &platform{database: config.DatabaseURL(u.String())}
@@ -68,13 +68,13 @@ func newPlatform(ctx context.Context, server string) (*platform, error) {
 	return p, nil
 }
 
-// serve starts the API that benchmarks measure, which has no Redis.
+// serve starts the measured API, without Redis.
 func (p *platform) serve(ctx context.Context) (err error) {
 	p.url, err = p.startAPI(ctx, "")
 	return err
 }
 
-// startAPI starts an API on the platform's database, waits until it answers and
+// startAPI starts an API on the platform's database, waits until it responds and
 // returns its URL.
 func (p *platform) startAPI(ctx context.Context, redis string) (url string, err error) {
 	ln, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
@@ -107,7 +107,7 @@ func (p *platform) startWorker(ctx context.Context, redis string) error {
 	return nil
 }
 
-// background runs part until the platform stops, before what it stands on.
+// background runs part until the platform stops, and ends it before its dependencies.
 func (p *platform) background(ctx context.Context, part func(context.Context) error) {
 	ctx, cancel := context.WithCancel(ctx)
 	ended := make(chan error, 1)
@@ -118,13 +118,13 @@ func (p *platform) background(ctx context.Context, part func(context.Context) er
 	})
 }
 
-// atStop has the platform do f first when it stops.
+// atStop makes the platform call f first when it stops.
 func (p *platform) atStop(f func() error) {
 	rest := p.stop
 	p.stop = func() error { return errors.Join(f(), rest()) }
 }
 
-// open connects to the database, for what a benchmark does beside the API.
+// open connects to the database, for the benchmark's own statements.
 func (p *platform) open(ctx context.Context) (err error) {
 	u, err := url.Parse(p.database.Reveal())
 	if err != nil {
@@ -142,13 +142,13 @@ func (p *platform) open(ctx context.Context) (err error) {
 	return err
 }
 
-// exec runs one statement without a limit of time but ctx's.
+// exec runs one statement, limited by ctx only.
 func (p *platform) exec(ctx context.Context, statement string, args ...any) error {
 	_, err := p.db.ExecContext(ctx, statement, args...)
 	return err
 }
 
-// until asks done, at most for half a minute, until it says so.
+// until polls done for at most half a minute, until it returns true.
 func until(ctx context.Context, what string, done func() (bool, error)) error {
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
@@ -160,7 +160,7 @@ func until(ctx context.Context, what string, done func() (bool, error)) error {
 		}
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("waited in vain for %s: %w", what, ctx.Err())
+			return fmt.Errorf("no success while waiting for %s: %w", what, ctx.Err())
 		case <-poll.C:
 		}
 	}

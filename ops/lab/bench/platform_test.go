@@ -31,8 +31,8 @@ func start(t *testing.T) *platform {
 	return p
 }
 
-// TestNudges: with an API and a worker, a new item is enriched within a second;
-// here with some time for a machine that is busy.
+// TestNudges: with an API and a worker, a new item is enriched within a second.
+// The test allows more time, because the machine may be busy.
 func TestNudges(t *testing.T) {
 	redis := testredis.Server(t).Reveal()
 	p := start(t)
@@ -52,8 +52,8 @@ func TestNudges(t *testing.T) {
 	}
 }
 
-// TestLadder follows a run that always fails through all its attempts, and has
-// it driven again by the API when what it stumbled over is mended.
+// TestLadder follows a failing run through all its attempts. After the cause is
+// repaired, it retries the run by the API.
 func TestLadder(t *testing.T) {
 	if !testdb.Required() {
 		t.Skip("takes 20 s: FUALAB_TEST_REQUIRE=1 runs it")
@@ -82,16 +82,16 @@ func TestLadder(t *testing.T) {
 		}
 	}
 	if got := await("discarded"); got.Attempt != runs.MaxAttempts || len(got.Errors) != runs.MaxAttempts {
-		t.Errorf("a run that is discarded: %+v", got)
+		t.Errorf("the discarded run: %+v", got)
 	}
 	sql("ALTER TABLE lost RENAME TO item_stats")
 	p.ask(ctx, t, http.MethodPost, path+"/retry", http.StatusOK)
 	if got := await("completed"); got.Attempt != runs.MaxAttempts+1 {
-		t.Errorf("the run that was driven again: %+v", got)
+		t.Errorf("the retried run: %+v", got)
 	}
 }
 
-// runView is what a test asks of a run.
+// runView is the part of a run that the test reads.
 type runView struct {
 	ID      int64
 	State   string
@@ -112,7 +112,7 @@ func (p *platform) ask(ctx context.Context, t *testing.T, method, path string, s
 	defer func() { _ = resp.Body.Close() }()
 	var got runView
 	if err := json.NewDecoder(resp.Body).Decode(&got); err != nil || resp.StatusCode != status {
-		t.Fatalf("%s %s answered %s, %v", method, path, resp.Status, err)
+		t.Fatalf("%s %s: status %s, %v", method, path, resp.Status, err)
 	}
 	return got
 }

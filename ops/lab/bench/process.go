@@ -16,16 +16,16 @@ import (
 	"time"
 )
 
-// process is a program that serves HTTP by itself, as it does in production.
+// process is a separate program that serves HTTP, as in production.
 type process struct {
 	url   string
-	ready time.Duration // from its start to its first answer of success
+	ready time.Duration // from its start to its first successful response
 	cmd   *exec.Cmd
-	stop  func() error // ends it in good order
+	stop  func() error // ends it in order
 }
 
-// startProcess starts a program, hands its listening address to command, and
-// waits until it answers path with a success. What it logs is thrown away.
+// startProcess starts a program, passes its listening address to command, and
+// waits until path returns a success. It discards the program's log.
 func startProcess(ctx context.Context, path string, command func(addr string) *exec.Cmd) (*process, error) {
 	addr, err := freeAddr(ctx)
 	if err != nil {
@@ -39,7 +39,7 @@ func startProcess(ctx context.Context, path string, command func(addr string) *e
 	}
 	ended := make(chan struct{})
 	go func() {
-		_ = p.cmd.Wait() // how a program ends that was told to says nothing
+		_ = p.cmd.Wait() // the exit status after a signal means nothing
 		close(ended)
 	}()
 	p.stop = func() error { return p.end(name, ended) }
@@ -50,7 +50,7 @@ func startProcess(ctx context.Context, path string, command func(addr string) *e
 	return p, nil
 }
 
-// freeAddr returns an address on which nothing listens.
+// freeAddr returns an address without a listener.
 func freeAddr(ctx context.Context) (string, error) {
 	ln, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
@@ -70,7 +70,7 @@ func (p *process) await(ctx context.Context, path string, ended <-chan struct{})
 		}
 		select {
 		case <-ended:
-			return errors.New("it ended; FUALAB_LOG_LEVEL and its settings tell why when it is started by hand")
+			return errors.New("it ended; start it by hand with FUALAB_LOG_LEVEL to see the reason")
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-poll.C:
@@ -91,10 +91,10 @@ func answers(ctx context.Context, url string) bool {
 	return resp.StatusCode == http.StatusOK
 }
 
-// end asks the program to end, and kills it when it does not.
+// end asks the program to end, and kills it if it does not.
 func (p *process) end(name string, ended <-chan struct{}) error {
 	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
-		return nil //nolint:nilerr // it has ended by itself, which was reported
+		return nil //nolint:nilerr // the program has already ended, which was reported
 	}
 	select {
 	case <-ended:
@@ -104,14 +104,14 @@ func (p *process) end(name string, ended <-chan struct{}) error {
 	}
 }
 
-// cpu returns how much processor time the program has used, its threads' own
+// cpu returns the processor time that the program has used, its threads' own
 // and the kernel's for it (proc_pid_stat(5)).
 func (p *process) cpu() (time.Duration, error) {
 	stat, err := p.proc("stat")
 	if err != nil {
 		return 0, err
 	}
-	// The name before it is in brackets, and may hold anything.
+	// The name before it is in brackets, and may contain any text.
 	fields := bytes.Fields(stat[bytes.LastIndexByte(stat, ')')+1:])
 	const utime, stime, tick = 11, 12, time.Second / 100 // USER_HZ is 100 on every Linux
 	var ticks time.Duration
@@ -125,8 +125,8 @@ func (p *process) cpu() (time.Duration, error) {
 	return ticks * tick, nil
 }
 
-// memory returns a line of the program's status in megabytes: VmRSS is what is
-// resident, VmHWM the most that has been.
+// memory returns a line of the program's status in megabytes: VmRSS is the
+// resident memory, VmHWM its maximum.
 func (p *process) memory(line string) (float64, error) {
 	status, err := p.proc("status")
 	if err != nil {

@@ -7,12 +7,12 @@ import (
 )
 
 const (
-	mixedP99   = 10 * time.Millisecond // at half of the most
-	loadMemory = 120.0                 // MB, at the most
+	mixedP99   = 10 * time.Millisecond // at half of the maximum rate
+	loadMemory = 120.0                 // MB, the limit
 )
 
-// benchRates measures how long requests take at a quarter, a half and three
-// quarters of the rate that a closed loop reaches.
+// benchRates measures the times of requests at a quarter, a half and three
+// quarters of the maximum rate of a closed loop.
 func benchRates(ctx context.Context, b *apiBench) error {
 	return b.withAPI(ctx, func(p *platform, api *process) error {
 		if err := p.refill(ctx); err != nil {
@@ -53,9 +53,9 @@ func benchRates(ctx context.Context, b *apiBench) error {
 	})
 }
 
-// atRates prints the times at each share of what load reaches, and returns the
-// median of the 99th percentiles at half of it, in milliseconds. The floor is
-// sent as many requests, in turns: its times are the machine's and the client's.
+// atRates prints the times at each share of load's maximum rate, and returns the
+// median of the 99th percentiles at half of it, in milliseconds. The floor gets
+// as many requests, in turns: its times are the share of machine and client.
 func (b *apiBench) atRates(ctx context.Context, load side, t, floor traffic) (half float64, err error) {
 	var most []float64
 	for range b.rounds {

@@ -9,22 +9,22 @@ import (
 	"github.com/valyala/fasthttp"
 )
 
-// request makes a connection's next request to the API at url.
+// request builds a connection's next request to the API at url.
 type request = func(r *rand.Rand, url string, req *fasthttp.Request)
 
-// getItem asks for one of the items 1 to n.
+// getItem requests one of the items 1 to n.
 func getItem(n int) request {
 	return func(r *rand.Rand, url string, req *fasthttp.Request) {
 		req.SetRequestURI(url + "/api/items/" + strconv.Itoa(1+r.IntN(n)))
 	}
 }
 
-// getPath asks for the same each time.
+// getPath requests the same path each time.
 func getPath(path string) request {
 	return func(_ *rand.Rand, url string, req *fasthttp.Request) { req.SetRequestURI(url + path) }
 }
 
-// fresh has what next asks for read from the database.
+// fresh makes the request of next read the database.
 func fresh(next request) request {
 	return func(r *rand.Rand, url string, req *fasthttp.Request) {
 		next(r, url, req)
@@ -32,7 +32,7 @@ func fresh(next request) request {
 	}
 }
 
-// postItem creates an item of a name that hardly any other has.
+// postItem creates an item with a name that is nearly unique.
 func postItem(r *rand.Rand, url string, req *fasthttp.Request) {
 	post(req, url+"/api/items", appendItem(nil, r))
 }
@@ -51,8 +51,8 @@ func postBatch(n int) request {
 	}
 }
 
-// mixed is four reads to one write, of items 1 to n: of ten requests six for
-// an item, two for a list, two that create.
+// mixed has four reads to one write, of items 1 to n: of ten requests six read
+// an item, two read a list, two create an item.
 func mixed(n int) request {
 	item, list := getItem(n), getPath(listPath)
 	return func(r *rand.Rand, url string, req *fasthttp.Request) {
@@ -69,7 +69,7 @@ func mixed(n int) request {
 
 const listPath = "/api/items?limit=50"
 
-// digits bounds the numbers in the names of new items: nine digits.
+// digits bounds the numbers in the names of new items to nine digits.
 const digits = 900_000_000
 
 func itemName(r *rand.Rand) string { return fmt.Sprintf("Sample %d", digits/9+r.IntN(digits)) }

@@ -7,18 +7,18 @@ import (
 	"time"
 )
 
-// side is one of the things that are compared.
+// side is one of the compared programs or loads.
 type side struct {
 	name    string
-	prepare func(ctx context.Context) error // before each round; nil: nothing
+	prepare func(ctx context.Context) error // before each round; nil: none
 	drive   func(ctx context.Context, d time.Duration) (tally, error)
-	process *process // whose processor time the work is; nil: not counted
-	items   int      // made or read by one request; 0: one
+	process *process // the process whose processor time counts; nil: none
+	items   int      // created or read by one request; 0: one
 }
 
-// compare drives each side in turn, round after round, so that all meet the
-// same noise, each time after a warm-up. It prints what each did a second, and
-// returns the median of what the first one did of the second one's rate in the
+// compare drives each side in turn, round after round and each time after a
+// warm-up, so that all meet the same noise. It prints the rate of each side. It
+// returns the median ratio of the first side's rate to the second side's in the
 // same round.
 func (b *apiBench) compare(ctx context.Context, title string, sides ...side) (float64, error) {
 	rates := make([][]float64, len(sides))
@@ -72,14 +72,14 @@ func (b *apiBench) round(ctx context.Context, s side) (float64, error) {
 	return done.rate() * float64(max(1, s.items)), nil
 }
 
-// api is the side of a load on an API.
+// api is the side that loads an API.
 func (b *apiBench) api(name string, p *process, next request) side {
 	s := b.client(name, p.url, next)
 	s.process = p
 	return s
 }
 
-// client is the side of a load on any server.
+// client is the side that loads any server.
 func (b *apiBench) client(name, url string, next request) side {
 	t := traffic{url: url, next: next}
 	return side{name: name, drive: func(ctx context.Context, d time.Duration) (tally, error) {

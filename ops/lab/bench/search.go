@@ -13,20 +13,20 @@ import (
 
 const searchP99 = 50.0 // milliseconds
 
-// searchTerm makes what to look for.
+// searchTerm generates search terms.
 type searchTerm struct {
 	name string
 	term func(r *rand.Rand, rows int) string
 }
 
-// The words of which names are made.
+// The words of the items' names.
 var (
 	colours = strings.Fields("amber azure beige black bronze coral crimson cyan ebony emerald golden indigo ivory khaki lavender lilac")
 	things  = strings.Fields("anchor barrel basket bottle bucket button candle carpet castle ceiling chimney clock compass cradle curtain " +
 		"engine feather fiddle garden hammer helmet kettle ladder lantern mirror needle pencil saddle shovel teapot wagon")
 )
 
-// searchTerms are asked for in equal parts.
+// searchTerms are requested in equal parts.
 var searchTerms = []searchTerm{
 	{"common: of one item in 16", func(r *rand.Rand, _ int) string { return pick(r, colours) }},
 	{"less so: one in 31", func(r *rand.Rand, _ int) string { return pick(r, things) }},
@@ -77,9 +77,10 @@ func benchSearch(ctx context.Context, b *apiBench) error {
 	})
 }
 
-// shortTerms are shorter than the trigrams of the index: shown, not judged.
+// shortTerms are shorter than the trigrams of the index. They are shown, but
+// have no goal.
 var shortTerms = []searchTerm{
-	{"absent, of two letters (not judged)", func(*rand.Rand, int) string { return "qx" }},
+	{"absent, of two letters (no goal)", func(*rand.Rand, int) string { return "qx" }},
 }
 
 func searching(rows int, terms []searchTerm) request {

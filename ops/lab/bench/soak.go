@@ -13,21 +13,21 @@ import (
 	"time"
 )
 
-// soakFlags says how long a soak takes.
+// soakFlags has the duration of a soak.
 type soakFlags struct {
 	duration, every time.Duration
 	connections     int
 }
 
-// leastSoak has a second minute to compare the last one with.
+// leastSoak is long enough to compare the second minute with the last one.
 const leastSoak = 3 * time.Minute
 
 func parseSoakFlags(args []string, out io.Writer) (f soakFlags, err error) {
 	flags := flag.NewFlagSet("bench soak", flag.ContinueOnError)
 	flags.SetOutput(out)
-	flags.DurationVar(&f.duration, "duration", 10*time.Minute, "how long the load lasts")
-	flags.DurationVar(&f.every, "every", 3*time.Second, "how often the API's process is looked at")
-	flags.IntVar(&f.connections, "connections", 32, "requests under way at once")
+	flags.DurationVar(&f.duration, "duration", 10*time.Minute, "duration of the load")
+	flags.DurationVar(&f.every, "every", 3*time.Second, "interval between two samples of the API's process")
+	flags.IntVar(&f.connections, "connections", 32, "requests in flight at once")
 	if err := flags.Parse(args); err != nil {
 		return f, err
 	}
@@ -37,8 +37,8 @@ func parseSoakFlags(args []string, out io.Writer) (f soakFlags, err error) {
 	return f, nil
 }
 
-// benchSoak loads an API on Postgres and Redis at half of the rate that it
-// reaches, and fails if what it holds grows.
+// benchSoak loads an API on Postgres and Redis at half of its maximum rate, and
+// fails if its resources grow.
 func benchSoak(ctx context.Context, server string, args []string, out io.Writer) (err error) {
 	f, err := parseSoakFlags(args, out)
 	if errors.Is(err, flag.ErrHelp) {
@@ -66,8 +66,8 @@ func benchSoak(ctx context.Context, server string, args []string, out io.Writer)
 	return b.soak(ctx, f)
 }
 
-// soak finds the rate that the API reaches, and then looks at the API while it
-// serves half of that.
+// soak finds the API's maximum rate, and then samples the API while it serves
+// half of that.
 func (b *apiBench) soak(ctx context.Context, f soakFlags) error {
 	p, err := newPlatform(ctx, b.server)
 	if err != nil {
@@ -106,8 +106,8 @@ func (b *apiBench) soak(ctx context.Context, f soakFlags) error {
 	}(), p.stop())
 }
 
-// startObserved starts the API on p, with an admin listener, whose URL it
-// returns.
+// startObserved starts the API on p with an admin listener, and returns the
+// listener's URL.
 func (b *apiBench) startObserved(ctx context.Context, p *platform) (api *process, admin string, err error) {
 	addr, err := freeAddr(ctx)
 	if err != nil {
@@ -126,7 +126,7 @@ func (b *apiBench) startObserved(ctx context.Context, p *platform) (api *process
 	return api, admin, p.open(ctx)
 }
 
-// files counts what the process has open, and the sockets among that.
+// files counts the open files of the process, and the sockets among them.
 func (p *process) files() (all, sockets int, err error) {
 	dir := fmt.Sprintf("/proc/%d/fd", p.cmd.Process.Pid)
 	entries, err := os.ReadDir(dir)
@@ -136,7 +136,7 @@ func (p *process) files() (all, sockets int, err error) {
 	for _, entry := range entries {
 		target, err := os.Readlink(filepath.Join(dir, entry.Name()))
 		if err != nil {
-			continue // closed meanwhile
+			continue // closed in the meantime
 		}
 		all++
 		if strings.HasPrefix(target, "socket:") {

@@ -20,9 +20,8 @@ const (
 	workerMemory = 25.0
 )
 
-// benchStart measures how long the API takes from its start to its first
-// answer when there is nothing to migrate, what the programs keep in memory
-// while nobody asks for anything, and how large they are.
+// benchStart measures the time from the API's start to its first response
+// without a migration, the memory of idle programs, and the programs' sizes.
 func benchStart(ctx context.Context, b *apiBench) error {
 	starts, settle := 10, 5*time.Second
 	if b.short {
@@ -43,7 +42,7 @@ func benchStart(ctx context.Context, b *apiBench) error {
 	})
 }
 
-// starts returns how long each start took, in milliseconds.
+// starts returns the duration of each start, in milliseconds.
 func (b *apiBench) starts(ctx context.Context, n int, url string) ([]float64, error) {
 	ready := make([]float64, n)
 	for i := range ready {
@@ -59,8 +58,8 @@ func (b *apiBench) starts(ctx context.Context, n int, url string) ([]float64, er
 	return ready, nil
 }
 
-// idle measures the memory of the API and of a worker that have nothing to do,
-// settle after the start, and their sizes.
+// idle measures the memory of an idle API and an idle worker, settle after the
+// start, and their sizes.
 func (b *apiBench) idle(ctx context.Context, p *platform, api *process, settle time.Duration) error {
 	binary, err := buildService(ctx, "worker", b.dir)
 	if err != nil {
@@ -94,7 +93,7 @@ func (b *apiBench) idle(ctx context.Context, p *platform, api *process, settle t
 	return nil
 }
 
-// size tells how large a service's binary is, and its image, where Docker has
+// size describes the size of a service's binary, and of its image if Docker has
 // one.
 func size(ctx context.Context, service, binary string) (string, error) {
 	info, err := os.Stat(binary)
@@ -110,5 +109,5 @@ func size(ctx context.Context, service, binary string) (string, error) {
 		return text + ".", nil //nolint:nilerr // there is no engine, or no image
 	}
 	bytes, err := strconv.ParseFloat(strings.TrimSpace(string(out)), 64)
-	return fmt.Sprintf("%s, the image %s that is there %.1f MB.", text, image, bytes/1e6), err
+	return fmt.Sprintf("%s, the existing image %s %.1f MB.", text, image, bytes/1e6), err
 }

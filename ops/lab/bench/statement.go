@@ -8,10 +8,10 @@ import (
 	"strings"
 )
 
-// The API has requests share a statement; pgbench sends one for each, which is
-// what it would be for a lone row.
+// The API's requests share a statement. pgbench sends one statement per row,
+// as the API does for a lone row.
 
-// readStatement is what the API asks to read an item, with :n for its id.
+// readStatement returns the API's statement that reads an item, with :n for its id.
 func (p *platform) readStatement(ctx context.Context, api *process) (string, error) {
 	if _, err := get(ctx, api.url+"/api/items/1"); err != nil {
 		return "", err
@@ -22,13 +22,13 @@ func (p *platform) readStatement(ctx context.Context, api *process) (string, err
 	}
 	script := strings.Replace(text, "= ANY($1)", "= :n", 1)
 	if script == text {
-		return "", fmt.Errorf("the API's SELECT does not look for ids: %s", text)
+		return "", fmt.Errorf("the API's SELECT does not filter by ids: %s", text)
 	}
 	return script, nil
 }
 
-// writeStatement is what the API asks to create an item, with :n for the
-// number in its name.
+// writeStatement returns the API's statement that creates an item, with :n for
+// the number in its name.
 func (p *platform) writeStatement(ctx context.Context, api *process) (string, error) {
 	const number = 987_654_321
 	id, err := create(ctx, api.url, fmt.Sprintf("Sample %d", number))
@@ -45,8 +45,8 @@ func (p *platform) writeStatement(ctx context.Context, api *process) (string, er
 	return variable(text, number)
 }
 
-// statement returns the newest statement on items that the API has sent and
-// that begins with verb, as Postgres has it in pg_stat_activity.
+// statement returns the API's newest statement on items that begins with verb,
+// from Postgres' pg_stat_activity.
 func (p *platform) statement(ctx context.Context, verb string) (text string, err error) {
 	err = p.db.NewRaw(`SELECT query FROM pg_stat_activity WHERE application_name = 'fualab-api' AND datname = current_database()
 		AND query LIKE ? || '%items%' ORDER BY query_start DESC LIMIT 1`, verb).Scan(ctx, &text)
@@ -59,7 +59,7 @@ func (p *platform) statement(ctx context.Context, verb string) (text string, err
 var columnList = regexp.MustCompile(`INSERT INTO items \(([a-z_, ]+)\)`)
 
 // bound returns an INSERT of one row into the columns of insert, with the values
-// that the item has.
+// of the item.
 func (p *platform) bound(ctx context.Context, insert string, id int64) (string, error) {
 	columns := columnList.FindStringSubmatch(insert)
 	if columns == nil {
@@ -76,7 +76,7 @@ func (p *platform) bound(ctx context.Context, insert string, id int64) (string, 
 	return "INSERT INTO items (" + columns[1] + ") VALUES (" + strings.Join(literals, ", ") + ") RETURNING id", nil
 }
 
-// variable puts pgbench's variable n in the place of value.
+// variable replaces value by pgbench's variable n.
 func variable(statement string, value int) (string, error) {
 	script := regexp.MustCompile(`\b`+strconv.Itoa(value)+`\b`).ReplaceAllString(statement, ":n")
 	if script == statement {

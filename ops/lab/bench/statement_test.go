@@ -7,8 +7,8 @@ import (
 	"github.com/fualab/fualab/shared/testdb"
 )
 
-// TestBoundStatement: a statement for many becomes one that inserts one item
-// again.
+// TestBoundStatement: a statement for many rows becomes one that inserts one
+// item again.
 func TestBoundStatement(t *testing.T) {
 	t.Parallel()
 	p, err := startPlatform(t.Context(), testdb.EmptyURL(t, "postgres").Reveal())

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// workload is a task and, as its peer, one statement that writes the same
-// columns of the same rows without having to find out what, in one piece.
+// workload is a task and, for comparison, one statement that writes the same
+// columns of the same rows in one piece, without a search for them.
 type workload struct {
 	task string
 	fill filling
@@ -20,12 +20,12 @@ var workloads = []workload{
 	{"items.expire", filling{enriched: true, due: true}, "UPDATE items SET status = 'expired', updated_at = now(), version = version + 1, enriched_version = version + 1"},
 }
 
-// wanted is the least number of items a second that a task should change.
+// wanted is the goal of a task, in items a second.
 const wanted = 10_000
 
-// benchTasks measures each task and its peer in turn, on equal tables.
+// benchTasks measures each task and its statement in turn, on equal tables.
 func benchTasks(ctx context.Context, p *platform, sizes workerSizes, f *figures, out io.Writer) error {
-	_, _ = fmt.Fprintf(out, "| %d items, median of %d | items/s | wanted | one UPDATE, items/s | ratio |\n| --- | --- | --- | --- | --- |\n", sizes.items, sizes.rounds)
+	_, _ = fmt.Fprintf(out, "| %d items, median of %d | items/s | goal | one UPDATE, items/s | ratio |\n| --- | --- | --- | --- | --- |\n", sizes.items, sizes.rounds)
 	for _, load := range workloads {
 		var ours, bare, ratios []float64
 		for range sizes.rounds {
@@ -55,10 +55,10 @@ func benchTasks(ctx context.Context, p *platform, sizes workerSizes, f *figures,
 	return nil
 }
 
-// filling says what is true of every item.
+// filling describes the state of all items.
 type filling struct{ enriched, due bool }
 
-// fill leaves n items. One in ten bears the name of an older one.
+// fill leaves n items. One in ten has the name of an older one.
 func (p *platform) fill(ctx context.Context, n int, f filling) error {
 	for _, statement := range []string{"TRUNCATE items, item_events", "ALTER TABLE items ALTER id RESTART"} {
 		if err := p.exec(ctx, statement); err != nil {
@@ -78,5 +78,5 @@ func (p *platform) fill(ctx context.Context, n int, f filling) error {
 	if err := p.exec(ctx, "VACUUM ANALYZE items"); err != nil {
 		return err
 	}
-	return p.exec(ctx, "CHECKPOINT") // or it comes while something is measured
+	return p.exec(ctx, "CHECKPOINT") // otherwise it could happen during a measurement
 }

@@ -9,12 +9,12 @@ import (
 	"os/exec"
 )
 
-// withTelemetry is what has to be left of the API's throughput when it is
-// measured and every request traced.
+// withTelemetry is the goal for the share of the API's throughput that is left
+// with metrics and a trace of every request.
 const withTelemetry = 0.9
 
-// benchTelemetry compares an API that shows metrics and sends a trace of every
-// request with one that does neither, on the same database.
+// benchTelemetry compares an API with metrics and traces with an API without
+// either, on the same database.
 func benchTelemetry(ctx context.Context, b *apiBench) error {
 	collector, stop, err := startCollector(ctx)
 	if err != nil {
@@ -59,21 +59,21 @@ func (b *apiBench) telemetry(ctx context.Context, collector string) error {
 			if err != nil {
 				return err
 			}
-			b.figures.atLeast(withTelemetry, ratio, "%s, measured, %s, of the same with neither", one.name, one.traced)
+			b.figures.atLeast(withTelemetry, ratio, "%s, with metrics, %s, of the same with neither", one.name, one.traced)
 		}
 		return nil
 	})
 }
 
-// startCollector serves what takes every trace and keeps none. It returns its
-// URL.
+// startCollector serves a collector that accepts every trace and keeps none. It
+// returns its URL.
 func startCollector(ctx context.Context) (url string, stop func() error, err error) {
 	ln, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return "", nil, err
 	}
 	server := &http.Server{ReadHeaderTimeout: answerTimeout, Handler: http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-		_, _ = io.Copy(io.Discard, r.Body) // a client that has gone
+		_, _ = io.Copy(io.Discard, r.Body) // the client may have disconnected
 	})}
 	ended := make(chan error, 1)
 	go func() { ended <- server.Serve(ln) }()

@@ -16,15 +16,15 @@ import (
 // answerTimeout bounds one request of a load.
 const answerTimeout = 30 * time.Second
 
-// traffic is a kind of load: next makes a connection's next request, on one
-// that is empty. Its functions are called by many connections at once, each
-// with its own source of chance.
+// traffic is a kind of load: next builds a connection's next request in an empty
+// one. Many connections call its functions at once, each with its own source of
+// random numbers.
 type traffic struct {
 	url  string
 	next func(r *rand.Rand, url string, req *fasthttp.Request)
 }
 
-// tally is what became of a load. Times are in microseconds.
+// tally is the result of a load. Times are in microseconds.
 type tally struct {
 	requests int64
 	took     time.Duration
@@ -33,19 +33,19 @@ type tally struct {
 
 func (t tally) rate() float64 { return float64(t.requests) / t.took.Seconds() }
 
-// percentile returns how long p percent of the requests took at most.
+// percentile returns the longest time among the fastest p percent of requests.
 func (t tally) percentile(p float64) time.Duration {
 	return time.Duration(t.times.ValueAtPercentile(p)) * time.Microsecond
 }
 
-// course is the time that a load takes.
+// course is the schedule of a load.
 type course struct {
-	begin, from, end time.Time    // what begins before from warms up, and does not count
-	rate             float64      // requests a second; 0: as many as are answered
-	sent             atomic.Int64 // or about to be
+	begin, from, end time.Time    // a request before from is a warm-up and does not count
+	rate             float64      // requests a second; 0: no limit
+	sent             atomic.Int64 // includes requests that are about to be sent
 }
 
-// due returns when the next request is to be sent, the zero time being now.
+// due returns when the next request is due; the zero time means now.
 func (c *course) due() time.Time {
 	if c.rate == 0 {
 		return time.Time{}
@@ -53,21 +53,21 @@ func (c *course) due() time.Time {
 	return c.begin.Add(time.Duration(float64(c.sent.Add(1)-1) / c.rate * float64(time.Second)))
 }
 
-// closed keeps as many requests under way as there are connections, each of
-// which sends its next one when the one before is answered.
+// closed keeps one request in flight on each connection. A connection sends its
+// next request after the response to the last one.
 func (t traffic) closed(ctx context.Context, connections int, d time.Duration) (tally, error) {
 	return t.drive(ctx, connections, 0, d, 0)
 }
 
-// paced sends rate requests a second, as far as there is a free connection.
-// The time that a request waits for one is part of what it takes. It warms up
-// for a quarter of d.
+// paced sends rate requests a second, as far as a connection is free. Waiting
+// for a connection is a part of the request's time. It warms up for a quarter of
+// d.
 func (t traffic) paced(ctx context.Context, connections int, d time.Duration, rate float64) (tally, error) {
 	return t.drive(ctx, connections, d/4, d, rate)
 }
 
-// drive sends requests until warm and d have passed. Any answer but one of
-// success fails the load.
+// drive sends requests until warm and d have passed. Any response without a
+// success status fails the load.
 func (t traffic) drive(ctx context.Context, connections int, warm, d time.Duration, rate float64) (tally, error) {
 	each := make([]*hdrhistogram.Histogram, connections)
 	for i := range each {
@@ -86,12 +86,12 @@ func (t traffic) drive(ctx context.Context, connections int, warm, d time.Durati
 	}
 	sum.requests = sum.times.TotalCount()
 	if err == nil && sum.requests == 0 {
-		err = fmt.Errorf("%s answered nothing in %s", t.url, d)
+		err = fmt.Errorf("%s sent no response in %s", t.url, d)
 	}
 	return sum, err
 }
 
-// connection sends one request after another, and records how long each took.
+// connection sends one request after another, and records their times.
 func (t traffic) connection(ctx context.Context, times *hdrhistogram.Histogram, c *course) error {
 	server, err := url.Parse(t.url)
 	if err != nil {
@@ -104,7 +104,7 @@ func (t traffic) connection(ctx context.Context, times *hdrhistogram.Histogram, 
 	defer client.CloseIdleConnections()
 	var req fasthttp.Request
 	var resp fasthttp.Response
-	chance := rand.New(rand.NewPCG(rand.Uint64(), 0)) //nolint:gosec // which item, not a secret
+	chance := rand.New(rand.NewPCG(rand.Uint64(), 0)) //nolint:gosec // the choice of an item is no secret
 	for due := c.due(); due.Before(c.end) && time.Now().Before(c.end); due = c.due() {
 		begin, err := await(ctx, due)
 		if err != nil {
@@ -116,7 +116,7 @@ func (t traffic) connection(ctx context.Context, times *hdrhistogram.Histogram, 
 			return fmt.Errorf("%s %s: %w", req.Header.Method(), req.URI().Path(), err)
 		}
 		if status := resp.StatusCode(); status/100 != 2 {
-			return fmt.Errorf("%s %s answered %d: %.300s", req.Header.Method(), req.URI().Path(), status, resp.Body())
+			return fmt.Errorf("%s %s: status %d: %.300s", req.Header.Method(), req.URI().Path(), status, resp.Body())
 		}
 		if begin.Before(c.from) {
 			continue
@@ -128,9 +128,9 @@ func (t traffic) connection(ctx context.Context, times *hdrhistogram.Histogram, 
 	return nil
 }
 
-// await waits until a request is due, and returns when its time begins: when it
-// was due, if that has passed, for then it has waited for this connection;
-// otherwise now, for the timer's lateness is the client's.
+// await waits until a request is due, and returns the begin of its time. A late
+// request has waited for this connection, so its time begins when it was due.
+// Otherwise it begins now, because the timer's lateness belongs to the client.
 func await(ctx context.Context, due time.Time) (time.Time, error) {
 	if due.IsZero() {
 		return time.Now(), ctx.Err()

@@ -12,15 +12,15 @@ import (
 	"time"
 )
 
-// sample is what a process held at a moment of a load.
+// sample has the resources of a process at one time of a load.
 type sample struct {
 	at     time.Duration
 	values [len(held)]float64
 	err    error
 }
 
-// held is what a sample counts, and how much of growth is none: a share of what
-// there was, and so much besides.
+// held lists the sampled resources, and the growth that is allowed: a share of
+// the former value, plus a fixed allowance.
 var held = [...]struct {
 	name         string
 	share, apart float64
@@ -32,7 +32,7 @@ var held = [...]struct {
 	{"goroutines", 0.05, 8},
 }
 
-// watch looks at a process every so often until ctx ends.
+// watch samples a process at the given interval until ctx ends.
 func watch(ctx context.Context, p *process, admin string, every time.Duration) []sample {
 	begin := time.Now()
 	tick := time.NewTicker(every)
@@ -62,7 +62,7 @@ func look(ctx context.Context, p *process, admin string) (s sample) {
 	return s
 }
 
-// threads returns how many threads of the kernel the process has.
+// threads returns the number of the process's kernel threads.
 func (p *process) threads() (n float64, err error) {
 	status, err := p.proc("status")
 	if err != nil {
@@ -73,7 +73,7 @@ func (p *process) threads() (n float64, err error) {
 	return n, err
 }
 
-// countGoroutines asks an admin listener, in the text format of Prometheus.
+// countGoroutines reads an admin listener, in the text format of Prometheus.
 func countGoroutines(ctx context.Context, admin string) (float64, error) {
 	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
 	defer cancel()
@@ -94,9 +94,9 @@ func countGoroutines(ctx context.Context, admin string) (float64, error) {
 	return 0, fmt.Errorf("%s/metrics has no go_goroutines", admin)
 }
 
-// judgeSoak compares the second minute, when all that is kept is there, with the
-// last one, by their medians. Nothing may have grown by more than its share and
-// what is none apart from it.
+// judgeSoak compares the medians of the second minute, when all caches are full,
+// and of the last one. Each value may grow by its share plus its fixed
+// allowance.
 func judgeSoak(all []sample, d time.Duration, out io.Writer) error {
 	var f figures
 	_, _ = fmt.Fprint(out, "| | second minute | last minute | most |\n| --- | --- | --- | --- |\n")
@@ -117,7 +117,7 @@ func judgeSoak(all []sample, d time.Duration, out io.Writer) error {
 	return f.table(out)
 }
 
-// between returns the median of what was counted from begin to end.
+// between returns the median of the samples from begin to end.
 func between(all []sample, i int, begin, end time.Duration) (float64, error) {
 	var values []float64
 	for _, s := range all {
@@ -125,12 +125,12 @@ func between(all []sample, i int, begin, end time.Duration) (float64, error) {
 			continue
 		}
 		if s.err != nil {
-			return 0, fmt.Errorf("look at the API after %s: %w", s.at.Round(time.Second), s.err)
+			return 0, fmt.Errorf("sample the API after %s: %w", s.at.Round(time.Second), s.err)
 		}
 		values = append(values, s.values[i])
 	}
 	if len(values) < 5 {
-		return 0, fmt.Errorf("the API was looked at %d times from %s to %s: too few to say anything", len(values), begin, end)
+		return 0, fmt.Errorf("only %d samples from %s to %s: too few to compare", len(values), begin, end)
 	}
 	return median(values), nil
 }

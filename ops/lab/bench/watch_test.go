@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// TestJudgeSoak: growth is found in each thing that is counted, noise is none.
+// TestJudgeSoak: growth of each resource is found, and noise is not growth.
 func TestJudgeSoak(t *testing.T) {
 	t.Parallel()
 	const d = 5 * time.Minute
@@ -43,12 +43,12 @@ func TestJudgeSoak(t *testing.T) {
 				s.values[0] = 20
 			}
 		}, ""},
-		"not looked at": {func(s *sample) { s.at /= 2 }, "too few"},
+		"not sampled": {func(s *sample) { s.at /= 2 }, "too few"},
 		"gone": {func(s *sample) {
 			if s.at > 4*time.Minute {
 				s.err = io.ErrUnexpectedEOF
 			}
-		}, "look at the API"},
+		}, "sample the API"},
 	} {
 		err := judgeSoak(soak(tt.change), d, io.Discard)
 		if tt.want == "" && err != nil || tt.want != "" && (err == nil || !strings.Contains(err.Error(), tt.want)) {

@@ -13,27 +13,27 @@ import (
 	"github.com/fualab/fualab/shared/runs"
 )
 
-// workerSizes says how much a worker is measured with.
+// workerSizes has the sizes of the worker's benchmark.
 type workerSizes struct {
 	items, total, due, rate, rounds, nudges int
 	quiet                                   time.Duration
 }
 
-// benchWorker measures a worker: how soon a new item is enriched, its tasks
-// alone and by what the API's clients notice of them, its runner and its tick.
-// It fails when a figure is not as it has to be.
+// benchWorker measures a worker: the delay of a new item's enrichment, its tasks
+// alone and their impact on the API's clients, its runner and its tick. It fails
+// when a figure misses its goal.
 func benchWorker(ctx context.Context, p *platform, args []string, out io.Writer) error {
 	var sizes workerSizes
 	flags := flag.NewFlagSet("bench worker", flag.ContinueOnError)
 	flags.SetOutput(out)
-	flags.IntVar(&sizes.items, "items", 100_000, "items that a task changes, of as many")
-	flags.IntVar(&sizes.total, "total", 1_000_000, "items there are while clients are served; 0 leaves that part out")
+	flags.IntVar(&sizes.items, "items", 100_000, "items that a task changes, in a table of as many")
+	flags.IntVar(&sizes.total, "total", 1_000_000, "items in the table during the clients' load; 0 leaves that part out")
 	flags.IntVar(&sizes.due, "due", 100_000, "items of those that expire")
 	flags.IntVar(&sizes.rate, "rate", 100, "requests a second that clients send")
-	flags.IntVar(&sizes.rounds, "rounds", 3, "how often each is measured; medians are printed")
+	flags.IntVar(&sizes.rounds, "rounds", 3, "rounds of each measurement; medians are printed")
 	flags.IntVar(&sizes.nudges, "nudges", 100, "items that are created one after another")
-	flags.DurationVar(&sizes.quiet, "quiet", 10*time.Second, "how long clients are served without an expiry, a round")
-	limit := flags.Duration("limit", 20*time.Minute, "give up after so long")
+	flags.DurationVar(&sizes.quiet, "quiet", 10*time.Second, "duration of the clients' load without an expiry, per round")
+	limit := flags.Duration("limit", 20*time.Minute, "time limit of the whole run")
 	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
 		return nil
 	} else if err != nil {
@@ -62,8 +62,8 @@ func benchWorker(ctx context.Context, p *platform, args []string, out io.Writer)
 	return f.table(out)
 }
 
-// work starts a worker whose schedules are paused, so that it runs only what
-// a benchmark has it run, and warms it up.
+// work starts a worker with paused schedules, so that it runs only the tasks
+// that a benchmark requests, and warms it up.
 func (p *platform) work(ctx context.Context) error {
 	if err := p.startWorker(ctx, ""); err != nil {
 		return err
@@ -84,9 +84,9 @@ func (p *platform) work(ctx context.Context) error {
 	return err
 }
 
-// run has the worker run task once, as an operator would, and returns how
-// long that took by the run's own record. It fails unless the run completes
-// with at least rows changed.
+// run lets the worker run task once, as an operator would, and returns the
+// duration in the run's own record. It fails unless the run completes and
+// changes at least rows rows.
 func (p *platform) run(ctx context.Context, task string, rows int64) (time.Duration, error) {
 	job, err := runs.Insert(ctx, p.queue, task, runs.Manual)
 	if err != nil {
@@ -121,7 +121,7 @@ func (p *platform) run(ctx context.Context, task string, rows int64) (time.Durat
 	return time.Duration(record.Seconds * float64(time.Second)), nil
 }
 
-// median returns the middle one of values, the lower of two.
+// median returns the middle value, the lower one of two.
 func median[T cmp.Ordered](values []T) T {
 	return slices.Sorted(slices.Values(values))[(len(values)-1)/2]
 }

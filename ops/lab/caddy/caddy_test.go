@@ -49,7 +49,7 @@ func TestSite(t *testing.T) {
 		w.Header().Set("ETag", `"1"`)
 		_, _ = io.WriteString(w, "API "+r.Method+" "+r.RequestURI+strings.Repeat(" ", 4096))
 	}))
-	t.Cleanup(api.Close) // after the parallel subtests
+	t.Cleanup(api.Close) // runs after the parallel subtests
 	site := start(t, api.URL)
 	for _, tt := range []struct {
 		method, path string
@@ -108,7 +108,7 @@ func TestSite(t *testing.T) {
 	}
 }
 
-// TestStream has a stream arrive before its end, and end when the client goes.
+// TestStream: a stream arrives before it ends, and ends when the client disconnects.
 func TestStream(t *testing.T) {
 	t.Parallel()
 	gone := make(chan struct{})
@@ -140,11 +140,11 @@ func TestStream(t *testing.T) {
 	select {
 	case <-gone:
 	case <-time.After(20 * time.Second):
-		t.Error("the API's stream goes on for 20 s after the client has gone")
+		t.Error("the API's stream is still open 20 s after the client has disconnected")
 	}
 }
 
-// TestWithoutAPI wants a problem (RFC 9457), as the API would send.
+// TestWithoutAPI wants a problem (RFC 9457), as the API would send it.
 func TestWithoutAPI(t *testing.T) {
 	t.Parallel()
 	gone := httptest.NewServer(http.NotFoundHandler())
@@ -172,8 +172,8 @@ func TestWithoutAPI(t *testing.T) {
 	}
 }
 
-// TestAPIThatRestarts has a request wait for an API that comes back.
-func TestAPIThatRestarts(t *testing.T) {
+// TestRequestWaitsForRestartingAPI: a request waits for a restarting API.
+func TestRequestWaitsForRestartingAPI(t *testing.T) {
 	t.Parallel()
 	api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "back") }))
 	address := api.Listener.Addr().String()
@@ -205,7 +205,7 @@ func call(t *testing.T, method, url string) answer {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// Go would unpack gzip, and hide it, if it had asked by itself.
+	// Go would unpack gzip invisibly if it had asked for it by itself.
 	req.Header.Set("Accept-Encoding", "identity")
 	if req.URL.Path == script {
 		req.Header.Set("Accept-Encoding", "gzip")

@@ -30,11 +30,11 @@ const (
 	pkg       = "github.com/caddyserver/caddy/v2/cmd/caddy"
 )
 
-// build returns a Caddy, or skips the test: to compile it takes minutes.
+// build returns a Caddy, or skips the test, because compiling it takes minutes.
 func build(t *testing.T) string {
 	t.Helper()
 	if !testdb.Required() && os.Getenv("FUALAB_E2E_CADDY") == "" {
-		t.Skip("no Caddy: FUALAB_E2E_CADDY names one; FUALAB_TEST_REQUIRE=1 has it compiled, which takes minutes the first time")
+		t.Skip("no Caddy: set FUALAB_E2E_CADDY to one; FUALAB_TEST_REQUIRE=1 compiles it, which takes minutes the first time")
 	}
 	path, err := binary()
 	if err != nil {
@@ -43,9 +43,9 @@ func build(t *testing.T) string {
 	return path
 }
 
-// binary is the Caddy of FUALAB_E2E_CADDY, or else one of the version in
-// ops/tools/caddy. It stays in bin, since Go keeps what it compiles and not what
-// it links.
+// binary is the Caddy of FUALAB_E2E_CADDY, or one of the version in
+// ops/tools/caddy. It stays in bin, because Go caches compiled packages but not
+// linked programs.
 var binary = sync.OnceValues(func() (string, error) {
 	if given := os.Getenv("FUALAB_E2E_CADDY"); given != "" {
 		return given, nil
@@ -65,8 +65,8 @@ var binary = sync.OnceValues(func() (string, error) {
 	return path, nil
 })
 
-// environ is this process' environment without a developer's own settings,
-// and with a home that holds nothing.
+// environ is this process's environment without a developer's own settings, and
+// with an empty home.
 func environ(t *testing.T) []string {
 	t.Helper()
 	inherited := slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, config.Prefix) })
@@ -74,7 +74,7 @@ func environ(t *testing.T) []string {
 	return append(inherited, "HOME="+home, "XDG_CONFIG_HOME="+home, "XDG_DATA_HOME="+home)
 }
 
-// start runs Caddy before the API at upstream, as the container would, and
+// start runs Caddy in front of the API at upstream, as the container would, and
 // returns the URL of its site.
 func start(t *testing.T, upstream string) string {
 	t.Helper()
@@ -99,7 +99,7 @@ func start(t *testing.T, upstream string) string {
 	deadline := time.Now().Add(20 * time.Second)
 	for httpserver.Check(t.Context(), addr, "/caddy-health") != nil {
 		if time.Now().After(deadline) {
-			t.Fatal("it does not answer /caddy-health within 20 s")
+			t.Fatal("/caddy-health does not respond within 20 s")
 		}
 		time.Sleep(20 * time.Millisecond)
 	}
@@ -119,7 +119,7 @@ func stop(t *testing.T, cmd *exec.Cmd) {
 	}
 }
 
-// free returns a port, as ":port", on which nothing listened a moment ago.
+// free returns a port, as ":port", that had no listener a moment ago.
 func free(t *testing.T) string {
 	t.Helper()
 	ln, err := httpserver.Listen(t.Context(), ":0", "")
@@ -134,7 +134,7 @@ func free(t *testing.T) string {
 	return ":" + port
 }
 
-// files makes a directory as the build of the client does.
+// files creates a directory like the output of the client's build.
 func files(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -156,7 +156,7 @@ func files(t *testing.T) string {
 	return dir
 }
 
-// serveAt serves at address, which was in use a moment ago; nil if it cannot.
+// serveAt serves at address, which was in use a moment ago; it returns nil on failure.
 func serveAt(t *testing.T, address string, handler http.Handler) *httptest.Server {
 	t.Helper()
 	ln, err := httpserver.Listen(t.Context(), address, "")
@@ -171,7 +171,7 @@ func serveAt(t *testing.T, address string, handler http.Handler) *httptest.Serve
 	return server
 }
 
-// unpack returns the body of resp as it was before it was compressed.
+// unpack returns the uncompressed body of resp.
 func unpack(resp *http.Response) (io.Reader, error) {
 	if resp.Header.Get("Content-Encoding") != "gzip" || resp.Request.Method == http.MethodHead {
 		return resp.Body, nil

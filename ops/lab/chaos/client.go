@@ -20,18 +20,18 @@ import (
 	"github.com/fualab/fualab/api/contract"
 )
 
-// answerTime is how long a client waits: longer than the API works for a
-// request at most, so that it is the API that gives up.
+// answerTime is the timeout of a client. It is longer than the API's own limit
+// for a request, so the API gives up first.
 const answerTime = 20 * time.Second
 
-// clients write and read, and note everything in a ledger.
+// clients write and read, and record everything in a ledger.
 type clients struct {
-	base     func() string // of the API that takes the next request
+	base     func() string // returns the API for the next request
 	contract *contract.Contract
 	ledger   *ledger
 	http     *http.Client
-	own      bool // base is always the same, so that a read shows the writes before it
-	retries  bool // a write whose fate is unknown is sent again, with its key
+	own      bool // base always returns the same API, so a read shows earlier writes
+	retries  bool // a write with an unknown outcome is sent again, with its key
 }
 
 func newClients(base func() string, c *contract.Contract, l *ledger, own bool) *clients {
@@ -45,14 +45,14 @@ func newClients(base func() string, c *contract.Contract, l *ledger, own bool) *
 	}}
 }
 
-// run keeps n clients at it until ctx ends, and returns when all are done.
+// run keeps n clients working until ctx ends, and returns when all have ended.
 // Each waits for think between two rounds.
 func (c *clients) run(ctx context.Context, n int, think time.Duration) {
 	var all sync.WaitGroup
 	for i := range n {
 		all.Go(func() {
 			for round := 0; ctx.Err() == nil; round++ {
-				c.round(fmt.Sprintf("client %d item %d", i, round)) //nolint:contextcheck // a request under way is answered, also when the clients stop
+				c.round(fmt.Sprintf("client %d item %d", i, round)) //nolint:contextcheck // a request in flight finishes, even if the clients stop
 				_ = pause(ctx, think)
 			}
 		})
@@ -89,12 +89,12 @@ func (c *clients) readBack(path, description string) {
 	c.ledger.read()
 	var it item
 	if err := json.Unmarshal(body, &it); err != nil || c.own && it.Description != description {
-		c.ledger.complain("%s does not show the write before it: %.200s", path, body)
+		c.ledger.complain("%s does not show the last acknowledged write: %.200s", path, body)
 	}
 }
 
-// write sends a change and returns the item that it was answered with. With a
-// key, whose effect the API has once, it is sent until it is answered.
+// write sends a change and returns the item of the response. With a key, which
+// takes effect once, it is sent until a response arrives.
 func (c *clients) write(method, path string, fields map[string]string, key string) (item, bool) {
 	body, err := json.Marshal(fields)
 	if err != nil {
@@ -120,7 +120,7 @@ func (c *clients) write(method, path string, fields map[string]string, key strin
 
 var errStatus = errors.New("not a success")
 
-// send makes one request, notes it, and returns the body of a success.
+// send sends one request, records it, and returns the body of a success.
 func (c *clients) send(method, path, body string, header http.Header) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), answerTime)
 	defer cancel()
@@ -156,7 +156,7 @@ func (c *clients) send(method, path, body string, header http.Header) ([]byte, e
 	return text, nil
 }
 
-// kindOf says in a word how a connection failed.
+// kindOf names the kind of a failed connection in one word.
 func kindOf(err error) string {
 	var network net.Error
 	switch {
@@ -172,7 +172,7 @@ func kindOf(err error) string {
 	return "other"
 }
 
-// all returns every item there is, page by page, past every cache.
+// all returns every item, page by page, without any cache.
 func (c *clients) all(ctx context.Context) ([]item, error) {
 	var all []item
 	for next := "/api/items?limit=1000"; next != ""; {

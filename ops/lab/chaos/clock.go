@@ -16,12 +16,12 @@ import (
 	"time"
 )
 
-// hour is how far a worker's clock jumps.
+// hour is the jump of a worker's clock, in seconds.
 const hour = 3600
 
-// jumpWorkersClock moves the time of day of a worker an hour ahead, back, an
-// hour behind, and back, while a task is due every second. Each due time has to
-// have its run, once, not before it, and in time.
+// jumpWorkersClock moves a worker's time of day an hour ahead, back, an hour
+// behind, and back, while a task is due every second. Each due time must have
+// its run, once, not early, and in time.
 func jumpWorkersClock(ctx context.Context, w *world) error {
 	jump, err := w.startJumping(ctx)
 	if err != nil {
@@ -31,7 +31,7 @@ func jumpWorkersClock(ctx context.Context, w *world) error {
 		return err
 	}
 	for _, to := range []int{hour, 0, -hour, 0} {
-		// Longer than a worker goes without asking anybody for the time.
+		// Longer than the interval at which a worker reads the database's clock.
 		if err := errors.Join(jump(to), pause(ctx, time.Duration(w.times(30, 12))*time.Second)); err != nil {
 			return err
 		}
@@ -40,8 +40,8 @@ func jumpWorkersClock(ctx context.Context, w *world) error {
 	return w.judgeRuns(ctx)
 }
 
-// startJumping has the worker replaced by one whose time of day jump moves to so
-// many seconds from the machine's.
+// startJumping replaces the worker by one whose time of day differs from the
+// machine's by the seconds that jump sets.
 func (w *world) startJumping(ctx context.Context) (jump func(seconds int) error, err error) {
 	s := w.workers[0]
 	s.bin = filepath.Join(w.built, "fualab-worker")
@@ -54,16 +54,16 @@ func (w *world) startJumping(ctx context.Context) (jump func(seconds int) error,
 	return jump, s.replace(ctx)
 }
 
-// buildJumping builds a worker whose package time adds what a file says to the
-// time of day, and leaves the monotonic clock alone, as a jump does. libfaketime
-// cannot: Go asks the kernel past every library.
+// buildJumping builds a worker whose package time adds the number in a file to
+// the time of day, but not to the monotonic clock, as a real jump does.
+// libfaketime cannot do this: Go calls the kernel without any library.
 func buildJumping(dir string) error {
 	goroot, err := exec.Command("go", "env", "GOROOT").Output() //nolint:noctx // it only prints
 	if err != nil {
 		return fmt.Errorf("find Go: %w", err)
 	}
 	source := filepath.Join(strings.TrimSpace(string(goroot)), "src", "time", "time.go")
-	text, err := os.ReadFile(source) //nolint:gosec // of Go
+	text, err := os.ReadFile(source) //nolint:gosec // a file of Go
 	if err != nil {
 		return err
 	}
@@ -76,7 +76,7 @@ func buildJumping(dir string) error {
 		"func Now() Time {\n\tsec, nsec, mono := runtimeNow()\n", "var Jump atomic.Int64\n\nfunc Now() Time {\n\tsec, nsec, mono := runtimeNow()\n\tsec += Jump.Load()\n",
 	).Replace(string(text))
 	if !strings.Contains(changed, "Jump.Load()") {
-		return fmt.Errorf("%s is not as this program knows it: see to buildJumping", source)
+		return fmt.Errorf("%s has changed: adapt buildJumping to it", source)
 	}
 	overlay, err := json.Marshal(map[string]map[string]string{"Replace": {
 		source: filepath.Join(dir, "time.go"),
@@ -116,11 +116,11 @@ func init() {
 }
 `
 
-// judged is the task that is due every second, and whose runs are counted.
+// judged is the task that is due every second. Its runs are counted.
 const judged = "items.expire"
 
-// arrivals notes by the database's clock when each job is made: what River writes
-// into it is the worker's, which jumps.
+// arrivals records by the database's clock when each job is inserted. River's own
+// time comes from the worker, whose clock jumps.
 const arrivals = `CREATE TABLE arrivals (job bigint PRIMARY KEY, at timestamptz NOT NULL DEFAULT clock_timestamp());
 CREATE FUNCTION arrive() RETURNS trigger LANGUAGE plpgsql AS
 	$$ BEGIN INSERT INTO arrivals (job) VALUES (NEW.id); RETURN NULL; END $$;
@@ -132,8 +132,8 @@ func (w *world) everySecond(ctx context.Context) error {
 	}
 	patch := `{"cron":"* * * * * *","missed_policy":"all","overlap_policy":"allow"}`
 	header := http.Header{"Content-Type": {"application/merge-patch+json"}}
-	if _, err := w.clients.send(http.MethodPatch, "/api/schedules/"+judged, patch, header); err != nil { //nolint:contextcheck // as all that clients send
-		return fmt.Errorf("have %s run every second: %w", judged, err)
+	if _, err := w.clients.send(http.MethodPatch, "/api/schedules/"+judged, patch, header); err != nil { //nolint:contextcheck // like all requests of clients
+		return fmt.Errorf("let %s run every second: %w", judged, err)
 	}
 	w.ledger.read()
 	return until(ctx, 30*time.Second, judged+" to run every second", func() bool {
@@ -146,13 +146,13 @@ func (w *world) everySecond(ctx context.Context) error {
 func (w *world) judgeRuns(ctx context.Context) error {
 	var faults []error
 	for fault, query := range map[string]string{
-		"%d due times have no run":               "max(extract(epoch FROM due)) - min(extract(epoch FROM due)) + 1 - count(DISTINCT due)",
-		"%d due times have more than one run":    "count(*) - count(DISTINCT due)",
-		"%d runs were made before they were due": "count(*) FILTER (WHERE made < due)",
-		"%d runs were made more than 15 s late":  "count(*) FILTER (WHERE made > due + interval '15 s')",
-		"%d s without a run at the end":          "CASE WHEN max(due) < now() - interval '15 s' THEN extract(epoch FROM now() - max(due)) ELSE 0 END",
-		"%d runs were not executed within 15 s":  "count(*) FILTER (WHERE state <> 'completed' AND due < now() - interval '15 s')",
-		"%d runs were executed more than once":   "count(*) FILTER (WHERE attempt > 1)",
+		"%d due times have no run":                   "max(extract(epoch FROM due)) - min(extract(epoch FROM due)) + 1 - count(DISTINCT due)",
+		"%d due times have more than one run":        "count(*) - count(DISTINCT due)",
+		"%d runs were inserted before they were due": "count(*) FILTER (WHERE made < due)",
+		"%d runs were inserted more than 15 s late":  "count(*) FILTER (WHERE made > due + interval '15 s')",
+		"%d s without a run at the end":              "CASE WHEN max(due) < now() - interval '15 s' THEN extract(epoch FROM now() - max(due)) ELSE 0 END",
+		"%d runs were not executed within 15 s":      "count(*) FILTER (WHERE state <> 'completed' AND due < now() - interval '15 s')",
+		"%d runs were executed more than once":       "count(*) FILTER (WHERE attempt > 1)",
 	} {
 		n, err := w.query(ctx, query)
 		if err != nil {
@@ -167,7 +167,7 @@ func (w *world) judgeRuns(ctx context.Context) error {
 	return errors.Join(append(faults, err)...)
 }
 
-// query computes a number of all runs of the judged task that a schedule made.
+// query computes a number over all scheduled runs of the judged task.
 func (w *world) query(ctx context.Context, expression string) (int64, error) {
 	return w.pg.query(ctx, w.name, "SELECT ("+expression+`)::bigint FROM (
 		SELECT river_job.*, at AS made, (args->>'due_at')::timestamptz AS due FROM river_job JOIN arrivals ON job = id WHERE kind = '`+judged+`' AND args ? 'due_at'

@@ -4,7 +4,7 @@ package main
 
 import "syscall"
 
-// groupOf gives a program a process group, and ends it with this one.
+// groupOf gives a program a process group, and makes it end with this program.
 func groupOf() *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 }

@@ -8,25 +8,25 @@ import (
 	"time"
 )
 
-// ledger holds what was sent, what was answered, and what therefore has to be
-// in the database. It is safe for concurrent use.
+// ledger records requests and responses, and derives the state that the database
+// must have. It is safe for concurrent use.
 type ledger struct {
 	mu      sync.Mutex
 	sent    int
-	acked   int            // answers of success, to reads and writes
+	acked   int            // successful responses, to reads and writes
 	failed  map[string]int // by kind
 	writes  map[string]*write
-	broken  []string // answers that no documentation allows, and reads that miss a write
+	broken  []string // undocumented responses, and reads that miss a write
 	nBroken int
-	healed  time.Time     // when the fault ended; zero: it has not
-	first   time.Duration // from then to the first acknowledged write
+	healed  time.Time     // when the fault ended; zero: it has not ended
+	first   time.Duration // from healed to the first acknowledged write
 	worst   time.Duration // the longest first of all faults
 }
 
-// write is one item that a client has asked for, by its name.
+// write is one item that a client has requested, by its name.
 type write struct {
 	id           int64           // once acknowledged
-	descriptions map[string]bool // which it may have: the last acknowledged, and those after it of which nobody knows
+	descriptions map[string]bool // the allowed ones: the last acknowledged one, and later ones with an unknown outcome
 }
 
 func newLedger() *ledger {
@@ -51,7 +51,7 @@ func (l *ledger) read() {
 	l.acked++
 }
 
-// complain notes what may not be; the first few are told.
+// complain records a violation; the first few are reported.
 func (l *ledger) complain(format string, args ...any) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -60,21 +60,21 @@ func (l *ledger) complain(format string, args ...any) {
 	}
 }
 
-// ask notes an item before it is sent.
+// ask records an item before it is sent.
 func (l *ledger) ask(name string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.writes[name] = &write{descriptions: map[string]bool{"": true}}
 }
 
-// describe notes a description before it is sent.
+// describe records a description before it is sent.
 func (l *ledger) describe(name, description string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.writes[name].descriptions[description] = true
 }
 
-// acknowledge notes that the item called name is id, and is described so.
+// acknowledge records that the item called name has this id and description.
 func (l *ledger) acknowledge(name string, id int64, description string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -101,16 +101,16 @@ func (l *ledger) recovered() bool {
 	return l.first > 0
 }
 
-// item is what the ledger asks of an item that is there.
+// item is the part of a stored item that the ledger compares.
 type item struct {
 	ID          int64  `json:"id"`
 	Name        string `json:"name"`
 	Description string `json:"description"`
 }
 
-// compare holds what is there to what has to be. lost counts the acknowledged
-// writes that are not there, doubled the items that are there more than once,
-// strange those that nobody asked for, or not so.
+// compare compares the stored items with the ledger. lost counts the missing
+// acknowledged writes, doubled the items that exist more than once, strange those
+// that no client requested in this form.
 func (l *ledger) compare(items []item) (lost, doubled, strange int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

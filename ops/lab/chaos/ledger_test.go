@@ -4,7 +4,7 @@ package main
 
 import "testing"
 
-// TestLedger holds what is there to what was acknowledged.
+// TestLedger compares stored items with the acknowledged ones.
 func TestLedger(t *testing.T) {
 	t.Parallel()
 	written := func() *ledger {
@@ -33,8 +33,8 @@ func TestLedger(t *testing.T) {
 		"an acknowledged change is lost": {items: []item{{ID: 1, Name: "described"}, unsure}, lost: 1},
 		"a write was made twice":         {items: []item{described, unsure, {ID: 3, Name: "unsure"}}, doubled: 1},
 		"an unanswered one was, too":     {items: []item{described, unsure, {ID: 3, Name: "unanswered"}, {ID: 4, Name: "unanswered"}}, doubled: 1},
-		"nobody asked for it":            {items: []item{described, unsure, {ID: 5, Name: "stranger"}}, strange: 1},
-		"nobody described it":            {items: []item{described, unsure, {ID: 3, Name: "unanswered", Description: "new"}}, strange: 1},
+		"no client requested it":         {items: []item{described, unsure, {ID: 5, Name: "stranger"}}, strange: 1},
+		"no client described it":         {items: []item{described, unsure, {ID: 3, Name: "unanswered", Description: "new"}}, strange: 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

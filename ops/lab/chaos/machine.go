@@ -19,17 +19,17 @@ import (
 	"time"
 )
 
-// diskSize is that of the file system on which SQLite runs out of it.
+// diskSize is the size of the file system that SQLite fills.
 const diskSize = "24m"
 
-// mount makes a small file system, for which it has to be root.
+// mount creates a small file system, which needs root.
 func (w *world) mount() (string, error) {
 	disk := filepath.Join(w.dir, "disk")
 	if err := os.MkdirAll(disk, 0o700); err != nil {
 		return "", err
 	}
 	if err := syscall.Mount("tmpfs", disk, "tmpfs", 0, "size="+diskSize); err != nil {
-		return "", skipped(fmt.Sprintf("mounting a small file system: %s; it takes root", err))
+		return "", skipped(fmt.Sprintf("mounting a small file system: %s; this needs root", err))
 	}
 	w.atEnd = append(w.atEnd, func() { _ = syscall.Unmount(disk, syscall.MNT_DETACH) })
 	return disk, nil
@@ -55,13 +55,13 @@ func fillDisk(ctx context.Context, w *world) error {
 	return w.during(ctx, 4*time.Second, fill, func() error { return os.Remove(path) })
 }
 
-// jumpClocks moves the clock of Postgres, under which a library can be put. It
-// cannot be put under the platform's own programs, which are static and ask the
-// kernel, and Redis does not start on it.
+// jumpClocks moves the clock of Postgres, into which a library can be loaded. The
+// platform's own programs are static and call the kernel, and Redis does not
+// start with the library.
 func jumpClocks(ctx context.Context, w *world) error {
 	found, _ := filepath.Glob("/usr/lib/*/faketime/libfaketime.so.1")
 	if len(found) == 0 {
-		return skipped("it takes libfaketime: apt-get install libfaketime")
+		return skipped("this needs libfaketime: apt-get install libfaketime")
 	}
 	clock := filepath.Join(w.pg.dir, "clock")
 	jump := func(to string) error {
@@ -87,7 +87,7 @@ func jumpClocks(ctx context.Context, w *world) error {
 	return err
 }
 
-// underClock starts Postgres again, in an environment.
+// underClock restarts Postgres in an environment.
 func (w *world) underClock(ctx context.Context, env []string) error {
 	w.pg.process.end(syscall.SIGINT)
 	w.pg.env = env
@@ -99,8 +99,8 @@ const (
 	slowReaders = 50
 )
 
-// openStreams opens streams of events that are read, and some that are not. An
-// API refuses more than a thousand, so three share them.
+// openStreams opens streams of events with readers, and some without. An API
+// refuses more than a thousand, so three APIs share them.
 func openStreams(ctx context.Context, w *world) error {
 	ctx, cancel := context.WithCancel(ctx)
 	var streams sync.WaitGroup
@@ -135,13 +135,13 @@ func openStreams(ctx context.Context, w *world) error {
 		return err
 	}
 	if lost.Load() > 0 || told.Load() < idleStreams {
-		return fmt.Errorf("%d streams ended, and all of them got %d events", lost.Load(), told.Load())
+		return fmt.Errorf("%d streams ended after %d events in all", lost.Load(), told.Load())
 	}
 	w.notes = append(w.notes, fmt.Sprintf("%d events", told.Load()))
 	return nil
 }
 
-// follow reads a stream until ctx ends, and counts it and what it tells.
+// follow reads a stream until ctx ends, and counts the stream and its events.
 func follow(ctx context.Context, client *http.Client, url string, open, told *atomic.Int64) error {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url+"/api/events", nil)
 	if err != nil {

@@ -1,7 +1,7 @@
 //go:build linux
 
-// Command chaos breaks what a running FUALab stands on, and FUALab itself,
-// while clients are at work, and holds what is left to what was acknowledged.
+// Command chaos injects faults into a running FUALab and its dependencies while
+// clients are working, and compares the stored data with the acknowledged writes.
 package main
 
 import (
@@ -27,7 +27,7 @@ func main() {
 
 func run(ctx context.Context, args []string) error {
 	flags := flag.NewFlagSet("chaos", flag.ContinueOnError)
-	brief := flags.Bool("short", false, "each fault for as short as it shows: for CI")
+	brief := flags.Bool("short", false, "keep each fault as short as possible: for CI")
 	which := flags.String("run", "", "only the scenarios whose name this regular expression matches")
 	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
 		return nil

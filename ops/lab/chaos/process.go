@@ -17,15 +17,15 @@ import (
 	"time"
 )
 
-// process is a program that this one has started, in a process group of its
-// own, so that a signal reaches what it starts in its turn.
+// process is a program that this one has started, in its own process group, so
+// that a signal also reaches its children.
 type process struct {
 	cmd  *exec.Cmd
 	out  *tail
-	done chan struct{} // closed when it has ended
+	done chan struct{} // closed when the program has ended
 }
 
-// start runs a program with nothing but env in its environment.
+// start runs a program with env as its whole environment.
 func start(dir string, env []string, name string, args ...string) (*process, error) {
 	p := &process{cmd: exec.Command(name, args...), out: new(tail), done: make(chan struct{})} //nolint:gosec,noctx // a program of this repository or a server; stop ends it
 	p.cmd.Dir, p.cmd.Env, p.cmd.Stdout, p.cmd.Stderr = dir, env, p.out, p.out
@@ -34,17 +34,16 @@ func start(dir string, env []string, name string, args ...string) (*process, err
 		return nil, fmt.Errorf("start %s: %w", name, err)
 	}
 	go func() {
-		_ = p.cmd.Wait() // how it ended is in its output
+		_ = p.cmd.Wait() // the output has the reason of the end
 		close(p.done)
 	}()
 	return p, nil
 }
 
-// signal reaches the process and all that it has started.
+// signal reaches the process and its children.
 func (p *process) signal(s syscall.Signal) { _ = syscall.Kill(-p.cmd.Process.Pid, s) }
 
-// end sends s and waits until the process is gone, for at most 30 s before it
-// kills it.
+// end sends s and waits up to 30 s for the end of the process, then kills it.
 func (p *process) end(s syscall.Signal) {
 	p.signal(s)
 	select {
@@ -64,8 +63,7 @@ func (p *process) ended() bool {
 	}
 }
 
-// memory returns how much of the process is in memory now, in bytes; 0 if it
-// has ended.
+// memory returns the resident memory of the process in bytes; 0 after its end.
 func (p *process) memory() int64 {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/statm", p.cmd.Process.Pid))
 	if err != nil {
@@ -79,7 +77,7 @@ func (p *process) memory() int64 {
 	return pages * int64(os.Getpagesize())
 }
 
-// goroutines has a Go program print the stack of every goroutine, which ends
+// goroutines makes a Go program print the stack of every goroutine, which ends
 // it, and counts them.
 func (p *process) goroutines() int {
 	p.out.reset()
@@ -87,7 +85,7 @@ func (p *process) goroutines() int {
 	return bytes.Count(p.out.bytes(), []byte("\ngoroutine "))
 }
 
-// tail keeps the end of what a program printed.
+// tail keeps the end of a program's output.
 type tail struct {
 	mu   sync.Mutex
 	text []byte
@@ -123,7 +121,7 @@ func (t *tail) last(n int) string {
 	return string(text[max(0, len(text)-n):])
 }
 
-// freePort returns a port of the loopback interface on which nothing listens.
+// freePort returns a port of the loopback interface without a listener.
 func freePort(ctx context.Context) (string, error) {
 	ln, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
@@ -134,7 +132,7 @@ func freePort(ctx context.Context) (string, error) {
 	return port, err
 }
 
-// until asks done, at most for limit, until it says so.
+// until polls done for at most limit, until it returns true.
 func until(ctx context.Context, limit time.Duration, what string, done func() bool) error {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
@@ -143,7 +141,7 @@ func until(ctx context.Context, limit time.Duration, what string, done func() bo
 	for !done() {
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("waited in vain for %s: %w", what, ctx.Err())
+			return fmt.Errorf("no success while waiting for %s: %w", what, ctx.Err())
 		case <-poll.C:
 		}
 	}
@@ -162,4 +160,4 @@ func pause(ctx context.Context, d time.Duration) error {
 	}
 }
 
-var errNeeds = errors.New("it needs Linux, Postgres' server programs and redis-server: apt-get install postgresql redis-server")
+var errNeeds = errors.New("chaos needs Linux, Postgres' server programs and redis-server: apt-get install postgresql redis-server")

@@ -16,7 +16,7 @@ import (
 	"github.com/rs/zerolog"
 )
 
-// proxy is a TCP way to a server on which faults can be laid.
+// proxy is a TCP proxy before a server, which can inject faults.
 type proxy struct {
 	toxi *toxiproxy.Proxy
 	port string
@@ -32,7 +32,7 @@ func newProxy(ctx context.Context, name, upstream string) (*proxy, error) {
 	return p, p.toxi.Start()
 }
 
-// lay puts a toxic on the way: of kind, from server to client unless upstream.
+// lay adds a toxic of this kind, from server to client unless upstream.
 func (p *proxy) lay(kind, attributes string, upstream bool) error {
 	direction := "downstream"
 	if upstream {
@@ -43,7 +43,7 @@ func (p *proxy) lay(kind, attributes string, upstream bool) error {
 	return err
 }
 
-// heal takes all toxics away.
+// heal removes all toxics.
 func (p *proxy) heal(ctx context.Context) { p.toxi.Toxics.ResetToxics(ctx) }
 
 // cut ends all connections, and refuses new ones until restored.
@@ -51,15 +51,14 @@ func (p *proxy) cut() { p.toxi.Stop() }
 
 func (p *proxy) restore() error { return p.toxi.Start() }
 
-// cutter ends every connection of its proxy at the moment when a client has
-// sent a statement.
+// cutter ends every connection of its proxy when a client has sent a statement.
 type cutter struct {
-	Statement string // which begins so, in lower case
-	Whole     bool   // the server gets all of it, and its answer is lost; otherwise only half of it
+	Statement string // the beginning of the statement, in lower case
+	Whole     bool   // the server gets all of it, and the response is lost; otherwise it gets half
 }
 
-// cuts are asked for by the cutters of this process, and carried out by one
-// goroutine of each scenario that lays one: Pipe may not stop its own proxy.
+// cuts carries the requests of cutters. One goroutine of each scenario executes
+// them, because Pipe may not stop its own proxy.
 var cuts = make(chan struct{}, 1)
 
 var registerCutter = sync.OnceFunc(func() { toxics.Register("cutter", new(cutter)) })
@@ -83,15 +82,15 @@ func (c *cutter) Pipe(stub *toxics.ToxicStub) {
 			if hit {
 				select {
 				case cuts <- struct{}{}:
-				default: // one is asked for already
+				default: // a cut is already requested
 				}
 			}
 		}
 	}
 }
 
-// cutOn cuts all connections, times, whenever a client has sent a statement.
-// What the server has to say to it is still on its way then.
+// cutOn cuts all connections the given number of times, each time after a client
+// has sent a statement. The server's response is then still on its way.
 func (p *proxy) cutOn(ctx context.Context, c cutter, times int) error {
 	registerCutter()
 	if err := p.lay("latency", `{"latency":50}`, false); err != nil {
@@ -106,7 +105,7 @@ func (p *proxy) cutOn(ctx context.Context, c cutter, times int) error {
 			return ctx.Err()
 		case <-cuts:
 		}
-		// The server gets time to read what was sent, less than its answer takes.
+		// The server needs time to read the statement, less than for its response.
 		if err := pause(ctx, 20*time.Millisecond); err != nil {
 			return err
 		}
@@ -115,7 +114,7 @@ func (p *proxy) cutOn(ctx context.Context, c cutter, times int) error {
 			return err
 		}
 		select {
-		case <-cuts: // asked for meanwhile
+		case <-cuts: // requested in the meantime
 		default:
 		}
 		if err := p.restore(); err != nil {

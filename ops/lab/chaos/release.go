@@ -14,8 +14,8 @@ import (
 	"github.com/fualab/fualab/shared/schema"
 )
 
-// migrate has the next release's migration run while this one serves, and then
-// the next release take over. The next release is this one with a migration
+// migrate runs the next release's migration while this release serves, and then
+// replaces it by the next release. The next release is this one with a migration
 // that adds a column, a table and an index.
 func migrate(ctx context.Context, w *world) error {
 	next := filepath.Join(w.built, "fualab-api")
@@ -27,7 +27,7 @@ func migrate(ctx context.Context, w *world) error {
 	if said := p.out.last(1000); !p.cmd.ProcessState.Success() || !strings.Contains(said, "1 migrations applied") {
 		return fmt.Errorf("migrate up: %s", said)
 	}
-	if err := pause(ctx, time.Second); err != nil { // the release before serves on the new schema
+	if err := pause(ctx, time.Second); err != nil { // the previous release serves on the new schema
 		return err
 	}
 	for _, s := range w.apis {
@@ -40,7 +40,7 @@ func migrate(ctx context.Context, w *world) error {
 	return nil
 }
 
-// buildNext builds the API of the release that comes after this one.
+// buildNext builds the API of the next release.
 func buildNext(root string) error {
 	for _, module := range []string{"api", "shared"} {
 		if err := os.CopyFS(filepath.Join(root, module), os.DirFS(module)); err != nil {

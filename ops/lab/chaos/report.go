@@ -10,13 +10,13 @@ import (
 	"strings"
 )
 
-// report is what all scenarios showed.
+// report has the results of all scenarios.
 type report struct{ results []result }
 
 func (r *report) add(res result) { r.results = append(r.results, res) }
 
-// print writes a Markdown table, and what went wrong below it; then it returns
-// an error.
+// print writes a Markdown table with the faults below it. It returns an error if
+// there are any.
 func (r *report) print(out io.Writer) error {
 	var text, wrong strings.Builder
 	text.WriteString("| scenario | sent | acknowledged | failed, by kind | lost | doubled | first success after, s | memory before, most, MiB | goroutines | s |\n| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n")
@@ -38,12 +38,12 @@ func (r *report) print(out io.Writer) error {
 		return err
 	}
 	if missed > 0 {
-		return fmt.Errorf("%d of %d scenarios went wrong, see above", missed, len(r.results))
+		return fmt.Errorf("%d of %d scenarios failed, see above", missed, len(r.results))
 	}
 	return nil
 }
 
-// kinds writes failures as in "12 × 503, 3 × refused".
+// kinds formats failures as in "12 × 503, 3 × refused".
 func kinds(failed map[string]int) string {
 	if len(failed) == 0 {
 		return "none"

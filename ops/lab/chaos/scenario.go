@@ -12,38 +12,38 @@ import (
 	"time"
 )
 
-// scenario is a fault and how long it may take until all is well again.
+// scenario is a fault with its setup and limits.
 type scenario struct {
 	name  string
-	long  bool // not in the short form, unless it is asked for by name
+	long  bool // left out of the short form, unless selected by name
 	setup setup
-	// build makes in a directory what the fault takes, beforehand and in its own
-	// time; the world has it as built.
+	// build prepares files for the fault in a directory, before the scenario and
+	// outside its time. The directory is world.built.
 	build func(dir string) error
-	// fault does its worst while clients are at work, and ends what it did. It
-	// calls faultEnds when it has.
+	// fault injects the fault while clients are working, and ends it. It calls
+	// faultEnds after that.
 	fault func(ctx context.Context, w *world) error
 }
 
-// setup is the platform that a scenario wants; its zero value is one API and
-// one worker on Postgres and Redis.
+// setup is the platform of a scenario; its zero value is one API and one worker
+// on Postgres and Redis.
 type setup struct {
 	apis, workers int
-	sqlite        bool // on a small file system of its own
+	sqlite        bool // on its own small file system
 	env           []string
 	think         time.Duration // between two rounds of a client; 0: thinkTime
 	zero          bool          // no request may fail
-	only          []string      // or only in these ways; nil: in any
-	must          []string      // and in these ways some have to
-	growth        int64         // how much more memory the API may take, in bytes; 0: mostGrowth
+	only          []string      // the allowed kinds of failures; nil: all
+	must          []string      // the kinds of failures that must occur
+	growth        int64         // limit for the growth of the API's memory, in bytes; 0: mostGrowth
 }
 
 const (
 	clientCount = 8
 	thinkTime   = 30 * time.Millisecond
-	// recovery is how long after a fault's end a write may take to succeed.
+	// recovery is the time limit for a successful write after a fault's end.
 	recovery = 2 * time.Second
-	// mostGrowth is how much more memory an API may take during a fault.
+	// mostGrowth is the limit for the growth of an API's memory during a fault.
 	mostGrowth = 64 << 20
 )
 
@@ -55,8 +55,8 @@ func (l *lab) times(n, brief int) int {
 	return n
 }
 
-// repeat has f break and mend something, n times, or once in the short form. It
-// calls faultEnds when it has.
+// repeat lets f inject and end a fault n times, or once in the short form. It
+// calls faultEnds each time.
 func (w *world) repeat(ctx context.Context, n int, f func() error) error {
 	for range w.times(n, 1) {
 		if err := f(); err != nil {
@@ -69,7 +69,7 @@ func (w *world) repeat(ctx context.Context, n int, f func() error) error {
 	return nil
 }
 
-// during keeps a fault up for d.
+// during keeps a fault active for d.
 func (w *world) during(ctx context.Context, d time.Duration, begin, end func() error) error {
 	if err := begin(); err != nil {
 		return err
@@ -79,8 +79,7 @@ func (w *world) during(ctx context.Context, d time.Duration, begin, end func() e
 	return errors.Join(err, end())
 }
 
-// settle waits until a write has succeeded after the fault, and a little
-// longer.
+// settle waits until a write has succeeded after the fault, and a little longer.
 func (w *world) settle(ctx context.Context) error {
 	if err := until(ctx, 30*time.Second, "a write to succeed after the fault", w.ledger.recovered); err != nil {
 		return err
@@ -88,20 +87,20 @@ func (w *world) settle(ctx context.Context) error {
 	return pause(ctx, 500*time.Millisecond)
 }
 
-// result is what a scenario showed.
+// result is the outcome of a scenario.
 type result struct {
 	name                   string
 	took                   time.Duration
 	ledger                 *ledger
 	lost, doubled, strange int
 	before, peak           int64
-	goroutines             int      // of an API, when all was over
-	notes                  []string // what else there is to say
-	skipped                string   // why it was not tried; empty: it was
+	goroutines             int      // of an API, after the scenario
+	notes                  []string // further remarks
+	skipped                string   // the reason for a skip; empty: not skipped
 	faults                 []string
 }
 
-// skipped says why a scenario cannot be tried on this machine.
+// skipped is the reason why this machine cannot run a scenario.
 type skipped string
 
 func (s skipped) Error() string { return string(s) }
@@ -142,7 +141,7 @@ func (l *lab) try(ctx context.Context, s scenario) result {
 	return r
 }
 
-// prepare starts the platform on a database of its own.
+// prepare starts the platform on a separate database.
 func (w *world) prepare(ctx context.Context, s scenario, led *ledger) error {
 	if err := w.mend(ctx); err != nil {
 		return err
@@ -173,7 +172,7 @@ func (w *world) prepare(ctx context.Context, s scenario, led *ledger) error {
 	return nil
 }
 
-// play has the clients at work before, during and after the fault.
+// play runs the clients before, during and after the fault.
 func (w *world) play(ctx context.Context, s scenario) error {
 	load, stop := context.WithCancel(ctx)
 	done := make(chan struct{}, 2)
@@ -197,7 +196,7 @@ func (w *world) play(ctx context.Context, s scenario) error {
 	return err
 }
 
-// judge compares what is there to what has to be.
+// judge compares the stored data with the ledger.
 func (w *world) judge(ctx context.Context, s scenario, r *result) error {
 	items, err := w.clients.all(ctx)
 	if err != nil {
@@ -213,8 +212,8 @@ func (w *world) judge(ctx context.Context, s scenario, r *result) error {
 	}
 	expect(r.lost == 0, "%d acknowledged writes are lost", r.lost)
 	expect(r.doubled == 0, "%d items are doubled", r.doubled)
-	expect(r.strange == 0, "%d items are not as anybody asked for", r.strange)
-	expect(l.nBroken == 0, "%d answers may not be", l.nBroken)
+	expect(r.strange == 0, "%d items were never requested in this form", r.strange)
+	expect(l.nBroken == 0, "%d responses violate the contract", l.nBroken)
 	expect(l.worst <= recovery, "%s until a write succeeded", l.worst)
 	expect(w.peak-w.before <= cmp.Or(s.setup.growth, mostGrowth), "memory grew by %d MiB", (w.peak-w.before)>>20)
 	expect(!s.setup.zero || len(l.failed) == 0, "requests failed: %s", kinds(l.failed))
@@ -222,7 +221,7 @@ func (w *world) judge(ctx context.Context, s scenario, r *result) error {
 		expect(s.setup.only == nil || slices.Contains(s.setup.only, kind), "requests failed: %s", kinds(l.failed))
 	}
 	for _, kind := range s.setup.must {
-		expect(l.failed[kind] > 0, "no request failed by %s, so this tried nothing", kind)
+		expect(l.failed[kind] > 0, "no request failed by %s, so the fault had no effect", kind)
 	}
 	expect(len(items) > 0, "nothing was written")
 	r.faults = append(r.faults, slices.Clone(l.broken)...)

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// scenarios are all of them, in the order of the table.
+// scenarios are all scenarios, in the order of the table.
 var scenarios = []scenario{
 	{name: "API killed", fault: killAPI},
 	{name: "Postgres restarted", fault: restartPostgres},
@@ -29,7 +29,7 @@ var scenarios = []scenario{
 	{name: "migration under the release before", build: buildNext, fault: migrate, setup: setup{zero: true, apis: 3, env: draining}},
 }
 
-// draining leaves clients the time to see that a process is no longer ready.
+// draining gives clients the time to see that a process is no longer ready.
 var draining = []string{"FUALAB_SHUTDOWN_DELAY_SECONDS=1"}
 
 func killAPI(ctx context.Context, w *world) error {
@@ -43,7 +43,7 @@ func killAPI(ctx context.Context, w *world) error {
 	})
 }
 
-// restartPostgres stops it as an upgrade does, and then as a crash does.
+// restartPostgres stops Postgres as an upgrade does, and then as a crash does.
 func restartPostgres(ctx context.Context, w *world) error {
 	for _, s := range []syscall.Signal{syscall.SIGINT, syscall.SIGQUIT} {
 		w.pg.process.end(s)
@@ -61,7 +61,7 @@ func restartPostgres(ctx context.Context, w *world) error {
 	return nil
 }
 
-// beyond is longer than the API works for a request.
+// beyond is longer than the API's limit for a request.
 const beyond = 17 * time.Second
 
 func hangPostgres(ctx context.Context, w *world) error {
@@ -76,7 +76,7 @@ func cutOn(c cutter) func(context.Context, *world) error {
 	}
 }
 
-// exhaustPool has every connection of the API wait for a lock.
+// exhaustPool makes every connection of the API wait for a lock.
 func exhaustPool(ctx context.Context, w *world) error {
 	release, err := w.pg.hold(ctx, w.name, "LOCK TABLE items IN ACCESS EXCLUSIVE MODE")
 	if err != nil {

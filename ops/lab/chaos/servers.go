@@ -25,13 +25,13 @@ import (
 // postgres is a Postgres server that can be stopped, killed and hung.
 type postgres struct {
 	dir, port, password string
-	bin                 string   // where its programs are
+	bin                 string   // the directory of its programs
 	env                 []string // of the server
 	process             *process
 }
 
-// newPostgres makes a server's data directory and starts it. What it says is
-// committed is on the disk: a scenario may kill it.
+// newPostgres creates a server's data directory and starts it. Its commits are on
+// the disk, because a scenario may kill it.
 func newPostgres(ctx context.Context, dir string) (*postgres, error) {
 	bin, err := postgresPrograms()
 	if err != nil {
@@ -64,7 +64,7 @@ func newPostgres(ctx context.Context, dir string) (*postgres, error) {
 	return pg, pg.start(ctx)
 }
 
-// postgresPrograms finds what Debian keeps out of PATH.
+// postgresPrograms finds the programs that Debian keeps out of PATH.
 func postgresPrograms() (string, error) {
 	found, _ := filepath.Glob("/usr/lib/postgresql/*/bin/initdb")
 	if len(found) > 0 {
@@ -78,15 +78,15 @@ func postgresPrograms() (string, error) {
 	return filepath.Dir(path), nil
 }
 
-// own gives what is in dir to the user postgres where this program is root,
-// as whom Postgres does not run.
+// own gives the files in dir to the user postgres if this program runs as root,
+// because Postgres refuses to run as root.
 func (pg *postgres) own(dir string) error {
 	if os.Geteuid() != 0 {
 		return nil
 	}
 	u, err := user.Lookup("postgres")
 	if err != nil {
-		return fmt.Errorf("as root it needs the user postgres: %w", err)
+		return fmt.Errorf("the user postgres is needed when run as root: %w", err)
 	}
 	uid, _ := strconv.Atoi(u.Uid)
 	gid, _ := strconv.Atoi(u.Gid)
@@ -95,12 +95,12 @@ func (pg *postgres) own(dir string) error {
 			return err
 		}
 	}
-	return os.Chmod(dir, 0o711) //nolint:gosec // the user postgres has to get through it
+	return os.Chmod(dir, 0o711) //nolint:gosec // the user postgres must pass through it
 }
 
 func (pg *postgres) run(program string, args ...string) (*process, error) {
 	args = append(append([]string{"env"}, pg.env...), append([]string{filepath.Join(pg.bin, program)}, args...)...)
-	if os.Geteuid() == 0 { // as whom Postgres does not run
+	if os.Geteuid() == 0 { // Postgres refuses to run as root
 		args = append([]string{"setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups"}, args...)
 	}
 	return start(pg.dir, []string{"PATH=" + os.Getenv("PATH"), "LC_ALL=C.UTF-8"}, args[0], args[1:]...)
@@ -121,14 +121,14 @@ func (pg *postgres) start(ctx context.Context) (err error) {
 	return nil
 }
 
-// hang stops every process of the server where it is; the kernel still takes
-// connections, and bytes.
+// hang stops every process of the server; the kernel still accepts connections
+// and bytes.
 func (pg *postgres) hang() error { return pg.signalAll(syscall.SIGSTOP) }
 
 func (pg *postgres) resume() error { return pg.signalAll(syscall.SIGCONT) }
 
-// signalAll reaches the server, which then starts no more of them, and its
-// backends, each of which leads a group of its own.
+// signalAll signals the server, which then starts no more backends, and its
+// backends, each of which leads its own process group.
 func (pg *postgres) signalAll(s syscall.Signal) error {
 	pg.process.signal(s)
 	children, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%[1]d/children", pg.process.cmd.Process.Pid))
@@ -137,7 +137,7 @@ func (pg *postgres) signalAll(s syscall.Signal) error {
 	}
 	for _, field := range strings.Fields(string(children)) {
 		if pid, err := strconv.Atoi(field); err == nil {
-			_ = syscall.Kill(pid, s) // it may just have ended
+			_ = syscall.Kill(pid, s) // the process may just have ended
 		}
 	}
 	return nil
@@ -147,14 +147,14 @@ func (pg *postgres) url(port, database string) string {
 	return fmt.Sprintf("postgresql://fualab:%s@127.0.0.1:%s/%s?sslmode=disable", pg.password, port, database)
 }
 
-// exec runs one statement past the proxy.
+// exec runs one statement without the proxy.
 func (pg *postgres) exec(ctx context.Context, statement string) error {
 	_, err := pg.query(ctx, "postgres", statement)
 	return err
 }
 
-// query runs one statement in a database past the proxy and returns the last
-// number that it answers.
+// query runs one statement in a database without the proxy and returns the last
+// number of its result.
 func (pg *postgres) query(ctx context.Context, database, statement string) (n int64, err error) {
 	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
 	defer cancel()
@@ -211,7 +211,7 @@ func (r *redisServer) start(ctx context.Context) error {
 		return err
 	}
 	return until(ctx, 10*time.Second, "Redis", func() bool {
-		conn, err := net.Dial("tcp", "127.0.0.1:"+r.port) //nolint:noctx // of this machine
+		conn, err := net.Dial("tcp", "127.0.0.1:"+r.port) //nolint:noctx // on this machine
 		if err == nil {
 			_ = conn.Close()
 		}
@@ -219,7 +219,7 @@ func (r *redisServer) start(ctx context.Context) error {
 	})
 }
 
-// do runs one command past the proxy.
+// do runs one command without the proxy.
 func (r *redisServer) do(ctx context.Context, args ...any) error {
 	client := goredis.NewClient(&goredis.Options{Addr: "127.0.0.1:" + r.port, MaxRetries: -1, DialerRetries: 1, DialTimeout: time.Second, ReadTimeout: time.Second})
 	defer func() { _ = client.Close() }()

@@ -19,10 +19,10 @@ import (
 	"github.com/fualab/fualab/api/contract"
 )
 
-// lab is what all scenarios use, one after another.
+// lab has the servers and programs that all scenarios use, one after another.
 type lab struct {
 	dir           string // temporary
-	bin           string // of the programs that are tried
+	bin           string // of the tested programs
 	contract      *contract.Contract
 	pg            *postgres
 	redis         *redisServer
@@ -30,12 +30,12 @@ type lab struct {
 	brief         bool
 }
 
-// world is a platform of one scenario, with clients at work.
+// world is the platform of one scenario, with working clients.
 type world struct {
 	*lab
 	clients  *clients
 	ledger   *ledger
-	built    string // directory of what the scenario builds; empty: nothing
+	built    string // directory of the scenario's own builds; empty: none
 	name     string // of the database
 	database string // its URL, through the proxy
 	redisURL string
@@ -47,11 +47,10 @@ type world struct {
 	before, peak int64 // memory of the API processes together, in bytes
 	left         int   // goroutines of an API at the end
 	notes        []string
-	atEnd        []func() // undo what the scenario did to the machine
+	atEnd        []func() // undo the scenario's changes of the machine
 }
 
-// service is an API or a worker, which keeps its address when it is started
-// again.
+// service is an API or a worker, which keeps its address when it is restarted.
 type service struct {
 	name, url string
 	env       []string
@@ -85,7 +84,7 @@ func (s *service) start() (err error) {
 	return err
 }
 
-// replace ends the service as a deployment does, and starts what bin is now.
+// replace ends the service as a deployment does, and starts the present bin.
 func (s *service) replace(ctx context.Context) error {
 	s.process.end(syscall.SIGTERM)
 	if !s.process.cmd.ProcessState.Success() {
@@ -106,7 +105,7 @@ func (s *service) await(ctx context.Context, limit time.Duration) error {
 	return nil
 }
 
-// check asks the service whether it is ready, and remembers.
+// check asks the service whether it is ready, and stores the result.
 func (s *service) check(ctx context.Context) bool {
 	ctx, cancel := context.WithTimeout(ctx, time.Second)
 	defer cancel()
@@ -122,19 +121,19 @@ func (s *service) check(ctx context.Context) bool {
 	return s.ready.Load()
 }
 
-// next returns the APIs in turn, those first that are ready.
+// next returns the APIs in turn, ready ones first.
 func (w *world) next() string {
 	n := w.turn.Add(1)
 	for i := range w.apis {
-		if s := w.apis[(int(n)+i)%len(w.apis)]; s.ready.Load() { //nolint:gosec // no attacker counts along
+		if s := w.apis[(int(n)+i)%len(w.apis)]; s.ready.Load() { //nolint:gosec // the number is not a secret
 			return s.url
 		}
 	}
 	return w.apis[0].url
 }
 
-// watch asks every API whether it is ready, as a load balancer does, and
-// measures their memory, until ctx ends.
+// watch checks every API's readiness, as a load balancer does, and measures
+// their memory, until ctx ends.
 func (w *world) watch(ctx context.Context) {
 	for tick := time.NewTicker(100 * time.Millisecond); ; {
 		select {
@@ -156,8 +155,8 @@ func (w *world) watch(ctx context.Context) {
 	}
 }
 
-// stop ends the platform. One API is asked for its goroutines, which ends it,
-// once the clients' connections are closed.
+// stop ends the platform. After the clients' connections are closed, one API
+// prints its goroutines, which ends it.
 func (w *world) stop() {
 	for i, s := range append(w.workers, w.apis...) {
 		if i == len(w.workers) {
@@ -172,9 +171,9 @@ func (w *world) stop() {
 
 // newLab starts the servers and proxies.
 func newLab(ctx context.Context, root string, brief bool) (*lab, error) {
-	document, err := os.ReadFile(filepath.Join(root, "api", "openapi.json")) //nolint:gosec // where this program was started
+	document, err := os.ReadFile(filepath.Join(root, "api", "openapi.json")) //nolint:gosec // the directory in which this program was started
 	if err != nil {
-		return nil, fmt.Errorf("run it in the repository's root: %w", err)
+		return nil, fmt.Errorf("run this in the repository's root: %w", err)
 	}
 	l := &lab{brief: brief}
 	if l.contract, err = contract.Load(document); err != nil {
@@ -186,7 +185,7 @@ func newLab(ctx context.Context, root string, brief bool) (*lab, error) {
 	return l, errors.Join(l.build(root), l.serve(ctx))
 }
 
-// build makes the programs that are tried, as they are released.
+// build builds the tested programs with the flags of a release.
 func (l *lab) build(root string) error {
 	l.bin = filepath.Join(l.dir, "bin")
 	for _, module := range []string{"api", "worker"} {
@@ -197,8 +196,8 @@ func (l *lab) build(root string) error {
 	return nil
 }
 
-// build builds the programs of the module in a directory into another one.
-// Paths are trimmed, so that a copy of a module compiles only what is new in it.
+// build builds the programs of the module in a directory into another one. Paths
+// are trimmed, so a copy of a module compiles only its changes.
 func build(module, into string, flags ...string) error {
 	args := append([]string{"build", "-buildvcs=false", "-trimpath", "-o", into + "/"}, append(flags, "./cmd/...")...)
 	p, err := start(module, append(os.Environ(), "CGO_ENABLED=0", "GOWORK=off"), "go", args...)
@@ -226,7 +225,7 @@ func (l *lab) serve(ctx context.Context) (err error) {
 	return err
 }
 
-// mend undoes what a scenario that failed half-way has left of its fault.
+// mend removes the remains of a fault after a scenario failed half-way.
 func (l *lab) mend(ctx context.Context) error {
 	for _, p := range []*proxy{l.viaPG, l.viaRed} {
 		p.heal(ctx)
@@ -246,7 +245,7 @@ func (l *lab) mend(ctx context.Context) error {
 	return nil
 }
 
-// close ends the servers and leaves nothing of them.
+// close ends the servers and deletes their files.
 func (l *lab) close() {
 	for _, p := range []*proxy{l.viaPG, l.viaRed} {
 		if p != nil {

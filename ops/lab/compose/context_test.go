@@ -17,7 +17,7 @@ import (
 
 const root = "../../../"
 
-// copyOf copies the repository's files, as git knows them, to a directory.
+// copyOf copies the files that git tracks to a directory.
 func copyOf(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -31,7 +31,7 @@ func copyOf(t *testing.T) string {
 	return dir
 }
 
-// TestContext: nothing reaches a build that it does not need, secrets least.
+// TestContext: a build gets only the files that it needs, and no secrets.
 func TestContext(t *testing.T) {
 	t.Parallel()
 	needDocker(t)
@@ -78,7 +78,7 @@ func TestContext(t *testing.T) {
 	}
 }
 
-// TestRebuild: a change of one service's code is no reason to build another.
+// TestRebuild: a change of one service's code does not rebuild another.
 func TestRebuild(t *testing.T) {
 	t.Parallel()
 	needDocker(t)

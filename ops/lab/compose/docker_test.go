@@ -13,8 +13,7 @@ import (
 	"time"
 )
 
-// needDocker skips a test where no engine answers, and fails it where CI says
-// that one is there.
+// needDocker skips a test without an engine, and fails it where CI promises one.
 func needDocker(t *testing.T) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
@@ -23,14 +22,13 @@ func needDocker(t *testing.T) {
 	switch {
 	case err == nil:
 	case os.Getenv("FUALAB_TEST_DOCKER") == "none":
-		t.Skip("FUALAB_TEST_DOCKER=none: no Docker engine can be had here")
+		t.Skip("FUALAB_TEST_DOCKER=none: this machine has no Docker engine")
 	default:
 		t.Fatalf("a Docker engine is needed, or FUALAB_TEST_DOCKER=none to do without: %v\n%s", err, out)
 	}
 }
 
-// docker runs a command of the engine's client and returns what it printed to
-// standard output.
+// docker runs a command of the engine's client and returns its standard output.
 func docker(t testing.TB, args ...string) string {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), 8*time.Minute) // a cleanup's context has ended
@@ -44,7 +42,7 @@ func docker(t testing.TB, args ...string) string {
 	return strings.TrimSpace(stdout.String())
 }
 
-// inspect decodes what the engine knows of an image or a container.
+// inspect decodes the engine's description of an image or a container.
 func inspect[T any](t testing.TB, name string) T {
 	t.Helper()
 	var all []T

@@ -19,9 +19,9 @@ import (
 	"github.com/fualab/fualab/shared/testcontainer"
 )
 
-// TestPostToEnriched has an item that the API's container takes enriched by
-// the worker's, on Postgres and Redis in containers of their own. The API says
-// which build it is.
+// TestPostToEnriched: the API's container accepts an item and the worker's
+// enriches it, on Postgres and Redis in separate containers. The API reports its
+// build.
 func TestPostToEnriched(t *testing.T) {
 	t.Parallel()
 	apiImage, workerImage := image(t, "api"), image(t, "worker")
@@ -50,7 +50,7 @@ func TestPostToEnriched(t *testing.T) {
 		"FUALAB_DATABASE_URL": "postgresql://fualab:test-only@db:5432/fualab?sslmode=disable",
 		"FUALAB_REDIS_URL":    "redis://redis:6379/0",
 	})
-	// Healthy is what the binary's own check says.
+	// The binary's own check decides whether it is healthy.
 	api := run("api", apiImage, wait.ForHealthCheck(), settings, testcontainers.WithExposedPorts("8000/tcp"))
 	run("worker", workerImage, wait.ForHealthCheck(), settings)
 
@@ -80,7 +80,7 @@ func TestPostToEnriched(t *testing.T) {
 
 var client = &http.Client{Timeout: 10 * time.Second}
 
-// call sends one request, which has to get the given status.
+// call sends one request and expects the given status.
 func call(t testing.TB, method, url, body string, want int) string {
 	t.Helper()
 	status, got, err := try(t.Context(), method, url, body)
@@ -114,7 +114,7 @@ func decode(t testing.TB, body string, into any) {
 	}
 }
 
-// within waits until ok, and fails the test if that takes too long.
+// within waits until ok, and fails the test after limit.
 func within(t testing.TB, limit time.Duration, what string, ok func() bool) {
 	t.Helper()
 	for deadline := time.Now().Add(limit); !ok(); time.Sleep(100 * time.Millisecond) {

@@ -12,7 +12,7 @@ import (
 )
 
 // killEach kills one container of each service under load. The stack heals by
-// itself, and what was acknowledged is there.
+// itself, and no acknowledged item is lost.
 func (s *stack) killEach() {
 	s.t.Helper()
 	w := s.write()
@@ -53,7 +53,7 @@ func (s *stack) write() *writer {
 		for ctx.Err() == nil {
 			status, body, err := try(ctx, http.MethodPost, s.api+"/api/items", `{"name":"Sample"}`)
 			if ctx.Err() != nil {
-				return // its request was cut short by the test
+				return // the test cancelled the request
 			}
 			w.note(status, body, err)
 			select {

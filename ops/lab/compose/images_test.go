@@ -26,8 +26,8 @@ const (
 
 var builds sync.Map // of *sync.Once, by service
 
-// image builds a service's image once a test binary, and returns its name. It
-// stays, as what it is made of does: the next build takes it from there.
+// image builds a service's image once per test binary, and returns its name. The
+// image and its layers stay, and the next build reuses them.
 func image(t *testing.T, service string) string {
 	t.Helper()
 	needDocker(t)
@@ -59,8 +59,8 @@ type description struct {
 	}
 }
 
-// TestServiceImages: small, with nothing in it but the program, for a user
-// who is not root.
+// TestServiceImages: small, with the program alone in it, for an unprivileged
+// user.
 func TestServiceImages(t *testing.T) {
 	t.Parallel()
 	for _, service := range []string{"api", "worker"} {
@@ -70,7 +70,7 @@ func TestServiceImages(t *testing.T) {
 			got := inspect[description](t, name)
 			t.Logf("%s: %.1f MB", service, float64(got.Size)/1e6)
 			if got.Size > 30e6 {
-				t.Errorf("it has %d bytes, want at most 30 MB", got.Size)
+				t.Errorf("the image has %d bytes, want at most 30 MB", got.Size)
 			}
 			if got.Config.User != "65532:65532" || !slices.Equal(got.Config.Entrypoint, []string{program}) ||
 				got.Config.Healthcheck == nil || !slices.Equal(got.Config.Healthcheck.Test, []string{"CMD", program, "healthcheck"}) {
@@ -82,7 +82,7 @@ func TestServiceImages(t *testing.T) {
 				}
 			}
 			if diff := cmp.Diff([]string{"usr/local/bin/" + program}, executables(t, name)); diff != "" {
-				t.Errorf("what can be run in it (-want +got):\n%s", diff)
+				t.Errorf("the executable files (-want +got):\n%s", diff)
 			}
 			version := docker(t, "run", "--rm", "--read-only", "--network", "none", name, "--version")
 			for _, part := range []string{program + " " + testVersion, testCommit, testTime} {
@@ -127,24 +127,23 @@ func executables(t *testing.T, name string) []string {
 	return found
 }
 
-// TestFrontendImage adds little to Caddy's own, and runs as another user.
+// TestFrontendImage adds little to Caddy's own image, and runs as another user.
 func TestFrontendImage(t *testing.T) {
 	t.Parallel()
 	got, base := inspect[description](t, image(t, "frontend")), inspect[description](t, "caddy:2-alpine")
 	t.Logf("frontend: %.2f MB over its base of %.1f MB", float64(got.Size-base.Size)/1e6, float64(base.Size)/1e6)
 	if own := got.Size - base.Size; own > 2e6 {
-		t.Errorf("its own layers have %d bytes, want at most 2 MB", own)
+		t.Errorf("the own layers have %d bytes, want at most 2 MB", own)
 	}
 	if got.Config.User != "65532:65532" || got.Config.Healthcheck == nil {
 		t.Errorf("configuration %+v", got.Config)
 	}
 }
 
-// TestReproducible: the same commit makes the same binary, byte for byte, at
-// another place and with nothing kept of the first build but what it compiled.
-// A file more, of which no binary is made, is why Docker builds again; its
-// --no-cache would empty the caches of the Dockerfile, too, and compile for
-// minutes.
+// TestReproducible: the same commit builds the same binary, byte for byte, in
+// another directory and with only the compile cache of the first build. One more
+// file, which no binary contains, makes Docker build again. Docker's --no-cache
+// would also empty the caches of the Dockerfile, and compile for minutes.
 func TestReproducible(t *testing.T) {
 	t.Parallel()
 	needDocker(t)

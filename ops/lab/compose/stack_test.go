@@ -22,8 +22,8 @@ import (
 	"github.com/fualab/fualab/shared/redis"
 )
 
-// stack is the platform of docker-compose.yml under a project name and ports
-// of its own.
+// stack is the platform of docker-compose.yml under its own project name and
+// ports.
 type stack struct {
 	t       *testing.T
 	project string
@@ -33,7 +33,7 @@ type stack struct {
 	redis   config.RedisURL
 }
 
-// newStack prepares one that does not run yet; all of it goes with the test.
+// newStack prepares a stack that does not run yet; the test removes it at the end.
 func newStack(t *testing.T) *stack {
 	t.Helper()
 	needDocker(t)
@@ -59,9 +59,9 @@ func newStack(t *testing.T) *stack {
 	return s
 }
 
-// freePort returns a port of the loopback interface below those that the
-// kernel hands to clients, for it must be free again when a container that was
-// killed comes back.
+// freePort returns a port of the loopback interface below those that the kernel
+// assigns to clients, because it must be free again when a killed container comes
+// back.
 func freePort(t *testing.T) string {
 	t.Helper()
 	for range 100 {
@@ -76,7 +76,7 @@ func freePort(t *testing.T) string {
 	return ""
 }
 
-// try runs a command of Docker Compose, by the script that the tasks call.
+// try runs a command of Docker Compose, by the script of the tasks.
 func (s *stack) try(limit time.Duration, args ...string) (string, error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(s.t.Context()), limit)
 	defer cancel()
@@ -102,7 +102,7 @@ func (s *stack) run(args ...string) string {
 	return out
 }
 
-// up starts what does not run, and waits until all of it is healthy.
+// up starts all stopped services, and waits until all are healthy.
 func (s *stack) up(args ...string) {
 	s.t.Helper()
 	begin := time.Now()
@@ -117,7 +117,7 @@ func (s *stack) containers(service ...string) []string {
 }
 
 // kill ends a container's program as the kernel does when memory runs out.
-// `docker kill` would not do: Docker takes it for an operator's stop.
+// Docker treats `docker kill` as an operator's stop.
 func (s *stack) kill(container string) {
 	s.t.Helper()
 	state := inspect[struct {
@@ -125,7 +125,7 @@ func (s *stack) kill(container string) {
 		State struct{ Pid int }
 	}](s.t, container)
 	err := syscall.Kill(state.State.Pid, syscall.SIGKILL)
-	if errors.Is(err, syscall.EPERM) { // not root here, as on a developer's machine
+	if errors.Is(err, syscall.EPERM) { // not root, as on a developer's machine
 		err = exec.CommandContext(s.t.Context(), "sudo", "-n", "kill", "-9", strconv.Itoa(state.State.Pid)).Run()
 	}
 	if err != nil {
@@ -133,7 +133,7 @@ func (s *stack) kill(container string) {
 	}
 }
 
-// condition is how a container is.
+// condition is the state of a container.
 type condition struct {
 	RestartCount int
 	State        struct {
@@ -142,17 +142,17 @@ type condition struct {
 	}
 }
 
-// healedSince reports whether a container has been started again since it was
-// as before, and its check passes.
+// healedSince reports whether a container has been restarted since before, and
+// its check passes.
 func (s *stack) healedSince(before condition, container string) bool {
 	s.t.Helper()
 	now := inspect[condition](s.t, container)
 	return now.RestartCount > before.RestartCount && now.State.Running && now.State.Health != nil && now.State.Health.Status == "healthy"
 }
 
-// TestStack goes through a stack's life: up, at work, twice the API and three
-// times the worker, every container killed under load, everything killed at
-// once, an older schema, down and nothing left.
+// TestStack runs a stack's whole life: up, at work, two APIs and three workers,
+// every container killed under load, all killed at once, an older schema, and
+// down without remains.
 func TestStack(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)
@@ -235,7 +235,7 @@ func (s *stack) olderSchema(item int64) {
 	}
 }
 
-// left lists what the engine still has of the project.
+// left lists the project's remaining objects in the engine.
 func (s *stack) left(kinds ...string) string {
 	s.t.Helper()
 	var all []string

@@ -1,4 +1,4 @@
-"""Prints what requirements.txt names and Python does not have at that version, and fails; silent if all is there."""
+"""Prints the packages of requirements.txt that Python lacks at that version, and fails; prints nothing if all exist."""
 import importlib.metadata
 import pathlib
 import re

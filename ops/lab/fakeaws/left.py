@@ -1,9 +1,9 @@
-"""Prints what the fake AWS has that was made there, a line each: nothing after destroy. Names given are expected."""
+"""Prints the resources that were created in the fake AWS, a line each: none after destroy. Given names are expected."""
 import sys
 
 import boto3
 
-# Service, operation, the list in its answer, and the member that names an entry.
+# Service, operation, the list in its response, and the member that names an entry.
 LISTS = [
     ('ecr', 'describe_repositories', 'repositories', 'repositoryName'),
     ('ssm', 'describe_parameters', 'Parameters', 'Name'),
@@ -22,7 +22,7 @@ LISTS = [
     ('s3', 'list_buckets', 'Buckets', 'Name'),
     ('iam', 'list_open_id_connect_providers', 'OpenIDConnectProviderList', 'Arn'),
 ]
-# What EC2 keeps in a network.
+# The resources of EC2 in a network.
 NETWORK_LISTS = [
     ('describe_subnets', 'Subnets', 'SubnetId'),
     ('describe_route_tables', 'RouteTables', 'RouteTableId'),

@@ -25,17 +25,17 @@ import (
 
 const repository = "../../.."
 
-// pages are those whose commands are run.
+// pages are the pages whose commands are run.
 func pages(t *testing.T) []string {
 	t.Helper()
 	found, err := filepath.Glob(filepath.Join(repository, "ops", "runbooks", "*.md"))
 	if err != nil || len(found) == 0 {
-		t.Fatalf("there are no runbooks: %v", err)
+		t.Fatalf("no runbooks were found: %v", err)
 	}
 	return append([]string{filepath.Join(repository, "README.md"), filepath.Join(repository, "CONTRIBUTING.md")}, found...)
 }
 
-// TestMarked: every block of commands says where it is run.
+// TestMarked: every block of commands names the place where it is run.
 func TestMarked(t *testing.T) {
 	t.Parallel()
 	blocks := 0
@@ -47,7 +47,7 @@ func TestMarked(t *testing.T) {
 		blocks += len(found)
 	}
 	if blocks == 0 {
-		t.Error("there are no commands")
+		t.Error("the pages have no commands")
 	}
 }
 
@@ -74,11 +74,11 @@ func TestIndexed(t *testing.T) {
 		}
 	}
 	if missing := slices.DeleteFunc(slices.Compact(got), func(name string) bool { return slices.Contains(want, name) }); len(missing) > 0 {
-		t.Errorf("the index has pages that are not there: %v", missing)
+		t.Errorf("the index has pages that do not exist: %v", missing)
 	}
 }
 
-// TestCommands runs, page by page, what the pages say can be run here.
+// TestCommands runs, page by page, the blocks that are marked for this test.
 func TestCommands(t *testing.T) {
 	t.Parallel()
 	for _, where := range []string{page.Local, page.Postgres} {
@@ -107,15 +107,15 @@ func TestCommands(t *testing.T) {
 	}
 }
 
-// platform is one that runs, and what its operator's shell has.
+// platform is a running platform, with the environment of its operator's shell.
 type platform struct {
 	dir     string // the working directory
 	environ []string
-	own     *strings.Replacer // the addresses of the pages by its own
+	own     *strings.Replacer // replaces the addresses of the pages by its own
 }
 
-// startPlatform starts the local runner, and makes what the pages take for an
-// example: an item 1, a run 5 that has ended, a token 7.
+// startPlatform starts the local runner, and creates the examples of the pages: an
+// item 1, an ended run 5, a token 7.
 func startPlatform(t *testing.T, where string) *platform {
 	t.Helper()
 	if err := build(); err != nil {
@@ -123,7 +123,7 @@ func startPlatform(t *testing.T, where string) *platform {
 	}
 	dir := t.TempDir()
 	url := database.SQLiteURL(".data/fualab.db")
-	setting := "FUALAB_DATABASE_URL=" // unset: the runner's own
+	setting := "FUALAB_DATABASE_URL=" // unset: the runner's default
 	if where == page.Postgres {
 		url = testdb.EmptyURL(t, "postgres")
 		setting += url.Reveal()
@@ -155,7 +155,7 @@ func startPlatform(t *testing.T, where string) *platform {
 	p.environ = slices.Concat(environ, addresses, []string{
 		"PATH=" + bin + ":" + os.Getenv("PATH"), "CURL_HOME=" + dir, "FUALAB_DATABASE_URL=" + url.Reveal(), "FUALAB_REDIS_URL=" + redis,
 	})
-	// A request that is refused fails the command.
+	// A refused request fails the command.
 	if err := os.WriteFile(filepath.Join(dir, ".curlrc"), []byte("fail-with-body\nshow-error\nmax-time = 30\nnoproxy = *\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -178,11 +178,11 @@ func startPlatform(t *testing.T, where string) *platform {
 	return p
 }
 
-// shell is what the pages' commands begin with: to find nothing is no failure.
+// shell is put before the pages' commands: a grep without a match is no failure.
 const shell = `grep() { command grep "$@" || test $? -eq 1; }
 `
 
-// run runs commands as an operator's shell does, but ends at the first that fails.
+// run runs commands as an operator's shell does, but ends at the first failure.
 func (p *platform) run(t *testing.T, name, commands string) {
 	t.Helper()
 	if err := p.try(t, commands); err != nil {
@@ -204,7 +204,7 @@ func (p *platform) try(t *testing.T, commands string) error {
 	return nil
 }
 
-// freeAddr is an address on which nothing listens yet.
+// freeAddr is an address without a listener.
 func freeAddr(t *testing.T) string {
 	t.Helper()
 	ln, err := httpserver.Listen(t.Context(), "127.0.0.1:0", "")
@@ -215,7 +215,7 @@ func freeAddr(t *testing.T) string {
 	return ln.Addr().String()
 }
 
-// awaitRedis reads from the runner's banner where its Redis listens.
+// awaitRedis reads the address of the runner's Redis from its banner.
 func awaitRedis(t *testing.T, said string) (url string) {
 	t.Helper()
 	await(t, "the platform", func() bool {
@@ -247,7 +247,7 @@ func await(t *testing.T, what string, done func() bool) {
 	t.Helper()
 	for deadline := time.Now().Add(time.Minute); !done(); time.Sleep(100 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			t.Fatalf("%s is not there after a minute", what)
+			t.Fatalf("no %s after a minute", what)
 		}
 	}
 }

@@ -18,7 +18,7 @@ var update = flag.Bool("update", false, "write the document instead of comparing
 
 const document = "../../runbooks/first-run.md"
 
-// TestDocument holds the runbook to the mistakes.
+// TestDocument compares the runbook with the mistakes.
 func TestDocument(t *testing.T) {
 	t.Parallel()
 	want := render(mistakes)
@@ -39,14 +39,14 @@ func TestDocument(t *testing.T) {
 
 const introduction = `# When the first run does not start
 
-A program that cannot run says why, names the variable and the cure, and exits: with 2 where the settings or the
-command are wrong, with 1 otherwise. It prints no password. Mistakes in the settings are printed all at once, under
+A program that cannot run prints the reason, the variable and the cure, and exits: with 2 if the settings or the
+command are wrong, with 1 otherwise. It prints no password. All mistakes in the settings are printed at once, under
 the line ` + "`" + `fualab-api: the configuration cannot be used:` + "`" + `.
 
-Two things are no mistake. Without Redis, or with one that does not answer, everything runs, and ` + "`/ready`" + ` and the
-log say what is missing. A worker that is started before the API waits for the database's schema, and logs that.
+Two cases are no mistakes. Without Redis, or with one that does not respond, everything runs, and ` + "`/ready`" + ` and the
+log say which part is missing. A worker that starts before the API waits for the database's schema, and logs that.
 
-| mistake | program | what it prints | the cure that it prints | exit |
+| mistake | program | output | cure in the output | exit |
 | --- | --- | --- | --- | --- |
 `
 
@@ -64,7 +64,7 @@ func render(ms []mistake) string {
 	return s.String()
 }
 
-// cell is text as it was printed, line by line in a table's cell.
+// cell formats output for a table's cell, line by line.
 func cell(text string) string {
 	var lines []string
 	for line := range strings.SplitSeq(strings.TrimRight(text, " ;:\n"), "\n") {

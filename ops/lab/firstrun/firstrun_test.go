@@ -1,8 +1,8 @@
 //go:build lab
 
 // Package firstrun_test makes the mistakes of a first run with the real
-// programs, and holds what they print to ops/runbooks/first-run.md; and it runs
-// the commands that the README and the runbooks tell to run.
+// programs, and compares their output with ops/runbooks/first-run.md. It also
+// runs the commands of the README and the runbooks.
 package firstrun_test
 
 import (
@@ -23,18 +23,18 @@ import (
 	"github.com/fualab/fualab/shared/database"
 )
 
-// patience is how long a program may take to find that it cannot run.
+// patience is the time in which a program must find that it cannot run.
 const patience = 15 * time.Second
 
-// programs are where the programs are built, by what each calls itself: in
-// their own modules, as this one's need not know all that they need.
+// programs are the packages of the programs, by their names. They are built in
+// their own modules, so this module does not need their dependencies.
 var programs = map[string]struct{ module, pkg string }{
 	"fualab-api":    {"../../../api", "./cmd/fualab-api"},
 	"fualab-worker": {"../../../worker", "./cmd/fualab-worker"},
 	"fualab-local":  {"../..", "./local"},
 }
 
-var bin string // where build puts them
+var bin string // the directory of the built programs
 
 func TestMain(m *testing.M) {
 	code := func() int {
@@ -44,7 +44,7 @@ func TestMain(m *testing.M) {
 			return 1
 		}
 		defer func() { _ = os.RemoveAll(dir) }()
-		if err := os.Chmod(dir, 0o755); err != nil { // for nobody, see world
+		if err := os.Chmod(dir, 0o755); err != nil { // for the user nobody, see world
 			fmt.Fprintln(os.Stderr, err)
 			return 1
 		}
@@ -79,20 +79,20 @@ func TestMistakes(t *testing.T) {
 				t.Errorf("exit status %d, want %d", exit, m.exit)
 			}
 			if strings.Contains(printed, secret) {
-				t.Error("it prints a password")
+				t.Error("the program prints a password")
 			}
 			if !strings.Contains(printed, m.variable) {
-				t.Errorf("it does not name %s", m.variable)
+				t.Errorf("the program does not name %s", m.variable)
 			}
 			got := strings.NewReplacer(w.shown...).Replace(withoutLog(printed))
 			if want := m.program + ": " + m.says + m.cure; !strings.HasPrefix(got, want) {
-				t.Errorf("it prints\n%s\nwhich does not begin with\n%s", got, want)
+				t.Errorf("the program prints\n%s\nwhich does not begin with\n%s", got, want)
 			}
 		})
 	}
 }
 
-// make runs the program in w and returns its exit status and all it prints.
+// make runs the program in w and returns its exit status and all its output.
 func (m mistake) make(t *testing.T, w world) (exit int, printed string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
@@ -102,15 +102,15 @@ func (m mistake) make(t *testing.T, w world) (exit int, printed string) {
 	var status *exec.ExitError
 	switch {
 	case ctx.Err() != nil:
-		t.Fatalf("it runs for longer than %s, and has printed\n%s", patience, out)
+		t.Fatalf("the program runs for longer than %s, and has printed\n%s", patience, out)
 	case err != nil && !errors.As(err, &status):
 		t.Fatal(err)
 	}
 	return cmd.ProcessState.ExitCode(), string(out)
 }
 
-// command returns the program in w, in an environment that has nothing wrong
-// except for what w brings.
+// command returns the program in w, in an environment without any fault except
+// those of w.
 func command(ctx context.Context, t *testing.T, program string, w world, args ...string) *exec.Cmd {
 	t.Helper()
 	dir := t.TempDir()
@@ -129,7 +129,7 @@ func command(ctx context.Context, t *testing.T, program string, w world, args ..
 	return cmd
 }
 
-// withoutLog leaves the lines that are addressed to a person.
+// withoutLog leaves the lines for a person.
 func withoutLog(printed string) string {
 	var kept strings.Builder
 	for line := range strings.Lines(printed) {

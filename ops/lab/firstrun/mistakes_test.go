@@ -8,23 +8,23 @@ import (
 	"github.com/fualab/fualab/shared/schema"
 )
 
-// secret stands in every URL that has a password; no program may print it.
+// secret is in every URL with a password; no program may print it.
 const secret = "marker-s3cret"
 
-// mistake is one that is easily made on a first run. The program prints its
-// own name, a colon, says and cure, and ends with exit.
+// mistake is an easy mistake of a first run. The program prints its own name, a
+// colon, says and cure, and ends with exit.
 type mistake struct {
 	name     string
 	program  string
 	args     []string
 	arrange  func(*testing.T) world
 	exit     int
-	variable string // is named in what it prints; "" where none is concerned
+	variable string // the variable in the output; "" for none
 	says     string
 	cure     string
 }
 
-// faulty is how the message of every mistake in the settings begins.
+// faulty is the begin of every message about the settings.
 const faulty = "the configuration cannot be used:\n  "
 
 const (
@@ -143,9 +143,9 @@ var mistakes = []mistake{
 	{
 		name: "Plain text to other hosts in production", program: "fualab-worker", exit: 2, variable: "FUALAB_REDIS_URL",
 		arrange: with("FUALAB_ENV=production", "FUALAB_DATABASE_URL=postgresql://fualab:"+secret+"@db.example:5432/fualab", "FUALAB_REDIS_URL=redis://:"+secret+"@redis.example:6379"),
-		says: faulty + "FUALAB_DATABASE_URL: sends passwords and data to another host without making sure that it is the database, which FUALAB_ENV=production refuses: end it with ?sslmode=verify-full, and give the certificate of the authority that signs for the database in FUALAB_DATABASE_CA\n" +
-			"  FUALAB_REDIS_URL: sends passwords and data in plain text to another host, which FUALAB_ENV=production refuses: ",
-		cure: "begin it with rediss://",
+		says: faulty + "FUALAB_DATABASE_URL: sends passwords and data to another host without checking its certificate. FUALAB_ENV=production refuses that: end the URL with ?sslmode=verify-full, and put the certificate of the database's authority into FUALAB_DATABASE_CA\n" +
+			"  FUALAB_REDIS_URL: sends passwords and data in plain text to another host. FUALAB_ENV=production refuses that: ",
+		cure: "begin the URL with rediss://",
 	},
 	{
 		name: "A typo in a variable's name", program: "fualab-api", arrange: with("FUALAB_DATABSE_URL=postgresql://fualab:" + secret + "@localhost/fualab"), exit: 2, variable: "FUALAB_DATABSE_URL",

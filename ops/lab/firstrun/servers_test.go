@@ -20,8 +20,8 @@ import (
 	"github.com/fualab/fualab/shared/testredis"
 )
 
-// TestRunnerUsesGivenServers starts the local runner on a Postgres and a Redis
-// that are given: its banner names both without a password, and both are used.
+// TestRunnerUsesGivenServers starts the local runner on a given Postgres and
+// Redis. Its banner names both without a password, and both are used.
 func TestRunnerUsesGivenServers(t *testing.T) {
 	t.Parallel()
 	if err := build(); err != nil {

@@ -14,12 +14,12 @@ import (
 	"github.com/fualab/fualab/shared/testdb"
 )
 
-// world is what a program is started in.
+// world is the environment of a program.
 type world struct {
 	environ []string
-	dir     string   // working directory; "" is the one of this test
-	shown   []string // pairs: a text of this machine, and what stands for it
-	nobody  bool     // root, who may write anywhere, runs the program as nobody
+	dir     string   // working directory; "" is that of this test
+	shown   []string // pairs: a text of this machine, and its replacement
+	nobody  bool     // root, which may write anywhere, runs the program as the user nobody
 }
 
 // with is a world that consists of environment variables.
@@ -41,8 +41,8 @@ func portTaken(variable string) func(*testing.T) world {
 	}
 }
 
-// noServer names a port on which nothing listens, nor can while this runs: it
-// is not one that the system hands out.
+// noServer names a port without a listener. The system does not assign it, so no
+// program listens there during the test.
 func noServer(*testing.T) world {
 	const addr = "127.0.0.1:1"
 	return world{
@@ -73,7 +73,7 @@ func onServer(t *testing.T, spoil func(*url.URL)) world {
 	return world{environ: []string{"FUALAB_DATABASE_URL=" + u.String()}, shown: shown}
 }
 
-// belowFile names a path below a regular file, where not even root can make a
+// belowFile names a path below a regular file, where not even root can create a
 // directory.
 func belowFile(before, after string) func(*testing.T) world {
 	return func(t *testing.T) world {
@@ -86,11 +86,11 @@ func belowFile(before, after string) func(*testing.T) world {
 	}
 }
 
-// notWritable names a SQLite file in a directory that may be read and no more.
+// notWritable names a SQLite file in a read-only directory.
 func notWritable(file string) func(*testing.T) world {
 	return func(t *testing.T) world {
 		t.Helper()
-		// Not t.TempDir, into which only its owner may look.
+		// Not t.TempDir, which only its owner may read.
 		dir, err := os.MkdirTemp("", "fualab-first-run-")
 		if err != nil {
 			t.Fatal(err)
@@ -110,7 +110,7 @@ func elsewhere(t *testing.T) world {
 	return world{dir: dir, shown: []string{dir, shownPath}}
 }
 
-// secondRunner has a first one on the same data directory.
+// secondRunner first starts a runner on the same data directory.
 func secondRunner(t *testing.T) world {
 	t.Helper()
 	dir := t.TempDir()
@@ -127,7 +127,7 @@ func secondRunner(t *testing.T) world {
 		_ = first.Process.Kill()
 		_ = first.Wait()
 	})
-	// The first thing that it prints, when it has the directory.
+	// The first output proves that it has locked the directory.
 	if _, err := out.Read(make([]byte, 1)); err != nil {
 		t.Fatal(err)
 	}

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Stands in for docker on the game day, where each service is a process of this machine. It knows what the runbooks
-# and ops/platform.sh call: docker compose start|stop|kill|exec|run|ps. GAMEDAY_DIR is where everything is, and has the
-# settings in a file.
+# Replaces docker on the game day, where each service is a process of this machine. It has the commands of the runbooks
+# and ops/platform.sh: docker compose start|stop|kill|exec|run|ps. GAMEDAY_DIR has all its files, with the settings in
+# one of them.
 set -euo pipefail
 dir=$GAMEDAY_DIR
 set -a
@@ -77,12 +77,12 @@ case $command in
   kill) for service; do end KILL "$service"; done ;;
   ps) for service in db redis api worker; do ! up "$service" || echo "$service"; done ;;
   exec)
-    [[ $1 == -T ]] || fail 'exec wants -T'
+    [[ $1 == -T ]] || fail 'exec needs -T'
     up "$2" || fail "$2 does not run"
     exec "${@:3}"
     ;;
   run)
-    [[ $1 == --rm && $2 == -T && $3 == migrate ]] || fail 'run wants --rm -T migrate'
+    [[ $1 == --rm && $2 == -T && $3 == migrate ]] || fail 'run needs --rm -T migrate'
     exec fualab-api migrate "${@:4}"
     ;;
   *) fail "no command compose $command" ;;

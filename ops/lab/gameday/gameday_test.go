@@ -1,8 +1,8 @@
 //go:build lab
 
-// Package gameday_test causes faults in a running platform, and has the
-// runbooks find and repair them: it follows the commands that a page marks, in
-// their order, and knows nothing else.
+// Package gameday_test causes faults in a running platform, and repairs them by
+// the runbooks: it follows the marked commands of a page, in their order, and
+// knows no others.
 package gameday_test
 
 import (
@@ -15,11 +15,11 @@ import (
 	"github.com/fualab/fualab/ops/lab/internal/page"
 )
 
-// fault is one that a page is about.
+// fault is the subject of one page.
 type fault struct {
 	page  string
 	cause string // commands
-	shows string // what the page's first block then prints, and did not before
+	shows string // the output of the page's first block, during the fault only
 }
 
 const psql = "docker compose exec -T db psql -qX -U fualab -d fualab -v ON_ERROR_STOP=1 "
@@ -50,11 +50,11 @@ func TestGameDay(t *testing.T) {
 func (f fault) hold(t *testing.T, w *world) {
 	steps := f.steps(t)
 	find := func() (string, bool) {
-		out, _ := w.bash(t, steps[page.Find]) // what finds a fault may fail
+		out, _ := w.bash(t, steps[page.Find]) // a diagnosis may fail
 		return out, strings.Contains(out, f.shows)
 	}
 	if out, shown := find(); shown {
-		t.Fatalf("without the fault the page shows it:\n%s", out)
+		t.Fatalf("the page shows the fault before it was caused:\n%s", out)
 	}
 	w.await(t, steps[page.Over])
 	w.must(t, f.cause)
@@ -62,7 +62,7 @@ func (f fault) hold(t *testing.T, w *world) {
 	awaited(t, "the page finds the fault", find)
 	found := time.Since(begin)
 	if out, err := w.bash(t, steps[page.Over]); err == nil {
-		t.Fatalf("the page says that it is over, and it is not:\n%s", out)
+		t.Fatalf("the page says that the fault is over during the fault:\n%s", out)
 	}
 	begin = time.Now()
 	w.must(t, steps[page.Repair])
@@ -70,7 +70,7 @@ func (f fault) hold(t *testing.T, w *world) {
 	t.Logf("%s: found %.1f s after it began, over %.1f s after the repair began", f.page, found.Seconds(), time.Since(begin).Seconds())
 }
 
-// steps joins the blocks of each kind, of which the page must have all.
+// steps joins the blocks of each kind. The page must have all kinds.
 func (f fault) steps(t *testing.T) map[string]string {
 	t.Helper()
 	blocks, err := page.Read(filepath.Join(repository, "ops", "runbooks", f.page))
@@ -83,7 +83,7 @@ func (f fault) steps(t *testing.T) map[string]string {
 	}
 	for _, step := range []string{page.Find, page.Repair, page.Over} {
 		if steps[step] == "" {
-			t.Fatalf("%s has no block that says <!-- run: %s -->", f.page, step)
+			t.Fatalf("%s has no block with the mark <!-- run: %s -->", f.page, step)
 		}
 	}
 	return steps

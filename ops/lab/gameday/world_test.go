@@ -24,16 +24,16 @@ import (
 
 const repository = "../../.."
 
-// world is a whole platform, each service of docker-compose.yml a process
-// that docker.sh starts and ends.
+// world is a whole platform. Each service of docker-compose.yml is a process that
+// docker.sh starts and ends.
 type world struct {
 	environ []string
-	own     *strings.Replacer // the addresses of the pages by its own
+	own     *strings.Replacer // replaces the addresses of the pages by its own
 }
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	// Not t.TempDir, into which only its owner may look: Postgres is another user.
+	// Not t.TempDir, which only its owner may read: Postgres is another user.
 	dir, err := os.MkdirTemp("", "fualab-gameday-")
 	if err != nil {
 		t.Fatal(err)
@@ -45,7 +45,7 @@ func newWorld(t *testing.T) *world {
 		"PGHOST=127.0.0.1", "PGPORT=" + port(database), "PGPASSWORD=" + password, "REDIS_PORT=" + port(redis),
 		"FUALAB_DATABASE_URL='postgresql://fualab:" + password + "@" + database + "/fualab?sslmode=disable'",
 		"FUALAB_REDIS_URL=redis://" + redis, "FUALAB_API_ADDR=" + api, "FUALAB_WORKER_ADDR=" + worker,
-		// As in production, but that nobody has to wait for long.
+		// As in production, but with short waiting times.
 		"FUALAB_HEARTBEAT_INTERVAL_SECONDS=2", "FUALAB_HEARTBEAT_TTL_SECONDS=6", "",
 	}, "\n")
 	w := &world{own: strings.NewReplacer("localhost:8000", api, "localhost:8001", worker)}
@@ -71,7 +71,7 @@ func newWorld(t *testing.T) *world {
 		_ = os.RemoveAll(dir)
 	})
 	w.must(t, "docker compose start db")
-	// The platform's user owns its database and no more.
+	// The platform's user owns its database only.
 	w.must(t, `docker compose exec -T db psql -qX -U admin -d postgres -c "CREATE ROLE fualab LOGIN PASSWORD '`+password+`'" -c 'CREATE DATABASE fualab OWNER fualab'`)
 	w.must(t, "docker compose start redis api worker")
 	w.await(t, "curl -sf localhost:8000/ready | jq -e '.status == \"ready\"'")
@@ -80,14 +80,14 @@ func newWorld(t *testing.T) *world {
 	return w
 }
 
-// initdb makes the server's data, as the user that Postgres wants to be.
+// initdb creates the server's data, as a user that Postgres accepts.
 func (w *world) initdb(t *testing.T, dir string) {
 	t.Helper()
 	as := ""
 	if os.Geteuid() == 0 {
 		u, err := user.Lookup("postgres")
 		if err != nil {
-			t.Fatal("as root it needs the user postgres:", err)
+			t.Fatal("the user postgres is needed when run as root:", err)
 		}
 		w.must(t, fmt.Sprintf("chown -R %s:%s %s", u.Uid, u.Gid, dir))
 		as = "cd / && setpriv --reuid=postgres --regid=postgres --init-groups "
@@ -95,7 +95,7 @@ func (w *world) initdb(t *testing.T, dir string) {
 	w.must(t, as+"initdb -D "+dir+"/data -U admin --pwfile="+dir+"/password --auth=scram-sha-256 --encoding=UTF8 --locale=C.UTF-8 --no-sync")
 }
 
-// postgresPrograms finds what Debian keeps out of PATH.
+// postgresPrograms finds the programs that Debian keeps out of PATH.
 func postgresPrograms(t *testing.T) string {
 	t.Helper()
 	if found, _ := filepath.Glob("/usr/lib/postgresql/*/bin/initdb"); len(found) > 0 {
@@ -112,7 +112,7 @@ func postgresPrograms(t *testing.T) string {
 // bash runs commands in the repository, as an operator does.
 func (w *world) bash(t *testing.T, commands string) (string, error) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), 5*time.Minute) // a build may be among them
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), 5*time.Minute) // a command may build a program
 	defer cancel()
 	cmd := exec.CommandContext(ctx, "bash", "-euo", "pipefail", "-c", w.own.Replace(commands))
 	cmd.Dir, cmd.Env, cmd.WaitDelay = repository, w.environ, time.Second
@@ -137,7 +137,7 @@ func (w *world) await(t *testing.T, commands string) {
 	})
 }
 
-// awaited asks until it is true.
+// awaited polls ask until it returns true.
 func awaited(t *testing.T, what string, ask func() (string, bool)) {
 	t.Helper()
 	for deadline := time.Now().Add(2 * time.Minute); ; time.Sleep(200 * time.Millisecond) {
@@ -151,7 +151,7 @@ func awaited(t *testing.T, what string, ask func() (string, bool)) {
 	}
 }
 
-// freeAddr is an address on which nothing listens yet.
+// freeAddr is an address without a listener.
 func freeAddr(t *testing.T) string {
 	t.Helper()
 	ln, err := httpserver.Listen(t.Context(), "127.0.0.1:0", "")

@@ -1,6 +1,6 @@
 //go:build lab
 
-// Package importing tries exports and imports on whole programs: the API over
+// Package importing tests exports and imports with whole programs: the API over
 // HTTP, and the worker's task in a process that is killed.
 package importing
 
@@ -27,9 +27,9 @@ import (
 	"github.com/fualab/fualab/worker"
 )
 
-var size = flag.Int("items", 1000, "how many items go round")
+var size = flag.Int("items", 1000, "number of exported and imported items")
 
-// processVariable makes this test's program a worker that imports.
+// processVariable makes this test's program an importing worker.
 const processVariable = "IMPORTING_PROCESS"
 
 func TestMain(m *testing.M) {
@@ -58,7 +58,7 @@ func work(ctx context.Context, url string) error {
 	return err
 }
 
-// platform is an API on a database of its own.
+// platform is an API on a separate database.
 type platform struct {
 	t    *testing.T
 	url  string // the database's
@@ -111,8 +111,8 @@ func (p *platform) do(method, path, body string, want int) string {
 	return string(text)
 }
 
-// completed makes passes until the import is over, of which a large one takes
-// several, and expects n new items of it.
+// completed makes passes until the import is over, several for a large one, and
+// expects n new items.
 func (p *platform) completed(n int) {
 	p.t.Helper()
 	var got struct {
@@ -133,13 +133,13 @@ func (p *platform) completed(n int) {
 	}
 }
 
-// texts are what files get wrong.
+// texts are texts that files often corrupt.
 var texts = []string{
 	`"quoted"`, "two\nlines", "two\r\nlines", "comma, semicolon; tab\tpipe|", " spaces ", "\ufeffBOM", "emoji 😀 é", "=1+1", "-1", "@x", "\t=1", "\r=1",
 	"'", "'=1", "''=1", strings.Repeat("long ", 50), "null", "<b>&\u2028",
 }
 
-// lines are n items in NDJSON, with every text in every place.
+// lines returns n items in NDJSON, with every text in every place.
 func lines(t *testing.T, n int) string {
 	t.Helper()
 	var out strings.Builder
@@ -161,8 +161,8 @@ func lines(t *testing.T, n int) string {
 	return out.String()
 }
 
-// TestRoundTrip: what is exported, imported elsewhere and exported again is the
-// same file.
+// TestRoundTrip: an export, imported elsewhere and exported again, is the same
+// file.
 func TestRoundTrip(t *testing.T) {
 	t.Parallel()
 	for _, dialect := range testdb.Dialects {
@@ -176,15 +176,15 @@ func TestRoundTrip(t *testing.T) {
 				to.do("POST", "/api/imports?format="+format, file, 202)
 				to.completed(*size)
 				if again := to.do("GET", "/api/items/export?format="+format, "", 200); again != file {
-					t.Errorf("of %d bytes and %d there are differences", len(file), len(again))
+					t.Errorf("the files of %d bytes and %d bytes differ", len(file), len(again))
 				}
 			})
 		}
 	}
 }
 
-// TestKilled kills the process that imports at ten moments, and compares what
-// came of the file with the file.
+// TestKilled kills the importing process at ten moments, and compares the items
+// with the file.
 func TestKilled(t *testing.T) {
 	t.Parallel()
 	for _, dialect := range testdb.Dialects {
@@ -204,14 +204,14 @@ func TestKilled(t *testing.T) {
 			}
 			p.completed(n)
 			if got := p.do("GET", "/api/items/export", "", 200); got != file.String() {
-				t.Errorf("after %d kills %d bytes came of a file of %d", kills, len(got), file.Len())
+				t.Errorf("after %d kills the export has %d bytes, the file %d", kills, len(got), file.Len())
 			}
 			t.Logf("%d kills", kills)
 		})
 	}
 }
 
-// kill starts a process that imports and kills it about after d, unless it has
+// kill starts an importing process and kills it about after d, unless it has
 // ended by then.
 func (p *platform) kill(d time.Duration) bool {
 	p.t.Helper()

@@ -4,9 +4,9 @@
 #   ops/lab/infra/apply-fake.sh          apply, plan again, deploy, fail, roll back, destroy; 25 minutes
 #   ops/lab/infra/apply-fake.sh -short   apply, plan again, deploy, roll back, destroy, by dev.tfvars; eight minutes
 #
-# The fake lacks ElastiCache Serverless, CloudFront, budgets, and RDS' parameters: these are only planned. So of the
-# profiles lite is applied, and of the others what they choose besides. With -short, none of these, and deployments that
-# go well. FUALAB_TEST_REQUIRE_AWS=1 fails where something is missing instead of saying so.
+# The fake lacks ElastiCache Serverless, CloudFront, budgets, and RDS' parameters: these are only planned. So it applies
+# the profile lite, and of the others the choices that the fake knows. With -short it leaves these out, and runs only
+# successful deployments. With FUALAB_TEST_REQUIRE_AWS=1 a missing part is a failure.
 set -euo pipefail
 cd "$(dirname "$0")/../../.."
 . ops/ci/lib.sh
@@ -16,10 +16,10 @@ brief=${1:-}
 
 . ops/ci/infra-lib.sh
 have terraform || { missing 'apply on a fake AWS was' 'terraform is not installed'; exit 0; }
-[[ -z $provider_missing ]] || { missing 'apply on a fake AWS was' "the AWS provider is not there: $provider_missing"; exit 0; }
+[[ -z $provider_missing ]] || { missing 'apply on a fake AWS was' "the AWS provider is missing: $provider_missing"; exit 0; }
 if [[ -z ${FAKE_PUBLIC_IP:-} ]]; then
   why=$(ops/lab/fakeaws/run --check 2>&1) || { missing 'apply on a fake AWS was' "$why"; exit 0; }
-  # Once more below the fake. exec runs no trap.
+  # Start this script again below the fake. exec runs no trap.
   rm -rf "$work"
   exec ops/lab/fakeaws/run ops/lab/infra/apply-fake.sh "$@"
 fi
@@ -41,7 +41,7 @@ provider "aws" {
 HCL
 done
 
-# The fake forgets how many old versions stay. The bucket of the states is kept at all costs, but for here.
+# The fake forgets how many old versions stay. The bucket of the states cannot be destroyed, except here.
 sed -i '/newer_noncurrent_versions/d' "$work/infra/bootstrap/main.tf"
 cat >>"$work/infra/bootstrap/fake_override.tf" <<'HCL'
 resource "aws_s3_bucket" "state" {
@@ -62,20 +62,20 @@ done
 
 tf() { terraform -chdir="$work/infra/$1" "${@:2}" -no-color >"$work/tf.log" 2>&1 || { local rc=$?; grep -vE 'Refreshing state|Reading|Read complete' "$work/tf.log" | tail -60 >&2; return $rc; }; }
 
-# stack ROOT KEY initialises ROOT with a state of its own in the fake's bucket, under the backend's own lock.
+# stack ROOT KEY initialises ROOT with a separate state in the fake's bucket, under the backend's own lock.
 stack() {
   rm -rf "$work/infra/$1/.terraform"
   init "$1" -reconfigure -backend-config="bucket=$bucket" -backend-config="key=$2/terraform.tfstate" -backend-config=region=us-east-1 \
     -backend-config=use_path_style=true -backend-config=skip_credentials_validation=true -backend-config=skip_requesting_account_id=true
 }
 
-# settled ROOT ARGUMENT… applies, and wants nothing left to plan.
+# settled ROOT ARGUMENT… applies, and requires an empty plan afterwards.
 settled() {
   tf "$1" apply -auto-approve -input=false "${@:2}"
   tf "$1" plan -detailed-exitcode -input=false "${@:2}" || fail "$1: a second plan is not empty"
 }
 
-# gone asks the fake, not the state, what is left; bootstrap's stays until the end.
+# gone asks the fake, not the state, for remaining resources; bootstrap's stay until the end.
 gone() {
   local left
   left=$(python3 ops/lab/fakeaws/left.py "$@")
@@ -101,12 +101,12 @@ step 'bootstrap: apply, an empty plan; its bucket holds the states of what follo
 init bootstrap || { missing 'apply on a fake AWS was' 'the AWS provider cannot be had, see above'; exit 0; }
 settled bootstrap "${github[@]}"
 plan_json bootstrap bootstrap "${github[@]}"
-# The fake refuses everybody where AWS refuses plain text.
+# The fake refuses all callers where AWS refuses plain text.
 aws_api s3 delete_bucket_policy "{\"Bucket\":\"$bucket\"}" >/dev/null
 
 step 'terraform-lite: apply, an empty plan, destroy'
 stack terraform-lite lite
-# What database = rds demands; the fake speaks no TLS.
+# The settings that database = rds requires; the fake speaks no TLS.
 export TF_VAR_database_ca=$'-----BEGIN CERTIFICATE-----\nnot-a-real-one\n-----END CERTIFICATE-----\n'
 settled terraform-lite -var-file=dev.tfvars
 tf terraform-lite destroy -auto-approve -input=false -var-file=dev.tfvars
@@ -122,7 +122,7 @@ FUALAB_TEST_PLANS=$work/plans go test -count=1 -run 'Plan|Polic|Reasons' ./infra
 step 'terraform-ecs with deployments by the deploy program'
 . ops/lab/infra/deployments.sh
 
-# Each choice that the fake knows, in as few stacks as hold them: what an apply takes here are its waits.
+# Each choice that the fake knows, in as few stacks as possible: an apply takes as long as its waits.
 choices() {
   local name=$1
   shift
@@ -138,7 +138,7 @@ if [[ -z $brief ]]; then
     -var enable_alarms=true -var alarm_email=ops@example.com -var enable_github_oidc=true "${github[@]}"
   choices 'a load balancer with autoscaling' -var ingress=alb -var redis=external -var worker_capacity=FARGATE \
     -var api_count=2 -var worker_count=2 -var enable_autoscaling=true -var log_retention_days=30
-  choices 'a network that is there' -var "vpc=$(aws_api ec2 describe_subnets '{}' |
+  choices 'an existing network' -var "vpc=$(aws_api ec2 describe_subnets '{}' |
     python3 -c 'import json,sys; s=json.load(sys.stdin)["Subnets"]; print(json.dumps(dict(id=s[0]["VpcId"],subnet_ids=[x["SubnetId"] for x in s[:2]])))')" \
     -var 'schedule_off_hours={stop="cron(0 20 ? * * *)",start="cron(0 8 ? * MON-FRI *)"}'
 fi

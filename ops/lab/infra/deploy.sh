@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Tries the deploy program on a fake AWS, without Terraform: each way that a release fails ends with the release that ran
-# before. Tries the fake itself first. FUALAB_TEST_REQUIRE_AWS=1 fails where the fake cannot be had instead of saying so.
+# Tests the deploy program on a fake AWS, without Terraform: after each failure of a release the former release runs
+# again. It tests the fake itself first. With FUALAB_TEST_REQUIRE_AWS=1 a missing fake is a failure.
 set -euo pipefail
 cd "$(dirname "$0")/../../.."
 . ops/ci/lib.sh

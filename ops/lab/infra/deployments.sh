@@ -1,7 +1,7 @@
 # shellcheck shell=bash
-# Sourced by apply-fake.sh: the ways that a deployment goes, with real Terraform on the fake AWS. The API that the smoke
-# test meets is the real one, started here. What goes wrong, the names of images say: "broken" ones ECS takes back,
-# "failing" ones do not migrate, "nowhere" has no task.
+# Sourced by apply-fake.sh: the courses of a deployment, with real Terraform on the fake AWS. The smoke test uses the
+# real API, started here. The names of images select faults: ECS takes "broken" ones back, "failing" ones do not
+# migrate, "nowhere" has no task.
 
 stack terraform-ecs dev
 secret=swordfish-$RANDOM$RANDOM
@@ -34,7 +34,7 @@ boto3.client('ssm').put_parameter(Name='/fualab/releases/' + name, Value=json.du
 PY
 }
 running() { python3 -c 'import boto3,json; print(json.loads(boto3.client("ssm").get_parameter(Name="/fualab/dev/release/current")["Parameter"]["Value"]).get("release"))'; }
-# kept RELEASE wants the tag of the environment on the images of RELEASE.
+# kept RELEASE requires the tag of the environment on the images of RELEASE.
 kept() {
   python3 - "$1" <<'PY'
 import boto3, sys
@@ -44,7 +44,7 @@ for repository in ('fualab/api', 'fualab/worker'):
 PY
 }
 runs() { [[ $(running) == "$1" ]] || fail "$1 should be on record, $(running) is"; }
-# verified RELEASE writes the record that release:verify would, which no fake has signed.
+# verified RELEASE writes the record of release:verify, for images that no fake has signed.
 verified() {
   python3 - "$1" >"$work/verified.json" <<'PY'
 import boto3, json, sys
@@ -59,7 +59,7 @@ deploy() {
 }
 says() { grep -qF -- "$1" "$work/deploy.log" || { cat "$work/deploy.log" >&2; fail "the deployment does not say: $1"; }; }
 nothing_to_plan() { tf terraform-ecs plan -detailed-exitcode -input=false -var-file=dev.tfvars || fail "$1 leaves something to plan"; }
-# fails TEXT COMMAND… wants a deployment that fails with 1, and says TEXT.
+# fails TEXT COMMAND… requires a deployment that fails with 1 and prints TEXT.
 fails() {
   local text=$1 code=0
   shift
@@ -67,7 +67,7 @@ fails() {
   ((code == 1)) || { cat "$work/deploy.log" >&2; fail "$* should have failed with 1, not $code"; }
   says "$text"
 }
-# taken_back TEXT COMMAND… wants besides that what ran is on record, and runs.
+# taken_back TEXT COMMAND… also requires that the former release is on record, and runs.
 taken_back() {
   local before
   before=$(running)
@@ -77,7 +77,7 @@ taken_back() {
   nothing_to_plan "${*:2}"
 }
 succeeds() { deploy "$@" || { cat "$work/deploy.log" >&2; fail "$* should have succeeded"; }; }
-# interrupted SIGNAL STEP COMMAND… sends the program a signal as soon as it says STEP.
+# interrupted SIGNAL STEP COMMAND… sends the program a signal as soon as it prints STEP.
 interrupted() {
   local signal=$1 at=$2 pid
   shift 2
@@ -101,7 +101,7 @@ until version=$(curl -fsS -m 2 "http://$FAKE_PUBLIC_IP:8000/health" 2>/dev/null 
   kill -0 "$local_pid" 2>/dev/null || { cat "$work/local.log" >&2; fail 'the API did not start'; }
   sleep 0.5
 done
-# Tasks of the fake end when they are looked at, as migrations do.
+# Tasks of the fake, such as migrations, end when they are described.
 curl -fsS -o /dev/null -X POST "$AWS_ENDPOINT_URL/moto-api/state-manager/set-transition" \
   -d '{"model_name":"ecs::task","transition":{"progression":"manual","times":1}}'
 
@@ -121,7 +121,7 @@ succeeds deploy two
 runs two
 kept two
 nothing_to_plan 'a release'
-# gone_wrong has each way that a deployment can go wrong, with release two before and after it.
+# gone_wrong runs each failure of a deployment, with release two before and after it.
 gone_wrong() {
   step 'a bad image: ECS takes it back, and so does the program'
   taken_back 'waiting for ECS Service' deploy broken

@@ -28,20 +28,20 @@ Software Foundation, either version 3 of the License, or (at your option) any
 later version.
 `
 
-// TestModules: what a module's files say decides whether it may be shipped.
+// TestModules: the text of a module's files decides whether it may be shipped.
 func TestModules(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
 		files map[string]string
 		want  string // in the fault; empty: none
 	}{
-		"allowed":             {map[string]string{"LICENSE": isc}, ""},
-		"spelt otherwise":     {map[string]string{"licence.txt": isc}, ""},
-		"none":                {map[string]string{"README.md": isc, "license.go": "package x"}, "has no licence"},
-		"copyleft":            {map[string]string{"COPYING": gpl}, "is under GPL-3.0-or-later, which is not allowed"},
-		"one more, copyleft":  {map[string]string{"LICENSE": isc, "LICENSE-codecs": gpl}, "is under GPL-3.0-or-later"},
-		"in words of its own": {map[string]string{"LICENSE": "Do as you like, but not on Sundays."}, "read it, and add its sum"},
-		"with a condition":    {map[string]string{"LICENSE": isc + strings.Repeat("Not for use on the days that the authors name. ", 20)}, "read it, and add its sum"},
+		"allowed":            {map[string]string{"LICENSE": isc}, ""},
+		"spelt otherwise":    {map[string]string{"licence.txt": isc}, ""},
+		"none":               {map[string]string{"README.md": isc, "license.go": "package x"}, "has no licence"},
+		"copyleft":           {map[string]string{"COPYING": gpl}, "is under GPL-3.0-or-later, which is not allowed"},
+		"one more, copyleft": {map[string]string{"LICENSE": isc, "LICENSE-codecs": gpl}, "is under GPL-3.0-or-later"},
+		"in unknown words":   {map[string]string{"LICENSE": "Do as you like, but not on Sundays."}, "read it, and add its sum"},
+		"with a condition":   {map[string]string{"LICENSE": isc + strings.Repeat("Not for use on the days that the authors name. ", 20)}, "read it, and add its sum"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -62,7 +62,7 @@ func TestModules(t *testing.T) {
 	}
 }
 
-// TestPackages: only what is shipped counts, and every copy of it.
+// TestPackages: only shipped packages count, and every copy of them.
 func TestPackages(t *testing.T) {
 	t.Parallel()
 	lock := filepath.Join(t.TempDir(), "package-lock.json")

@@ -1,6 +1,6 @@
-// Command licences holds what FUALab ships to the licences that it may ship:
-// the Go modules linked into the API and the worker, by the texts that they
-// carry, and the npm packages of the web client, by what package-lock.json says.
+// Command licences compares the shipped dependencies of FUALab with the allowed
+// licences: the Go modules of the API and the worker by the texts in their files,
+// and the npm packages of the web client by package-lock.json.
 package main
 
 import (
@@ -15,7 +15,7 @@ import (
 	"time"
 )
 
-// limit is how long all of it may take; modules may have to be downloaded.
+// limit is the time limit of the run; modules may have to be downloaded.
 const limit = 5 * time.Minute
 
 func main() {

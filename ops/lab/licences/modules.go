@@ -17,17 +17,17 @@ import (
 	"github.com/google/licensecheck"
 )
 
-// ours is what the modules of this repository begin with.
+// ours is the prefix of this repository's modules.
 const ours = "github.com/fualab/fualab/"
 
-// mostlyLicence is how much of a file has to be the text of licences that are
-// known, in percent: the rest is names, years and headings.
+// mostlyLicence is the least share of known licence text in a file, in percent:
+// the rest is names, years and headings.
 const mostlyLicence = 75
 
-// licenceFile is what files with licences are called.
+// licenceFile matches the names of files with licences.
 var licenceFile = regexp.MustCompile(`(?i)^(un)?(licen[cs]es?|copying)([._-].*)?$`)
 
-// goModules returns the modules that the programs of a service are built from.
+// goModules returns the modules of a service's programs.
 func goModules(ctx context.Context, service string) ([]dependency, error) {
 	list := exec.CommandContext(ctx, "go", "-C", service, "list", "-deps", "-json=Module", "./cmd/...") //nolint:gosec // api or worker
 	list.Env = append(os.Environ(), "GOWORK=off", "GOOS=linux")

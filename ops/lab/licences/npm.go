@@ -7,13 +7,13 @@ import (
 	"strings"
 )
 
-// npmPackages returns the packages of a package-lock.json that are not only
-// for development. A choice of licences, as in "(MIT OR GPL-2.0)", is not taken
-// apart: somebody has to make it.
+// npmPackages returns the packages of a package-lock.json that are not only for
+// development. It does not split a choice of licences, as in "(MIT OR GPL-2.0)":
+// a person must choose.
 func npmPackages(path string) ([]dependency, error) {
 	text, err := os.ReadFile(path) //nolint:gosec // of this repository
 	if err != nil {
-		return nil, fmt.Errorf("run it in the repository's root: %w", err)
+		return nil, fmt.Errorf("run this in the repository's root: %w", err)
 	}
 	var lock struct {
 		Packages map[string]struct {
@@ -27,7 +27,7 @@ func npmPackages(path string) ([]dependency, error) {
 	var all []dependency
 	for place, p := range lock.Packages {
 		i := strings.LastIndex(place, "node_modules/")
-		if i < 0 || p.Dev { // the first one is the client itself
+		if i < 0 || p.Dev { // an empty path is the client itself
 			continue
 		}
 		d := dependency{name: "npm " + place[i+len("node_modules/"):], version: p.Version}

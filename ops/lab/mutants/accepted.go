@@ -21,7 +21,7 @@ type acceptance struct {
 	reason string
 }
 
-// matches tells whether the entry accepts a mutant.
+// matches reports whether the entry accepts a mutant.
 func (a acceptance) matches(m mutant) bool {
 	return a.dir == m.dir && a.file == m.file && a.function == m.function && a.operator == m.operator &&
 		a.before == m.before && (a.after == "" || a.after == m.after)

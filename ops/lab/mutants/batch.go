@@ -18,11 +18,11 @@ import (
 type batch struct {
 	source  *source
 	mutants []mutant
-	// fixed tells that the one mutant cannot be switched, and is always active.
+	// fixed means that the one mutant cannot be switched, and is always active.
 	fixed bool
 	// binaries are the compiled tests of packages.
 	binaries map[string]string
-	// reached tells for packages which mutants their tests execute. The others
+	// reached has, for packages, the mutants that their tests execute. The others
 	// survive the tests without a run.
 	reached map[string]map[int]bool
 }
@@ -52,15 +52,15 @@ func newBatch(s *source, fixed bool, mutants ...mutant) *batch {
 		binaries: make(map[string]string), reached: make(map[string]map[int]bool)}
 }
 
-// fits tells whether a mutant's form overlaps with none of the batch.
+// fits reports whether a mutant's form overlaps with none of the batch.
 func (b *batch) fits(m mutant) bool {
 	return !b.fixed && !slices.ContainsFunc(b.mutants, func(o mutant) bool {
 		return o.file == m.file && o.form.start < m.form.end && m.form.start < o.form.end
 	})
 }
 
-// switchable tells whether the mutant's form compiles. It does not where the
-// language wants a constant, or where a type is not imported.
+// switchable reports whether the mutant's form compiles. It does not if the
+// language requires a constant, or if a type is not imported.
 func (s *source) switchable(m mutant) bool {
 	if m.form.text == "" {
 		return false
@@ -128,8 +128,8 @@ func (b *batch) overlay(dir string, s *switches) (string, error) {
 	return overlay, os.WriteFile(overlay, text, 0o600)
 }
 
-// unreached tells whether all tests so far leave out the code of the n-th
-// mutant. It is not known of a fixed one.
+// unreached reports whether no test so far executes the code of the n-th mutant.
+// For a fixed mutant this is unknown.
 func (b *batch) unreached(n int) bool {
 	for _, reached := range b.reached {
 		if reached[n] {

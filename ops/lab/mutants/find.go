@@ -124,8 +124,8 @@ func receiver(e ast.Expr) string {
 	return "?"
 }
 
-// logs tells whether a call is one of log/slog. Tests hold no line of the log,
-// so the calls and their arguments have no mutants.
+// logs reports whether a call is one of log/slog. No test compares lines of the
+// log, so the calls and their arguments have no mutants.
 func (f *finder) logs(call *ast.CallExpr) bool {
 	selector, ok := call.Fun.(*ast.SelectorExpr)
 	if !ok {
@@ -135,13 +135,13 @@ func (f *finder) logs(call *ast.CallExpr) bool {
 	return used != nil && used.Pkg() != nil && used.Pkg().Path() == "log/slog"
 }
 
-// universe tells whether a name is the given one of the language itself.
+// universe reports whether a name is the given predeclared one.
 func (f *finder) universe(e ast.Expr, name string) bool {
 	ident, ok := e.(*ast.Ident)
 	return ok && f.source.info.Uses[ident] == types.Universe.Lookup(name)
 }
 
-// isError tells whether an expression is of the type error.
+// isError reports whether an expression has the type error.
 func (f *finder) isError(e ast.Expr) bool {
 	t := f.source.info.TypeOf(e)
 	return t != nil && types.Identical(t, types.Universe.Lookup("error").Type())

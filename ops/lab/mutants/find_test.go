@@ -184,8 +184,8 @@ func TestOperators(t *testing.T) {
 		if !s.compiles(m) {
 			t.Errorf("%s does not compile", m.String())
 		}
-		// What the language wants to be a constant cannot be switched, nor the
-		// statement after a loop's condition.
+		// A required constant cannot be switched, nor can the statement after a
+		// loop's condition.
 		fixed := m.before == "const limit = 5" || strings.HasPrefix(m.before, "for n = 0") && m.operator == opArithmetic
 		if s.switchable(m) == fixed {
 			t.Errorf("%s: switchable: %t", m.String(), !fixed)

@@ -37,7 +37,7 @@ func (t *tests) close() error { return os.RemoveAll(t.scratch) }
 const cleanLimit = 20 * time.Minute
 
 // clean runs a package's tests on the real code, unless they have passed
-// before. They have to pass: a failure would count for each mutant.
+// before. They must pass, because a failure would count for each mutant.
 func (t *tests) clean(ctx context.Context, dir string) (err error) {
 	if _, ok := t.limits[dir]; ok {
 		return nil
@@ -70,14 +70,14 @@ func (t *tests) first(ctx context.Context, dir, binary string) (passed bool, out
 
 // build compiles a package's tests, if they compile.
 func (t *tests) build(ctx context.Context, dir, binary string, flags ...string) (bool, []byte, error) {
-	// Whether the code passes vet is not the question.
+	// The result of vet does not matter here.
 	args := append([]string{"test", "-c", "-vet=off", "-ldflags=-s -w", "-o", binary}, flags...)
 	cmd := exec.CommandContext(ctx, "go", append(args, "./"+dir)...) //nolint:gosec // the directory is from the table of packages
 	cmd.Dir = t.root
 	return t.run(ctx, cmd)
 }
 
-// exec runs the compiled tests of a package, and tells whether they pass within
+// exec runs the compiled tests of a package, and reports whether they pass within
 // the limit.
 func (t *tests) exec(ctx context.Context, dir, binary string, limit time.Duration) (bool, []byte, error) {
 	//nolint:gosec // build wrote the program

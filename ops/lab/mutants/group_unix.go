@@ -7,8 +7,8 @@ import (
 	"syscall"
 )
 
-// inGroup has a command run in a process group of its own, which ends with the
-// command's context. The function that it returns ends the remains of it.
+// inGroup makes a command run in its own process group, which ends with the
+// command's context. The returned function ends the remaining processes.
 func inGroup(cmd *exec.Cmd) (end func()) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	kill := func() error {
@@ -21,8 +21,8 @@ func inGroup(cmd *exec.Cmd) (end func()) {
 	return func() { _ = kill() }
 }
 
-// limitMemory limits the memory of each process that this one starts: a mutant
-// may never stop to allocate.
+// limitMemory limits the memory of each process that this one starts, because a
+// mutant may allocate without end.
 func limitMemory() {
 	limit := syscall.Rlimit{Cur: 4 << 30, Max: 4 << 30}
 	_ = syscall.Setrlimit(syscall.RLIMIT_DATA, &limit) // without it, the machine's own limit holds

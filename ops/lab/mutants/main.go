@@ -1,6 +1,6 @@
-// Command mutants changes one thing at a time in the packages of FUALab, and
-// tells each change that no test notices. The working tree stays as it is: a
-// mutant is a file that go test reads instead of the real one, by -overlay.
+// Command mutants makes one change at a time in the packages of FUALab, and lists
+// each change that no test notices. The working tree stays as it is: a mutant is
+// a file that go test reads instead of the real one, by -overlay.
 package main
 
 import (

@@ -138,12 +138,12 @@ func (s *source) check(texts map[string][]byte, extra string, info *types.Info) 
 	return err
 }
 
-// compiles tells whether the package compiles with the mutant.
+// compiles reports whether the package compiles with the mutant.
 func (s *source) compiles(m mutant) bool {
 	return s.check(map[string][]byte{m.file: m.apply(s.file(m.file).text)}, "", nil) == nil
 }
 
-// file returns the file with the given name, which has to be there.
+// file returns the file with the given name, which must exist.
 func (s *source) file(name string) *sourceFile {
 	return &s.files[slices.IndexFunc(s.files, func(f sourceFile) bool { return f.name == name })]
 }

@@ -34,7 +34,7 @@ func (f *finder) remove(n ast.Stmt) {
 	f.add(opRemove, f.replace(n, "if false { "+f.code(n)+" }"), f.replace(n, "if !mutantIs(\x00) { "+f.code(n)+" }"))
 }
 
-// inList tells whether the visited statement is one of a list, rather than a
+// inList reports whether the visited statement is one of a list, rather than a
 // part of an if, for, switch or select.
 func (f *finder) inList(n ast.Stmt) bool {
 	switch parent := f.parent().(type) {

@@ -14,8 +14,8 @@ import (
 
 const requestMetric = "http_server_request_duration_seconds"
 
-// TestCardinality: whatever a client makes up, of paths, methods, headers and
-// hosts, no label gets a value that nobody knew before.
+// TestCardinality: a client invents paths, methods, headers and hosts, and no
+// label gets a new value.
 func TestCardinality(t *testing.T) {
 	t.Parallel()
 	p := Start(t, new(Lines))
@@ -42,7 +42,7 @@ func TestCardinality(t *testing.T) {
 	want := map[string]bool{"unmatched": true, "/api/items/{id}": true}
 	for value := range after["http_route"] {
 		if !want[value] && value != "/api/ready" {
-			t.Errorf("a route that no client can ask for here: %q", value)
+			t.Errorf("a route that no client can request here: %q", value)
 		}
 	}
 	if !after["http_request_method"]["_OTHER"] || after["http_request_method"]["PURGE"] {
@@ -52,7 +52,7 @@ func TestCardinality(t *testing.T) {
 
 var methods = []string{"", "", "PURGE", "X"}
 
-// method returns a method that HTTP knows, or "" to go behind another.
+// method returns a method of HTTP, or a prefix that makes another one invalid.
 func method(r *rand.Rand) string {
 	return []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}[r.IntN(7)]
 }

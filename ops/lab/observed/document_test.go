@@ -15,11 +15,10 @@ import (
 	dto "github.com/prometheus/client_model/go"
 )
 
-// shown is one metric, as the document's columns have it.
+// shown is one metric, as in the document's columns.
 type shown struct{ Type, Labels string }
 
-// TestDocument: what a running platform shows is what ops/metrics.md says, and
-// the reverse.
+// TestDocument: ops/metrics.md lists exactly the metrics of a running platform.
 func TestDocument(t *testing.T) {
 	t.Parallel()
 	p := Start(t, new(Lines))
@@ -40,7 +39,7 @@ func TestDocument(t *testing.T) {
 	both, rest, _ := strings.Cut(string(page), "\n## API\n")
 	ofAPI, ofWorker, found := strings.Cut(rest, "\n## Worker\n")
 	if !found {
-		t.Fatal("ops/metrics.md has not the sections API and Worker")
+		t.Fatal("ops/metrics.md lacks the sections API and Worker")
 	}
 	for _, tc := range []struct{ service, admin, section string }{
 		{"API", p.APIAdmin, ofAPI}, {"worker", p.WorkerAdmin, ofWorker},
@@ -65,8 +64,8 @@ func documented(section string) map[string]shown {
 	return all
 }
 
-// measured leaves out the runtime's own, of which the document speaks as a
-// whole.
+// measured leaves out the runtime's own metrics, which the document does not
+// list one by one.
 func measured(families map[string]*dto.MetricFamily) map[string]shown {
 	all := make(map[string]shown)
 	for name, f := range families {

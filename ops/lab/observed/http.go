@@ -9,14 +9,14 @@ import (
 	"testing"
 )
 
-// Get returns the answer to a GET of url, the status 0 for none.
+// Get returns the response to a GET of url; the status is 0 without a response.
 func Get(t testing.TB, url string) (status int, body string) {
 	t.Helper()
 	return Do(t, http.MethodGet, url, "", nil)
 }
 
-// Do sends a request with a JSON body and header, and returns the answer, the
-// status 0 for none.
+// Do sends a request with a JSON body and header, and returns the response; the
+// status is 0 without a response.
 func Do(t testing.TB, method, url, body string, header http.Header) (status int, answer string) {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), method, url, strings.NewReader(body))
@@ -41,7 +41,7 @@ func Do(t testing.TB, method, url, body string, header http.Header) (status int,
 	return res.StatusCode, string(all)
 }
 
-// Lines keeps what the services log.
+// Lines keeps the log of the services.
 type Lines struct {
 	mu  sync.Mutex
 	buf bytes.Buffer
@@ -54,7 +54,7 @@ func (l *Lines) Write(p []byte) (int, error) {
 	return l.buf.Write(p)
 }
 
-// All returns the lines so far.
+// All returns the lines logged so far.
 func (l *Lines) All() []string {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -82,22 +82,22 @@ func listen(t testing.TB) net.Listener {
 
 func url(ln net.Listener) string { return "http://" + ln.Addr().String() }
 
-// Eventually waits until ok, for up to a minute: the machine may be busy.
+// Eventually waits for ok for up to a minute, because the machine may be busy.
 func Eventually(t testing.TB, what string, ok func() bool) {
 	t.Helper()
 	for deadline := time.Now().Add(time.Minute); !ok(); <-time.After(50 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			t.Fatalf("waited for %s", what)
+			t.Fatalf("no success while waiting for %s", what)
 		}
 	}
 }
 
-// Metrics returns what is shown at the admin listener of a service, by name.
+// Metrics returns the metrics of a service's admin listener, by name.
 func Metrics(t testing.TB, admin string) map[string]*dto.MetricFamily {
 	t.Helper()
 	status, body := Get(t, admin+"/metrics")
 	if status != http.StatusOK {
-		t.Fatalf("%s/metrics answers %d: %s", admin, status, body)
+		t.Fatalf("%s/metrics: status %d: %s", admin, status, body)
 	}
 	parser := expfmt.NewTextParser(model.UTF8Validation)
 	families, err := parser.TextToMetricFamilies(strings.NewReader(body))

@@ -1,7 +1,7 @@
 //go:build lab
 
-// Package onetrace tries that what one request sets off is one trace, from the
-// API to the end of the worker's run, as a collector gets it.
+// Package onetrace tests that all work of one request is one trace, from the API
+// to the end of the worker's run, as a collector receives it.
 package onetrace
 
 import (
@@ -21,7 +21,7 @@ import (
 	"github.com/fualab/fualab/ops/lab/observed"
 )
 
-// span is the part of a span that the test looks at.
+// span is the part of a span that the test compares.
 type span struct {
 	service, name     string
 	trace, id, parent string
@@ -29,7 +29,7 @@ type span struct {
 	attributes        map[string]string
 }
 
-// collector takes traces by OTLP over HTTP.
+// collector receives traces by OTLP over HTTP.
 type collector struct {
 	mu    sync.Mutex
 	spans []span
@@ -75,7 +75,7 @@ func spanOf(service string, s *tracepb.Span) span {
 	}
 }
 
-// of returns the spans of one trace so far.
+// of returns the received spans of one trace.
 func (c *collector) of(trace string) []span {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -90,7 +90,7 @@ const (
 func TestOneTrace(t *testing.T) {
 	c := new(collector)
 	server := httptest.NewServer(c)
-	t.Cleanup(server.Close) // after the platform, which sends its last spans
+	t.Cleanup(server.Close) // runs after the platform has sent its last spans
 	t.Setenv("OTEL_BSP_SCHEDULE_DELAY", "100")
 	lines := new(observed.Lines)
 	p := observed.Start(t, lines, "OTEL_EXPORTER_OTLP_ENDPOINT="+server.URL, "OTEL_EXPORTER_OTLP_HEADERS=api-key=a%20b")
@@ -115,12 +115,12 @@ func TestOneTrace(t *testing.T) {
 		t.Errorf("kinds: %s, %s, %s", post.kind, queue.kind, run.kind)
 	}
 	if queue.parent != redis.id && queue.parent != post.id {
-		t.Errorf("the run is queued below %q, which is neither the request %q nor its nudge %q", queue.parent, post.id, redis.id)
+		t.Errorf("the run is queued below %q, which is neither the request %q nor its notification %q", queue.parent, post.id, redis.id)
 	}
 	for _, s := range c.of(client) {
 		for key, value := range s.attributes {
 			if strings.Contains(value, "secret") {
-				t.Errorf("%s has what the client sent: %s = %s", s.name, key, value)
+				t.Errorf("%s contains text of the client: %s = %s", s.name, key, value)
 			}
 		}
 	}
@@ -129,12 +129,12 @@ func TestOneTrace(t *testing.T) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.fault != "" {
-		t.Errorf("the collector got what it does not take: %s", c.fault)
+		t.Errorf("the collector received an invalid request: %s", c.fault)
 	}
 }
 
-// find returns the first span of a service with a name and, unless that is "", a
-// parent; the zero span for none.
+// find returns the first span of a service with a name and, unless it is "", a
+// parent. It returns the zero span if there is none.
 func find(spans []span, service, name, parent string) span {
 	for _, s := range spans {
 		if s.service == service && s.name == name && (parent == "" || s.parent == parent) {
@@ -144,8 +144,7 @@ func find(spans []span, service, name, parent string) span {
 	return span{}
 }
 
-// checkLine looks for the one line that a request or a run has, with the ids of
-// its span.
+// checkLine finds the one line of a request or a run, with the ids of its span.
 func checkLine(t *testing.T, lines *observed.Lines, msg string, s span, want map[string]string) {
 	t.Helper()
 	found := 0

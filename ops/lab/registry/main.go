@@ -1,6 +1,6 @@
-// Command registry is an image registry in memory, and pushes images with
-// hardly any content into one: what `docker buildx build --push` leaves behind, for
-// rehearsals where there is no Docker.
+// Command registry serves an image registry from memory, and pushes images
+// with hardly any content to a registry. It replaces
+// `docker buildx build --push` in rehearsals without Docker.
 //
 //	registry serve 127.0.0.1:5000
 //	registry push 127.0.0.1:5000/fualab/api main-0123abc      prints the digest
@@ -29,7 +29,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/tarball"
 )
 
-// timeout bounds a push and a question.
+// timeout bounds a push and a query.
 const timeout = time.Minute
 
 func main() {
@@ -42,7 +42,7 @@ func main() {
 func run(args []string, out io.Writer) error {
 	if len(args) == 2 && args[0] == "serve" {
 		server := &http.Server{
-			Addr: args[1], ReadHeaderTimeout: timeout, Handler: registry.New(registry.Logger(log.New(io.Discard, "", 0))), //nolint:gosec // there are two
+			Addr: args[1], ReadHeaderTimeout: timeout, Handler: registry.New(registry.Logger(log.New(io.Discard, "", 0))), //nolint:gosec // two arguments exist
 		}
 		return server.ListenAndServe()
 	}
@@ -52,9 +52,9 @@ func run(args []string, out io.Writer) error {
 	var err error
 	switch {
 	case len(args) == 3 && args[0] == "push":
-		digest, err = push(ctx, args[1], args[2]) //nolint:gosec // there are three
+		digest, err = push(ctx, args[1], args[2]) //nolint:gosec // three arguments exist
 	case len(args) == 2 && args[0] == "digest":
-		digest, err = ask(ctx, args[1]) //nolint:gosec // there are two
+		digest, err = ask(ctx, args[1]) //nolint:gosec // two arguments exist
 	default:
 		err = errors.New("usage: registry serve ADDRESS | push REPOSITORY VERSION | digest IMAGE")
 	}
@@ -65,8 +65,8 @@ func run(args []string, out io.Writer) error {
 	return err
 }
 
-// push pushes, by digest only, an image for two architectures that is labelled
-// with a version.
+// push pushes, by digest only, an image for two architectures with a version as
+// its label.
 func push(ctx context.Context, repository, version string) (v1.Hash, error) {
 	page, err := webClient()
 	if err != nil {

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Runs the workflows on this machine by act: build, deploy, smoke test, rollback, release. Conditions, expressions and
-# outputs are real, the tasks of build, deployment and release, the fake AWS that they talk to, and the API that the smoke
-# test meets. Stand-ins play the actions, Docker, cosign, gh, and Terraform, which `task infra:apply-fake` tries itself.
-# The tasks of ci and of the modules' workflows, an hour of tests, are only noted down.
+# outputs are real. So are the tasks of build, deployment and release, the fake AWS behind them, and the API of the
+# smoke test. Stand-ins replace the actions, Docker, cosign, gh, and Terraform, which `task infra:apply-fake` runs
+# itself. The tasks of ci and of the modules' workflows, an hour of tests, are only recorded.
 set -euo pipefail
 cd "$(dirname "$0")/../../.."
 . ops/ci/lib.sh
@@ -11,9 +11,9 @@ if ! ops/lab/fakeaws/run --check || ! have aws; then
   printf '\n!!! act: the workflows were NOT tried: a fake AWS and its command line (aws) are needed, see above\n\n' >&2
   exit 0
 fi
-# Once more below the fake.
+# Start this script again below the fake.
 [[ -n ${FAKE_PUBLIC_IP:-} ]] || exec ops/lab/fakeaws/run ops/lab/workflows/act.sh
-# The API of this run has a database of its own.
+# The API of this run has a separate database.
 unset "${!FUALAB_@}"
 
 work=$(mktemp -d /tmp/fualab-act.XXXXXX)
@@ -27,7 +27,7 @@ cleanup() {
 }
 trap cleanup EXIT
 
-step 'act, a registry, and a repository of its own'
+step 'act, a registry, and a separate repository'
 GOWORK=off go -C ops build -modfile=lab/tools/act/go.mod -o "$work/act" github.com/nektos/act
 mkdir "$work/repo" "$work/bin" "$work/actions"
 git ls-files -z --cached --others --exclude-standard | tar -c --null --files-from - | tar -x -C "$work/repo"
@@ -43,7 +43,7 @@ repo init --quiet --initial-branch=main
 repo config user.name act
 repo config user.email act@example.com
 repo remote add origin https://github.com/fualab/fualab.git
-# Steps run in it: act's own directories have another name each time, and Go would build everything again.
+# Steps run in it: act's own directories have another name each time, so Go would build everything again.
 sed -i "s|^permissions: {}\$|&\\n\\ndefaults: {run: {working-directory: $work/repo}}|" "$work"/repo/.github/workflows/*.yml
 # commit MESSAGE sets main to it, as a push does.
 commit() {
@@ -54,7 +54,7 @@ commit() {
 }
 commit first
 
-# Stand-ins. An action does nothing, but for the checkout, and the login, which tells the registry.
+# Stand-ins. An action does nothing, except for the checkout, and for the login, which returns the registry.
 actions=()
 while read -r action; do
   dir=$work/actions/${action//\//-}
@@ -97,7 +97,7 @@ while (($#)); do
 done
 digest=$(registry push "$repository" "$version")
 printf '{"containerimage.digest":"%s"}' "$digest" >"$metadata"
-# What the action that attests would say of it, as gh prints it.
+# The attestation of the real action, as gh prints it.
 echo "oci://$repository@$digest $repository@$commit" >>"${0%/*}/../attested"
 SH
 stand_in cosign <<SH
@@ -151,7 +151,7 @@ run() {
 }
 unexpected() { cat "$work/log" >&2; fail "$1"; }
 passes() { run "$@" || unexpected "$2 failed"; }
-# refused WORDS EVENT WORKFLOW JSON wants it to fail, and to say why.
+# refused WORDS EVENT WORKFLOW JSON requires a failure that prints the reason.
 refused() {
   if run "${@:2}"; then unexpected "$3 should have failed: $1"; fi
   grep -qF -- "$1" "$work/log" || unexpected "$3 does not say: $1"
@@ -213,7 +213,7 @@ released() { # MODULE VERSION
   repo update-ref refs/remotes/origin/main HEAD
   (cd "$work/repo" && go tool task release:tag "TAG=$1/v$2") >"$work/log" 2>&1 || unexpected "$1 $2 cannot be tagged"
 }
-# published TAG FILE… wants the release on GitHub, with these files.
+# published TAG FILE… requires the release on GitHub, with these files.
 published() {
   local call file
   call=$(grep "^gh release create $1 " "$work/calls") || unexpected "$1 was not published"
@@ -252,7 +252,7 @@ done
 answers || { cat "$work/local.log" >&2; fail 'the API does not answer'; }
 
 step 'cd-deploy after builds that are none of its business'
-for event in "$(built stranger/fualab success)" "$(built fualab/fualab failure)"; do
+for event in "$(built stranger/fork success)" "$(built fualab/fualab failure)"; do
   passes workflow_run cd-deploy.yml "$event"
   ! grep -q '^terraform' "$work/calls" || fail "it was deployed: $event"
 done
@@ -276,7 +276,7 @@ runs "$second"
 sed -i "s|^var everywhere = .*|var everywhere = []string{\"$(go env GOOS)/$(go env GOARCH)\"}|" "$work/repo/ops/release/binaries.go"
 passes push release.yml '{"ref":"refs/tags/worker/v0.1.0"}'
 published worker/v0.1.0 "fualab-worker-v0.1.0-$(go env GOOS)-$(go env GOARCH)" SHA256SUMS
-[[ $(digest worker:v0.1.0) == "$(digest "worker:$second")" ]] || fail 'the version is another image than what was built'
+[[ $(digest worker:v0.1.0) == "$(digest "worker:$second")" ]] || fail 'the image of the version is not the built one'
 images_built 4
 
 step 'the build of the first commit ends late: nothing goes back'

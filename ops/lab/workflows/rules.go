@@ -25,7 +25,7 @@ const (
 	withoutAWS = "vars.AWS_BUILD_ROLE == ''"
 )
 
-// Faults says what is wrong with a workflow.
+// Faults returns the faults of a workflow.
 func Faults(w Workflow, tasks map[string]Task) []string {
 	var faults []string
 	say := func(format string, args ...any) { faults = append(faults, fmt.Sprintf(format, args...)) }
@@ -35,7 +35,7 @@ func Faults(w Workflow, tasks map[string]Task) []string {
 		}
 	}
 	if w.Permissions == nil {
-		say("the workflow has no permissions: write permissions: {}, and what each job needs into the job")
+		say("the workflow has no permissions: write permissions: {} here, and the needed ones into each job")
 	}
 	for scope, may := range w.Permissions {
 		if may != "read" && may != "none" {
@@ -47,7 +47,7 @@ func Faults(w Workflow, tasks map[string]Task) []string {
 		say("the workflow has no concurrency group")
 	}
 	if w.Starts("pull_request_target") {
-		say("pull_request_target runs what a stranger wrote with our rights")
+		say("pull_request_target runs the code of strangers with our rights")
 	}
 	for _, name := range slices.Sorted(maps.Keys(w.Jobs)) {
 		for _, fault := range jobFaults(w, w.Jobs[name], tasks) {
@@ -96,10 +96,10 @@ func jobFaults(w Workflow, j Job, tasks map[string]Task) []string {
 	var faults []string
 	say := func(format string, args ...any) { faults = append(faults, fmt.Sprintf(format, args...)) }
 	if j.Permissions == nil {
-		say("it has no permissions of its own")
+		say("it does not set its own permissions")
 	}
 	if !j.Secrets.IsZero() {
-		say("it hands secrets on")
+		say("it passes all secrets on")
 	}
 	if j.Uses == "" && j.Timeout == 0 {
 		say("it has no timeout-minutes")
@@ -114,11 +114,11 @@ func jobFaults(w Workflow, j Job, tasks map[string]Task) []string {
 				say("checkout leaves a token behind: persist-credentials: false")
 			}
 			if w.Starts("workflow_run") && !strings.Contains(fmt.Sprint(s.With["ref"]), "github.event.workflow_run.head_sha") {
-				say("checkout takes the tip of main instead of what was built")
+				say("checkout takes the tip of main instead of the built commit")
 			}
 		case "actions/setup-go":
 			if identity && s.With["cache"] != false {
-				say("what another run has cached comes to act with our identity: cache: false")
+				say("code from the cache of another run would run with our identity: cache: false")
 			}
 		case "aws-actions/configure-aws-credentials":
 			needed = true
@@ -138,7 +138,7 @@ func jobFaults(w Workflow, j Job, tasks map[string]Task) []string {
 		}
 	}
 	if identity && !needed {
-		say("it may ask for an identity, and needs none")
+		say("it may request an identity, but needs none")
 	}
 	if w.Starts("workflow_run") && (identity || slices.ContainsFunc(j.Steps, func(s Step) bool { return s.Uses != "" })) {
 		for _, want := range []string{
@@ -153,8 +153,8 @@ func jobFaults(w Workflow, j Job, tasks map[string]Task) []string {
 	return faults
 }
 
-// seconds is how long a session lasts that an action asks for, an hour by
-// itself. Nothing renews the credentials of a workflow.
+// seconds is the duration of the session that an action requests, by default an
+// hour. The credentials of a workflow are never renewed.
 func seconds(asked any) int {
 	if n, ok := asked.(int); ok {
 		return n
@@ -162,13 +162,13 @@ func seconds(asked any) int {
 	return 3600
 }
 
-// runFaults: a step runs a task that exists and gets what it requires, and no
-// shell ever reads what somebody else wrote.
+// runFaults: a step runs an existing task with its required variables, and no
+// shell reads text of strangers.
 func runFaults(s Step, j Job, tasks map[string]Task) []string {
 	if strings.Contains(s.Run, "${{") {
-		return []string{"an expression becomes part of the script: hand it on by env"}
+		return []string{"an expression becomes part of the script: pass it by env"}
 	}
-	// Nothing to run: the condition has decided, and the step tells.
+	// A step without a task reports the result of the condition.
 	if s.Run == "exit 1" || notice.MatchString(s.Run) {
 		return nil
 	}
@@ -198,8 +198,8 @@ func runFaults(s Step, j Job, tasks map[string]Task) []string {
 	return faults
 }
 
-// Covers reports whether a filter of paths lets a file through, as GitHub reads
-// the patterns that are used here.
+// Covers reports whether a filter of paths matches a file, with GitHub's meaning of
+// the patterns used here.
 func Covers(patterns []string, file string) bool {
 	return slices.ContainsFunc(patterns, func(pattern string) bool {
 		text := regexp.QuoteMeta(pattern)

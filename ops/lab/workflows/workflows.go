@@ -1,6 +1,6 @@
-// Package workflows reads GitHub's workflows for the tests that hold them to
-// what no run of theirs would show: who may do what, whose code runs, and that
-// all they run is a task.
+// Package workflows reads GitHub's workflows for tests of properties that no run
+// would show: the rights of each job, the origin of its code, and that each step
+// runs a task.
 package workflows
 
 import (
@@ -14,7 +14,7 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// Workflow is what is looked at of a file in .github/workflows.
+// Workflow is the tested part of a file in .github/workflows.
 type Workflow struct {
 	On          On                `yaml:"on"`
 	Permissions map[string]string `yaml:"permissions"`
@@ -23,14 +23,14 @@ type Workflow struct {
 	Text        string            `yaml:"-"`
 }
 
-// On says what starts a workflow.
+// On lists the events that start a workflow.
 type On struct {
 	Push        *Filter  `yaml:"push"`
 	PullRequest *Filter  `yaml:"pull_request"`
 	Starts      []string `yaml:"-"` // the events, filtered or not
 }
 
-// Filter says for which changes.
+// Filter selects the changes that start a workflow.
 type Filter struct {
 	Paths []string `yaml:"paths"`
 }
@@ -38,14 +38,14 @@ type Filter struct {
 // Starts reports whether an event starts the workflow.
 func (w Workflow) Starts(event string) bool { return slices.Contains(w.On.Starts, event) }
 
-// Concurrency says which runs wait for, or end, which others.
+// Concurrency names the group of runs that wait for, or cancel, one another.
 type Concurrency struct {
 	Group  string `yaml:"group"`
 	Cancel bool   `yaml:"cancel-in-progress"`
-	Queue  string `yaml:"queue"` // "max" has all wait; otherwise the newest that waits cancels the one before it
+	Queue  string `yaml:"queue"` // "max": all wait; otherwise a new waiting run cancels the former one
 }
 
-// Job is one job: steps of its own, or another workflow.
+// Job is one job: its own steps, or another workflow.
 type Job struct {
 	If          string             `yaml:"if"`
 	Uses        string             `yaml:"uses"`
@@ -98,7 +98,7 @@ func Read(dir string) (map[string]Workflow, error) {
 	return all, nil
 }
 
-// Task is what is looked at of a task of Taskfile.yml.
+// Task is the tested part of a task of Taskfile.yml.
 type Task struct {
 	Internal bool `yaml:"internal"`
 	Requires struct {
@@ -106,7 +106,7 @@ type Task struct {
 	} `yaml:"requires"`
 }
 
-// Needs names the variables that the task wants.
+// Needs names the variables that the task requires.
 func (t Task) Needs() []string {
 	var names []string
 	for _, node := range t.Requires.Vars {

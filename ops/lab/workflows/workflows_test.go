@@ -36,7 +36,7 @@ func read(t *testing.T) (map[string]Workflow, map[string]Task) {
 	return all, tasks
 }
 
-// tracked are the repository's files, as git knows them.
+// tracked are the files that git tracks.
 func tracked(t *testing.T) []string {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
@@ -58,7 +58,7 @@ func TestWorkflows(t *testing.T) {
 			t.Errorf("%s: %s", name, fault)
 		}
 	}
-	// One version of an action, wherever it is used.
+	// Each action has one version in all workflows.
 	pins := make(map[string]string)
 	for name, w := range all {
 		for _, line := range usesLine.FindAllStringSubmatch(w.Text, -1) {
@@ -73,7 +73,7 @@ func TestWorkflows(t *testing.T) {
 	}
 }
 
-// TestFaults breaks what the workflows have, and wants it noticed.
+// TestFaults breaks each property of the workflows, and expects a fault.
 func TestFaults(t *testing.T) {
 	t.Parallel()
 	all, tasks := read(t)
@@ -82,21 +82,21 @@ func TestFaults(t *testing.T) {
 		{"ci.yml", "73ba90b1 # v7.0.1", "73ba90b1", "pin it"},
 		{"ci.yml", "permissions: {}\n\n", "", "has no permissions: write"},
 		{"ci.yml", "permissions: {}\n\n", "permissions: {contents: write}\n\n", "every job of the workflow may contents"},
-		{"ci.yml", "    permissions:\n      contents: read\n", "", "no permissions of its own"},
+		{"ci.yml", "    permissions:\n      contents: read\n", "", "does not set its own permissions"},
 		{"ci.yml", "    timeout-minutes: 45\n", "", "no timeout-minutes"},
 		{"ci.yml", "concurrency:", "concurrent:", "no concurrency group"},
-		{"ci.yml", "  pull_request:\n", "  pull_request_target: {}\n", "what a stranger wrote"},
+		{"ci.yml", "  pull_request:\n", "  pull_request_target: {}\n", "the code of strangers"},
 		{"ci.yml", "          persist-credentials: false\n", "          fetch-depth: 1\n", "leaves a token behind"},
 		{"ci.yml", "go tool task check", "go test ./...", "not the call of one task"},
 		{"ci.yml", "go tool task check", "go tool task check; true", "not the call of one task"},
 		{"ci.yml", "go tool task check", "go tool task checks", "there is no task checks"},
 		{"ci.yml", "go tool task check", "go tool task client:install", "there is no task client:install"},
 		{"ci.yml", "go tool task check", "go tool task check -- ${{ github.event.pull_request.title }}", "an expression becomes part"},
-		{"api-ci.yml", "    with:\n", "    secrets: inherit\n    with:\n", "hands secrets on"},
+		{"api-ci.yml", "    with:\n", "    secrets: inherit\n    with:\n", "passes all secrets on"},
 		{"module.yml", "module:check MODULE=\"$MODULE\"", "module:check", "the task requires MODULE"},
 		{"module.yml", "      MODULE: ${{ inputs.module }}\n", "", "nothing sets MODULE"},
 		{"module.yml", "      contents: read\n", "      contents: read\n      id-token: write\n", "needs none"},
-		{"cd-build.yml", "cache: false", "cache: true", "what another run has cached"},
+		{"cd-build.yml", "cache: false", "cache: true", "the cache of another run"},
 		{"cd-deploy.yml", "github.event.workflow_run.event == 'push'", "true", "must ask for workflow_run.event == 'push'"},
 		{"cd-deploy.yml", "github.event.workflow_run.head_repository.full_name == github.repository", "true", "head_repository"},
 		{"cd-build.yml", "    if: vars.AWS_BUILD_ROLE != ''\n", "", "job images: it fails in a repository without AWS"},
@@ -127,8 +127,8 @@ func TestFaults(t *testing.T) {
 	}
 }
 
-// TestPaths: a module's workflow starts for every file that it is built from,
-// and no pattern of it is about nothing.
+// TestPaths: a module's workflow starts for every source file of the module, and
+// each of its patterns matches a file.
 func TestPaths(t *testing.T) {
 	t.Parallel()
 	all, _ := read(t)
@@ -157,14 +157,14 @@ func TestPaths(t *testing.T) {
 		}
 		for _, pattern := range patterns {
 			if !slices.ContainsFunc(files, func(file string) bool { return Covers([]string{pattern}, file) }) {
-				t.Errorf("%s: no file is like %s", name, pattern)
+				t.Errorf("%s: no file matches %s", name, pattern)
 			}
 		}
 		if !slices.Equal(w.On.PullRequest.Paths, patterns) {
 			t.Errorf("%s: a pull request starts it for other files than a push", name)
 		}
 		if image := slices.Contains(files, module+"/Dockerfile"); w.Jobs["module"].With["image"] != image {
-			t.Errorf("%s: image is %v, and %s/Dockerfile is there: %t", name, w.Jobs["module"].With["image"], module, image)
+			t.Errorf("%s: image is %v, but %s/Dockerfile exists: %t", name, w.Jobs["module"].With["image"], module, image)
 		}
 	}
 	want := map[string]bool{"frontend": true}
@@ -175,7 +175,7 @@ func TestPaths(t *testing.T) {
 		}
 	}
 	if diff := cmp.Diff(want, covered); diff != "" {
-		t.Errorf("modules with a workflow of their own (-want +got):\n%s", diff)
+		t.Errorf("modules with their own workflow (-want +got):\n%s", diff)
 	}
 }
 
@@ -216,8 +216,7 @@ func TestOK(t *testing.T) {
 	}
 }
 
-// TestBuildRunsCIOnEachPush: with AWS and without, ci looks at every commit of
-// main.
+// TestBuildRunsCIOnEachPush: with AWS and without, ci checks every commit of main.
 func TestBuildRunsCIOnEachPush(t *testing.T) {
 	t.Parallel()
 	all, _ := read(t)
@@ -233,32 +232,32 @@ func TestBuildRunsCIOnEachPush(t *testing.T) {
 	}
 }
 
-// TestDeployments: one at a time in an environment, and none ended half-way.
+// TestDeployments: an environment has one at a time, and none is cancelled half-way.
 func TestDeployments(t *testing.T) {
 	t.Parallel()
 	all, _ := read(t)
 	for name, w := range all {
 		for _, job := range w.Jobs {
 			deploys := slices.ContainsFunc(job.Steps, func(s Step) bool { return strings.HasPrefix(s.Run, "go tool task deploy:logged") })
-			// Of the job, not of the workflow: a run whose job is skipped would cancel one that waits.
+			// The group belongs to the job, not to the workflow: a run with a skipped job would cancel a waiting one.
 			group := job.Concurrency != nil && strings.HasPrefix(job.Concurrency.Group, "deploy-${{ inputs.environment")
 			if deploys != group {
 				t.Errorf("%s: deploys is %t, in the group of deployments is %t", name, deploys, group)
 			}
 			if deploys && w.Concurrency != nil {
-				t.Errorf("%s: a build that failed cancels the deployment that waits", name)
+				t.Errorf("%s: a failed build cancels the waiting deployment", name)
 			}
 			if group && job.Concurrency.Cancel {
-				t.Errorf("%s: a deployment that is cancelled leaves the state locked", name)
+				t.Errorf("%s: a cancelled deployment leaves the state locked", name)
 			}
 			if group && job.Concurrency.Queue != "max" {
-				t.Errorf("%s: the next deployment cancels a rollback that waits: queue: max", name)
+				t.Errorf("%s: the next deployment cancels a waiting rollback: queue: max", name)
 			}
 		}
 	}
 }
 
-// TestDependabot: what is not in its directories grows old unnoticed.
+// TestDependabot: all directories with dependencies are listed, so none grows old unnoticed.
 func TestDependabot(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile(root + ".github/dependabot.yml")
@@ -295,7 +294,7 @@ func TestDependabot(t *testing.T) {
 			"go.mod": "gomod", "package.json": "npm", "Dockerfile": "docker", "versions.tf": "terraform", "docker-compose.yml": "docker-compose",
 			"requirements.txt": "pip",
 		}[path.Base(name)]
-		// The stand-in for go-getter requires nothing that could grow old.
+		// The replacement of go-getter has no dependencies.
 		if ecosystem != "" && path.Dir(name) != "ops/tools/task/getter" {
 			want[ecosystem] = append(want[ecosystem], path.Join("/", path.Dir(name)))
 		}

@@ -18,12 +18,12 @@ type attack struct {
 	watched  []*service // whose memory counts
 	duration time.Duration
 	seed     uint64
-	// until reports that the work which the requests left is done: the other caller goes on until then, for drainLimit at
-	// most. nil: none is left.
+	// until reports whether the work that the requests left is done. The other caller continues until then, for drainLimit
+	// at most. nil: no work is left.
 	until func(ctx context.Context) (done bool, err error)
 }
 
-// run sends requests for the duration, prints the figures and returns the broken bounds.
+// run sends requests for the duration, prints the figures and returns the exceeded limits.
 func (a attack) run(ctx context.Context, what string, requests []request) error {
 	for _, s := range a.watched {
 		if err := s.forgetPeak(); err != nil {
@@ -39,7 +39,7 @@ func (a attack) run(ctx context.Context, what string, requests []request) error 
 		all.Go(func() {
 			dice := rand.New(rand.NewPCG(a.seed, uint64(n))) //nolint:gosec // the seed repeats an attack
 			for sending.Err() == nil {
-				// A refusal and a lost connection are answers to an attack.
+				// A refusal and a lost connection are valid responses to an attack.
 				_, _, _ = a.api.send(sending, requests[dice.IntN(len(requests))], fmt.Sprintf("10.0.0.%d", n+1))
 			}
 		})
@@ -53,7 +53,7 @@ func (a attack) run(ctx context.Context, what string, requests []request) error 
 	return a.report(what, waits)
 }
 
-// otherCaller makes small requests until sending has ended and no work is left, and returns how long each waited.
+// otherCaller sends small requests until sending has ended and no work is left, and returns the time of each.
 func (a attack) otherCaller(ctx, sending context.Context) (waits []time.Duration, err error) {
 	for {
 		for _, r := range []request{{method: http.MethodGet, path: "/api/items?limit=1"}, {method: http.MethodPost, path: "/api/items", kind: "application/json", body: []byte(`{"name":"other"}`)}} {
@@ -80,7 +80,7 @@ func (a attack) otherCaller(ctx, sending context.Context) (waits []time.Duration
 			return waits, err
 		}
 		if ctx.Err() != nil {
-			return waits, errors.New("the work that the requests left did not end in time")
+			return waits, errors.New("the work of the requests did not end in time")
 		}
 	}
 }
@@ -90,7 +90,7 @@ func (a attack) report(what string, waits []time.Duration) error {
 	fmt.Printf("%s from %d callers for %s: the slowest of %d answers to another caller took %s", what, attackers, a.duration, len(waits), slow.Round(time.Millisecond))
 	var faults []error
 	if slow > mostWait {
-		faults = append(faults, fmt.Errorf("%s: another caller waited for %s, %s at most is wanted", what, slow.Round(time.Millisecond), mostWait))
+		faults = append(faults, fmt.Errorf("%s: another caller waited for %s, the limit is %s", what, slow.Round(time.Millisecond), mostWait))
 	}
 	for _, s := range a.watched {
 		peak, err := s.resident()
@@ -99,7 +99,7 @@ func (a attack) report(what string, waits []time.Duration) error {
 		}
 		fmt.Printf("; the %s had at most %d MiB resident", s.name, peak>>20)
 		if peak > mostBytes {
-			faults = append(faults, fmt.Errorf("%s: the %s had %d MiB resident, %d at most are wanted", what, s.name, peak>>20, mostBytes>>20))
+			faults = append(faults, fmt.Errorf("%s: the %s had %d MiB resident, the limit is %d", what, s.name, peak>>20, mostBytes>>20))
 		}
 	}
 	fmt.Println()

@@ -1,7 +1,7 @@
-// Command worst sends the worst that API and worker accept for reading, from 16 callers at a time, while another caller
-// makes small requests: first bodies, then files of imports, which the worker reads meanwhile and afterwards. Both programs
-// run under the memory limits of docker-compose.yml, or with -limits ecs of the tasks on ECS. The command prints the peaks of
-// memory and the slowest answer to the other caller, and fails beyond 200 MiB, a second, or the end of a process.
+// Command worst sends the worst accepted requests, from 16 callers at a time, while another caller sends small requests.
+// It sends bodies first, then files of imports, which the worker reads meanwhile and afterwards. Both programs run under the
+// memory limits of docker-compose.yml, or with -limits ecs of the tasks on ECS. The command prints the peaks of memory and
+// the slowest response to the other caller. It fails beyond 200 MiB, a second, or at the end of a process.
 //
 //	ops/ci/with-services.sh go run ./ops/lab/worst -duration 60s
 //
@@ -21,13 +21,13 @@ import (
 
 const (
 	attackers  = 16
-	mostBytes  = 200 << 20 // that a program may have resident
+	mostBytes  = 200 << 20 // limit of a program's resident memory
 	mostWait   = time.Second
 	startLimit = 30 * time.Second
-	drainLimit = 15 * time.Minute // for a hundred files, the most that the API keeps
+	drainLimit = 15 * time.Minute // for a hundred files, the limit of the API
 )
 
-// limits are the bounds of memory of one process.
+// limits are the memory limits of one process.
 type limits struct {
 	bytes int64  // of its control group
 	soft  string // GOMEMLIMIT
@@ -41,8 +41,8 @@ var places = map[string]struct{ api, worker limits }{
 }
 
 func main() {
-	duration := flag.Duration("duration", time.Minute, "how long each attack lasts")
-	place := flag.String("limits", "compose", "whose memory limits: compose or ecs")
+	duration := flag.Duration("duration", time.Minute, "duration of each attack")
+	place := flag.String("limits", "compose", "the memory limits: compose or ecs")
 	seed := flag.Uint64("seed", 1, "chooses the order of bodies and files")
 	flag.Parse()
 	ctx, cancel := context.WithTimeout(context.Background(), 2*(*duration+drainLimit)+10*time.Minute)

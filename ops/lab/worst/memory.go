@@ -11,7 +11,7 @@ import (
 	"strings"
 )
 
-// limitMemory makes a control group for a program whose processes may have so many bytes, and returns its directory.
+// limitMemory creates a control group that limits a program's memory to bytes, and returns its directory.
 func limitMemory(program string, bytes int64) (string, error) {
 	root, file := "/sys/fs/cgroup", "memory.max"
 	if _, err := os.Stat(filepath.Join(root, "memory")); err == nil { // version 1
@@ -28,12 +28,12 @@ func limitMemory(program string, bytes int64) (string, error) {
 	return group, nil
 }
 
-// forgetPeak begins a new peak of the resident bytes.
+// forgetPeak resets the peak of the resident bytes.
 func (s *service) forgetPeak() error {
 	return os.WriteFile(fmt.Sprintf("/proc/%d/clear_refs", s.cmd.Process.Pid), []byte("5"), 0)
 }
 
-// resident returns the peak of the resident bytes of the service, an error once it has ended.
+// resident returns the peak of the service's resident bytes, or an error once the service has ended.
 func (s *service) resident() (int64, error) {
 	f, err := os.Open(fmt.Sprintf("/proc/%d/status", s.cmd.Process.Pid))
 	if err != nil {
@@ -46,10 +46,10 @@ func (s *service) resident() (int64, error) {
 			return kib << 10, err
 		}
 	}
-	return 0, fmt.Errorf("process %d has no memory any more", s.cmd.Process.Pid)
+	return 0, fmt.Errorf("process %d has ended and has no memory", s.cmd.Process.Pid)
 }
 
-// freeAddress returns an address of loopback on which nothing listens.
+// freeAddress returns a loopback address without a listener.
 func freeAddress(ctx context.Context) (string, error) {
 	ln, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {

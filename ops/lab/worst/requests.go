@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// request is one of the worst: close to a limit, or far beyond one.
+// request is one of the worst requests: close to a limit, or far beyond one.
 type request struct {
 	method, path, kind string
 	body               []byte
@@ -42,7 +42,7 @@ func worstBodies() []request {
 	return all
 }
 
-// unpackedBytes is how much each file is unpacked: two batches. Gzip makes little of it.
+// unpackedBytes is the unpacked size of each file: two batches. Gzip packs it well.
 const unpackedBytes = 8 << 20
 
 func worstFiles() ([]request, error) {
@@ -61,7 +61,7 @@ func worstFiles() ([]request, error) {
 		"format=ndjson": {
 			rows(filled(`{"name":"x","attributes":{"a":[`, "9e399,", "0]}}", row)),
 			rows(filled(`{"name":"x","attributes":{"a":[`, "{},", "0]}}", row)),
-			rows(filled(`{"name":"x","attributes":{"a":[`, "0,", "0]}}", 60<<10)), // as many as an item may have
+			rows(filled(`{"name":"x","attributes":{"a":[`, "0,", "0]}}", 60<<10)), // the limit for an item
 			rows(filled(`{"name":"x","attributes":{"a":"`, `\u00e9`, `"}}`, 60<<10)),
 			rows(`{"name":"x","attributes":` + strings.Repeat(`{"a":`, 30) + "1" + strings.Repeat("}", 31)),
 			rows(filled("", "[", "", row)),

@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// service is a program in a control group of its own.
+// service is a program in its own control group.
 type service struct {
 	name  string // api or worker
 	cmd   *exec.Cmd
@@ -22,10 +22,10 @@ type service struct {
 	ended chan error
 }
 
-// start builds a program, starts it on the database under its limits of memory and waits until it answers.
+// start builds a program, starts it on the database under its memory limits and waits until it responds.
 func start(ctx context.Context, dir, name, database string, bounds limits) (*service, error) {
 	binary := filepath.Join(dir, "fualab-"+name)
-	if out, err := exec.CommandContext(ctx, "go", "build", "-buildvcs=false", "-o", binary, "./"+name+"/cmd/fualab-"+name).CombinedOutput(); err != nil { //nolint:gosec // a directory of its own
+	if out, err := exec.CommandContext(ctx, "go", "build", "-buildvcs=false", "-o", binary, "./"+name+"/cmd/fualab-"+name).CombinedOutput(); err != nil { //nolint:gosec // its own directory
 		return nil, fmt.Errorf("build the %s: %w\n%s", name, err, out)
 	}
 	group, err := limitMemory(name, bounds.bytes)
@@ -37,7 +37,7 @@ func start(ctx context.Context, dir, name, database string, bounds limits) (*ser
 		return nil, err
 	}
 	s := &service{name: name, url: "http://" + address, group: group, ended: make(chan error, 1)}
-	s.cmd = exec.CommandContext(ctx, "sh", "-c", `echo $$ >"$1/cgroup.procs" && exec "$2"`, "sh", group, binary) //nolint:gosec // what was just built
+	s.cmd = exec.CommandContext(ctx, "sh", "-c", `echo $$ >"$1/cgroup.procs" && exec "$2"`, "sh", group, binary) //nolint:gosec // the program just built
 	s.cmd.Env = append(os.Environ(), "GOMEMLIMIT="+bounds.soft, "FUALAB_DATABASE_URL="+database, "FUALAB_API_ADDR="+address, "FUALAB_WORKER_ADDR="+address,
 		"FUALAB_TRUSTED_PROXIES=127.0.0.1/32", "FUALAB_RATE_LIMIT=0", "FUALAB_LOG_LEVEL=error")
 	s.cmd.Stderr = os.Stderr
@@ -59,9 +59,9 @@ func (s *service) awaitHealth(ctx context.Context) error {
 		}
 		select {
 		case err := <-s.ended:
-			return fmt.Errorf("the %s ended before it answered: %w", s.name, err)
+			return fmt.Errorf("the %s ended before it responded: %w", s.name, err)
 		case <-ctx.Done():
-			return fmt.Errorf("the %s did not answer within %s", s.name, startLimit)
+			return fmt.Errorf("the %s did not respond within %s", s.name, startLimit)
 		case <-ticker.C:
 		}
 	}
@@ -70,14 +70,14 @@ func (s *service) awaitHealth(ctx context.Context) error {
 func (s *service) stop() {
 	_ = s.cmd.Process.Signal(os.Interrupt)
 	select {
-	case <-s.ended: //nolint:errcheck // it was told to stop
+	case <-s.ended: //nolint:errcheck // the service was asked to stop
 	case <-time.After(startLimit):
 		_ = s.cmd.Process.Kill()
 	}
 	_ = os.Remove(s.group)
 }
 
-// send makes a request on a connection of its own, and returns the status and the body, of which it reads 64 MiB.
+// send sends a request on a new connection, and returns the status and at most 64 MiB of the body.
 func (s *service) send(ctx context.Context, what request, from string) (int, []byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()

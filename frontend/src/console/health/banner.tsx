@@ -1,4 +1,5 @@
 import { useQuery } from '@tanstack/preact-query';
+import { Link } from 'wouter-preact';
 import { readyQuery } from '../queries';
 import { troubles } from './troubles';
 
@@ -9,7 +10,8 @@ export function Banner() {
     <div class="banner" role="status" aria-label="Health of the platform">
       {troubles(data, error, dataUpdatedAt).map((trouble) => (
         <p key={trouble.title}>
-          <strong>{trouble.title}</strong> {trouble.detail}
+          <strong>{trouble.title}</strong> {trouble.detail}{' '}
+          {trouble.href && <Link href={trouble.href}>Show its runs</Link>}
         </p>
       ))}
     </div>

@@ -69,8 +69,8 @@ test('each part that is missing is told', () => {
 });
 
 test.each([
-  ['stale', at, `No worker is running since ${timeOfDay(at)}.`],
-  ['missing', at, `No worker is running since ${timeOfDay(at)}.`],
+  ['stale', at, `No worker has been running since ${timeOfDay(at)}.`],
+  ['missing', at, `No worker has been running since ${timeOfDay(at)}.`],
   ['missing', null, 'No worker is running.'],
 ] as const)('a worker that is %s, last seen %s', (status, last, title) => {
   expect(titles(ready({ worker: { status, last_heartbeat: last, age_seconds: null } }), null, 0)).toEqual([
@@ -87,7 +87,8 @@ test('tasks that do not succeed are told while a worker runs', () => {
   const late = (task: string) => ({ task, last_success: null, limit_seconds: 180 });
   const tasks = { status: 'overdue' as const, overdue: [late('things.expire'), late('things.purge')] };
   expect(titles(ready({ status: 'degraded', tasks }), null, 0)).toEqual([
-    'things.expire, things.purge: no success for long.',
+    'things.expire has not succeeded yet (limit 3 min).',
+    'things.purge has not succeeded yet (limit 3 min).',
   ]);
   const worker = { status: 'missing', last_heartbeat: null, age_seconds: null } as const;
   expect(titles(ready({ status: 'degraded', tasks, worker }), null, 0)).toEqual(['No worker is running.']);

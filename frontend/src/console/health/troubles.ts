@@ -1,11 +1,13 @@
 import { explain } from '../../api/problem';
-import { timeOfDay } from '../../ui/time';
+import { duration, timeOfDay } from '../../ui/time';
 import type { Readiness } from '../types';
 
 /** Something that is wrong: what, and what it means for the person who looks. */
 export interface Trouble {
   title: string;
   detail: string;
+  /** Where more is told. */
+  href?: string;
 }
 
 /** What the last answer to "are you ready", or its absence, says is wrong. */
@@ -17,13 +19,15 @@ export function troubles(ready: Readiness | undefined, error: unknown, readAt: n
   }
   if (!ready) return [];
   if (ready.status === 'draining') {
-    return [{ title: 'The API is about to restart.', detail: 'The page goes on by itself when it is back.' }];
+    return [
+      { title: 'The API is about to restart.', detail: 'The page continues automatically when it is back.' },
+    ];
   }
   const found: Trouble[] = [];
   if (ready.database.status !== 'ok') {
     found.push({
       title: 'The database cannot be used.',
-      detail: 'Nothing can be read or saved until it is back; the page tries again by itself.',
+      detail: 'Nothing can be read or saved until it is back. The page retries automatically.',
     });
   }
   if (ready.redis.status === 'down') {
@@ -35,17 +39,24 @@ export function troubles(ready: Readiness | undefined, error: unknown, readAt: n
   if (ready.worker.status === 'missing' || ready.worker.status === 'stale') {
     const last = ready.worker.last_heartbeat;
     found.push({
-      title: last ? `No worker is running since ${timeOfDay(last)}.` : 'No worker is running.',
+      title: last ? `No worker has been running since ${timeOfDay(last)}.` : 'No worker is running.',
       detail: 'Changes are saved. Background work and schedules wait until a worker is back.',
     });
   }
   // Without a worker nothing succeeds, which is said already.
   if (ready.worker.status === 'ok' && ready.tasks.status === 'overdue') {
-    const names = ready.tasks.overdue.map(({ task }) => task);
-    found.push({
-      title: `${names.join(', ')}: no success for long.`,
-      detail: 'The runs say why; what they have not done is done by the next one that succeeds.',
-    });
+    for (const late of ready.tasks.overdue) found.push(overdue(late));
   }
   return found;
+}
+
+/** A task without a success for too long. */
+function overdue({ task, last_success, limit_seconds }: Readiness['tasks']['overdue'][number]): Trouble {
+  const limit = `limit ${duration(limit_seconds * 1_000)}`;
+  const since = last_success ? `since ${timeOfDay(last_success)}` : 'yet';
+  return {
+    title: `${task} has not succeeded ${since} (${limit}).`,
+    detail: 'Its runs say why. The next one that succeeds catches up.',
+    href: `/runs?task=${encodeURIComponent(task)}`,
+  };
 }

@@ -39,7 +39,7 @@ describe('cells', () => {
       database: { status: 'down', latency_ms: 0, error: 'connection refused' },
       worker: { status: 'unknown', last_heartbeat: null, age_seconds: null },
     };
-    expect(words(broken)).toEqual(['API answers', 'Database cannot be used', 'Redis ok', 'Worker unknown']);
+    expect(words(broken)).toEqual(['API ok', 'Database cannot be used', 'Redis ok', 'Worker unknown']);
     expect(cells(broken)[1]?.details).toEqual(['connection refused']);
   });
   it('does not call a Redis that nobody asked for a fault', () => {

@@ -25,7 +25,7 @@ function part(name: string, tone: Cell['tone'], word: string, ...details: string
 
 function api({ status, version }: Readiness): Cell {
   if (status === 'draining') return part('API', 'warn', 'about to restart', version);
-  return part('API', 'good', 'answers', `version ${version}`);
+  return part('API', 'good', 'ok', `version ${version}`);
 }
 
 function database({ database: { status, dialect = '', latency_ms, error = '' }, schema }: Readiness): Cell {

@@ -33,19 +33,24 @@ export function Feed() {
             aria-pressed={paused !== null}
             onClick={() => setPaused(paused ? null : newest)}
           >
-            {paused ? 'Go on' : 'Pause'}
+            {paused ? 'Resume' : 'Pause'}
           </button>
         </span>
       </header>
       <Why mode={how} empty={all.length === 0} />
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard */}
-      <div class="scroll" tabIndex={0} role="log" aria-live="off" aria-labelledby="feed-title">
+      <div
+        class="scroll"
+        tabIndex={all.length > 0 ? 0 : undefined}
+        role="log"
+        aria-live="off"
+        aria-labelledby="feed-title"
+      >
         <ol class="feed" onFocusCapture={() => setHeld(held ?? newest)} onBlurCapture={() => setHeld(null)}>
           {all.map(({ key, at, subject, href, text }) => (
             <li key={key}>
               <time dateTime={at}>{timeOfDay(at)}</time>
               <span>
-                {href ? <Link href={href}>{subject}</Link> : subject} {text}
+                <bdi>{href ? <Link href={href}>{subject}</Link> : subject}</bdi> {text}
               </span>
             </li>
           ))}

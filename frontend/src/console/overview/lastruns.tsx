@@ -20,9 +20,7 @@ export function LastRuns() {
       <Loaded query={query} what="The runs">
         {({ rows }) =>
           rows.length === 0 ? (
-            <p class="quiet">
-              Nothing has run yet. The schedules run within a minute once a worker is there.
-            </p>
+            <p class="quiet">Nothing has run yet. Schedules start within a minute of the first worker.</p>
           ) : (
             <table class="lines" aria-labelledby="last-runs">
               <thead>
@@ -31,7 +29,7 @@ export function LastRuns() {
                   <th scope="col">State</th>
                   <th scope="col">When</th>
                   <th scope="col" class="number spare">
-                    Took
+                    Duration
                   </th>
                   <th scope="col" class="number spare">
                     Rows

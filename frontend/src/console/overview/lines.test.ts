@@ -73,8 +73,8 @@ describe('events about runs', () => {
   });
   it.each([
     ['runs.progress', 'running', 'running: 0 rows so far'],
-    ['runs.finished', 'retryable', 'failed, and is tried again'],
-    ['runs.finished', 'discarded', 'failed for good'],
+    ['runs.finished', 'retryable', 'failed, and is retried'],
+    ['runs.finished', 'discarded', 'failed'],
     ['runs.changed', 'available', 'was put back into the queue'],
     ['runs.changed', 'running', 'was asked to stop'],
   ])('%s with the state %s reads "%s"', (type, state, words) => {

@@ -1,4 +1,4 @@
-import { addressOfRow, capital, type Named, plural } from '../../list/entity';
+import { addressOfRow, capital, type Named, plainly, plural } from '../../list/entity';
 import type { FeedEntry, PlatformEvent } from '../../live/live';
 import { count } from '../../ui/number';
 import { duration } from '../../ui/time';
@@ -71,7 +71,7 @@ function rows(
 ): { subject: string; href?: string } {
   const id = ids.length === 1 ? ids[0] : undefined;
   if (id === undefined) return { subject: n ? count(n, of.noun, plural(of)) : of.title };
-  const subject = name ? `“${name}”` : `${capital(of.noun)} ${id}`;
+  const subject = name ? `“${plainly(name)}”` : `${capital(of.noun)} ${id}`;
   return gone ? { subject } : { subject, href: addressOfRow(of, id) };
 }
 
@@ -104,7 +104,7 @@ const changedTo: Record<string, string> = {
 
 const ended: Record<string, string> = {
   available: 'was given back to the queue',
-  retryable: 'failed, and is tried again',
-  discarded: 'failed for good',
+  retryable: 'failed, and is retried',
+  discarded: 'failed',
   cancelled: 'was cancelled',
 };

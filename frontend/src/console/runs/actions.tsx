@@ -68,14 +68,14 @@ function Confirm({ run, onClose, onConfirm }: { run: Run; onClose: () => void; o
       <p>
         {run.state === 'running'
           ? `It is asked to stop; what it has done stays done. It may still complete before it notices.`
-          : `It does not start. The schedule of ${run.task} goes on as it was.`}
+          : `It does not start. The schedule of ${run.task} stays as it is.`}
       </p>
       <p class="row">
         <button type="button" class="danger" onClick={onConfirm}>
           Cancel the run
         </button>
         <button type="button" class="secondary" onClick={onClose}>
-          Let it go on
+          Keep running
         </button>
       </p>
     </Dialog>

@@ -1,30 +1,50 @@
+import { CopyButton } from '../../ui/copy';
 import { Time } from '../../ui/time';
 import type { Run } from '../types';
+import { type Failed, failures } from './words';
 
-/** The attempts of a run that failed, the first one first. */
+/** Why attempts failed, the newest first; the same error again and again is told once. */
 export function Errors({ run }: { run: Run }) {
-  if (run.errors.length === 0) return null;
+  const [newest, ...older] = failures(run.errors);
+  if (!newest) return null;
   return (
     <section class="panel" aria-labelledby="run-errors">
-      <h2 id="run-errors">Attempts that failed</h2>
-      <ol class="attempts">
-        {run.errors.map((failed) => (
-          <li key={`${failed.attempt} ${failed.at}`}>
-            <h3>
-              Attempt {failed.attempt}, <Time at={failed.at} exact />
-            </h3>
-            {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard */}
-            <pre tabIndex={0}>{failed.error}</pre>
-            {failed.trace && (
-              <details>
-                <summary>Stack of the panic</summary>
-                {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard */}
-                <pre tabIndex={0}>{failed.trace}</pre>
-              </details>
-            )}
-          </li>
-        ))}
-      </ol>
+      <h2 id="run-errors">{run.state === 'discarded' ? 'Why it failed' : 'Failed attempts'}</h2>
+      <Reason failed={newest} />
+      {run.state === 'discarded' && (
+        <p>
+          It is not retried. The runbook <code>ops/runbooks/run-discarded.md</code> tells how to find the
+          cause; once it is gone, Retry runs the task again.
+        </p>
+      )}
+      {older.length > 0 && (
+        <details>
+          <summary>Earlier errors</summary>
+          {older.map((failed) => (
+            <Reason key={failed.first} failed={failed} />
+          ))}
+        </details>
+      )}
     </section>
+  );
+}
+
+function Reason({ failed: { first, last, at, error, trace } }: { failed: Failed }) {
+  return (
+    <article class="attempt">
+      <h3>
+        {first === last ? `Attempt ${last}` : `Attempts ${first} to ${last}`}, <Time at={at} exact />{' '}
+        <CopyButton what="the error" text={error} />
+      </h3>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard */}
+      <pre tabIndex={0}>{error}</pre>
+      {trace && (
+        <details>
+          <summary>Stack trace</summary>
+          {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard */}
+          <pre tabIndex={0}>{trace}</pre>
+        </details>
+      )}
+    </article>
   );
 }

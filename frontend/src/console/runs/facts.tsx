@@ -29,11 +29,11 @@ export function Facts({ run }: { run: Run }) {
         {number(run.rows_affected)}
         {run.state === 'running' && ' so far'}
       </dd>
-      <dt>Made by</dt>
+      <dt>Trigger</dt>
       <dd>{triggerWord(run.trigger)}</dd>
       <dt>Due</dt>
-      <dd>{run.run_at ? <Instant at={run.run_at} /> : 'at once'}</dd>
-      <dt>Made</dt>
+      <dd>{run.run_at ? <Instant at={run.run_at} /> : 'immediately'}</dd>
+      <dt>Created</dt>
       <dd>
         <Instant at={run.created_at} />
       </dd>
@@ -41,7 +41,7 @@ export function Facts({ run }: { run: Run }) {
       <dd>{run.started_at ? <Instant at={run.started_at} /> : <Unknown>not yet</Unknown>}</dd>
       <dt>Ended</dt>
       <dd>{run.finished_at ? <Instant at={run.finished_at} /> : <Unknown>not yet</Unknown>}</dd>
-      <dt>Took</dt>
+      <dt>Duration</dt>
       <dd>
         <Took run={run} />
       </dd>

@@ -4,7 +4,9 @@ import { ApiProblem } from '../../api/problem';
 import { pollEvery } from '../../live/live';
 import { Loaded } from '../../ui/loaded';
 import { Needs } from '../../ui/needs';
+import { number } from '../../ui/number';
 import { Page } from '../../ui/page';
+import { Time } from '../../ui/time';
 import { runQuery } from '../queries';
 import type { Run } from '../types';
 import { RunActions } from './actions';
@@ -14,8 +16,7 @@ import '../style/runs.css';
 
 /** One run: how it stands, what it did, and what can be done about it. */
 export function RunPage({ id }: { id: string }) {
-  const number = /^[1-9]\d{0,15}$/.test(id) ? Number(id) : null;
-  return number === null ? <NoSuchRun id={id} /> : <Known id={number} />;
+  return /^[1-9]\d{0,15}$/.test(id) ? <Known id={Number(id)} /> : <NoSuchRun id={id} />;
 }
 
 function Known({ id }: { id: number }) {
@@ -37,10 +38,12 @@ function Known({ id }: { id: number }) {
       <Loaded query={query} what="The facts of this run">
         {(run) => (
           <>
+            {hasFailed(run) && <Errors run={run} />}
             <section class="panel" aria-label="Facts">
               <Facts run={run} />
             </section>
-            <Errors run={run} />
+            {!hasFailed(run) && <Errors run={run} />}
+            <Log run={run} />
           </>
         )}
       </Loaded>
@@ -51,8 +54,48 @@ function Known({ id }: { id: number }) {
 function TaskOf({ run }: { run: Run }) {
   return (
     <>
-      of <Link href={`/runs?task=${encodeURIComponent(run.task)}`}>{run.task}</Link>
+      Task <Link href={`/runs?task=${encodeURIComponent(run.task)}`}>{run.task}</Link> ·{' '}
+      <Link href={`/schedules#schedule-${run.task}`}>Schedule</Link>
     </>
+  );
+}
+
+/** Whether what went wrong is the first thing that one wants to know. */
+const hasFailed = ({ state }: Run) => state === 'discarded' || state === 'retryable';
+
+/** How far it had got, and when. */
+function Log({ run: { log = [] } }: { run: Run }) {
+  if (log.length === 0) return null;
+  return (
+    <section class="panel" aria-labelledby="run-log">
+      <h2 id="run-log">Progress</h2>
+      <div class="table">
+        <table aria-labelledby="run-log">
+          <thead>
+            <tr>
+              <th scope="col">Time</th>
+              <th scope="col" class="number">
+                Attempt
+              </th>
+              <th scope="col" class="number">
+                Rows
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {log.map(({ at, attempt, rows_affected }) => (
+              <tr key={`${at} ${attempt}`}>
+                <td>
+                  <Time at={at} exact />
+                </td>
+                <td class="number">{attempt}</td>
+                <td class="number">{number(rows_affected)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </section>
   );
 }
 

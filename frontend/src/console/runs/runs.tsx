@@ -1,17 +1,28 @@
 import { useQuery } from '@tanstack/preact-query';
 import { Link, useSearchParams } from 'wouter-preact';
+import { api, page } from '../../api/client';
 import { ApiProblem } from '../../api/problem';
+import { changed } from '../../api/queries';
+import { acts, useHeld } from '../../list/held';
 import { pollEvery } from '../../live/live';
 import { BadAddress } from '../../ui/bad-address';
 import { Loaded } from '../../ui/loaded';
+import { useLack } from '../../ui/needs';
+import { count } from '../../ui/number';
 import { Page } from '../../ui/page';
+import { type Bulk, Selected, useSelection } from '../../ui/selection';
+import { TimesButton } from '../../ui/time';
 import { type RunsQuery, runsQuery } from '../queries';
 import { isState } from '../state';
+import type { Run } from '../types';
 import { Filters } from './filters';
 import { RunsTable } from './table';
+import { canCancel, canRetry } from './words';
+import '../../style/list.css';
 import '../style/runs.css';
 
 const PAGE = 50;
+const MOST = 1_000; // runs that are chosen at once, as many as the API gives at once
 
 /** Every run that is kept, the newest first. What is shown is in the address, so that it can be passed on. */
 export function Runs() {
@@ -23,7 +34,7 @@ export function Runs() {
   });
   const filtered = filters.task !== undefined || filters.state !== undefined;
   return (
-    <Page title="Runs" lead="What the workers did, are doing and have to do, the newest first.">
+    <Page title="Runs" lead="Past, current and queued runs, newest first.">
       <Filters task={filters.task?.[0] ?? ''} state={filters.state ?? ''} />
       {query.error instanceof ApiProblem && query.error.status === 422 ? (
         <BadAddress problem={query.error} href={address(params, null)} />
@@ -32,7 +43,13 @@ export function Runs() {
           {({ rows, next }) => (
             <>
               {rows.length > 0 ? (
-                <RunsTable runs={rows} busy={query.isPlaceholderData} />
+                <Listed
+                  runs={rows}
+                  filters={filters}
+                  more={next !== null || cursor !== null}
+                  address={address(params, cursor)}
+                  busy={query.isPlaceholderData}
+                />
               ) : (
                 <Empty filtered={filtered} older={cursor !== null} />
               )}
@@ -43,6 +60,70 @@ export function Runs() {
       )}
     </Page>
   );
+}
+
+/** Runs, which do not move under the pointer, and what can be done with several of them. */
+function Listed({
+  runs,
+  filters,
+  more,
+  address,
+  busy,
+}: {
+  runs: readonly Run[];
+  filters: RunsQuery;
+  /** Whether there are other pages. */
+  more: boolean;
+  address: string;
+  busy: boolean;
+}) {
+  const held = useHeld(runs, address, busy);
+  const selection = useSelection<Run>(JSON.stringify(filters));
+  const lack = useLack('admin');
+  return (
+    <>
+      <div class="list-count">
+        <p class="quiet">
+          {held.waiting > 0 && `${count(held.waiting, 'change')} shown when the pointer leaves the list`}
+        </p>
+        <TimesButton />
+      </div>
+      <Selected
+        selection={selection}
+        nouns={['run', 'runs']}
+        actions={lack ? [] : ACTIONS}
+        all={more ? { total: null, most: MOST, read: (signal) => readRuns(filters, signal) } : undefined}
+        onDone={() => {
+          acts.set(acts.get() + 1);
+          void changed('runs', 'schedules');
+        }}
+      />
+      <RunsTable held={held} selection={selection} busy={busy} />
+    </>
+  );
+}
+
+const ACTIONS: readonly Bulk<Run>[] = [
+  {
+    label: 'Retry',
+    doing: 'Retrying',
+    done: 'Retried',
+    fits: canRetry,
+    act: ({ id }) => api.POST('/api/runs/{id}/retry', { params: { path: { id } } }),
+  },
+  {
+    label: 'Cancel',
+    danger: true,
+    doing: 'Cancelling',
+    done: 'Cancelled',
+    fits: canCancel,
+    act: ({ id }) => api.POST('/api/runs/{id}/cancel', { params: { path: { id } } }),
+  },
+];
+
+async function readRuns(filters: RunsQuery, signal: AbortSignal): Promise<readonly Run[]> {
+  const query = { ...filters, limit: MOST };
+  return (await page(api.GET('/api/runs', { params: { query }, signal }))).rows;
 }
 
 /** What an address asks for; a state that there is not is left out. */
@@ -61,7 +142,7 @@ function Empty({ filtered, older }: { filtered: boolean; older: boolean }) {
     <p class="empty">
       {filtered ? (
         <>
-          No run is like this. <Link href="/runs">Show all runs</Link>
+          No runs match. <Link href="/runs">Show all runs</Link>
         </>
       ) : (
         <>

@@ -1,5 +1,7 @@
 import { Link } from 'wouter-preact';
+import type { Held } from '../../list/held';
 import { number } from '../../ui/number';
+import { PickBox, type Selection } from '../../ui/selection';
 import { Time } from '../../ui/time';
 import { RunState } from '../state';
 import type { Run } from '../types';
@@ -7,26 +9,42 @@ import { Took } from './took';
 import { attempts, triggerWord } from './words';
 
 /** Runs, one a line. A narrow window leaves out what the page of a run has, too. */
-export function RunsTable({ runs, busy }: { runs: readonly Run[]; busy: boolean }) {
+export function RunsTable({
+  held: { rows: runs, onPointerEnter, onPointerLeave },
+  selection: { chosen, set },
+  busy,
+}: {
+  held: Held<Run>;
+  selection: Selection<Run>;
+  busy: boolean;
+}) {
   return (
     <div class="table">
       <table class="runs" aria-busy={busy} aria-label="Runs">
         <thead>
           <tr>
+            <th scope="col" class="pick">
+              <PickBox
+                label="Select all runs on this page"
+                checked={runs.every(({ id }) => chosen.has(id))}
+                some={runs.some(({ id }) => chosen.has(id))}
+                onPick={(on) => set(runs, on)}
+              />
+            </th>
             <th scope="col" class="number">
               Run
             </th>
             <th scope="col">State</th>
             <th scope="col">Task</th>
             <th scope="col" class="medium">
-              Made by
+              Trigger
             </th>
-            <th scope="col">Due or made</th>
+            <th scope="col">Due</th>
             <th scope="col" class="wide">
               Started
             </th>
             <th scope="col" class="number medium">
-              Took
+              Duration
             </th>
             <th scope="col" class="number wide">
               Attempt
@@ -39,9 +57,9 @@ export function RunsTable({ runs, busy }: { runs: readonly Run[]; busy: boolean 
             </th>
           </tr>
         </thead>
-        <tbody>
+        <tbody onPointerEnter={onPointerEnter} onPointerLeave={onPointerLeave}>
           {runs.map((run) => (
-            <Row key={run.id} run={run} />
+            <Row key={run.id} run={run} picked={chosen.has(run.id)} onPick={(on) => set([run], on)} />
           ))}
         </tbody>
       </table>
@@ -49,9 +67,12 @@ export function RunsTable({ runs, busy }: { runs: readonly Run[]; busy: boolean 
   );
 }
 
-function Row({ run }: { run: Run }) {
+function Row({ run, picked, onPick }: { run: Run; picked: boolean; onPick: (on: boolean) => void }) {
   return (
     <tr>
+      <td class="pick">
+        <PickBox label={`Select run ${run.id}`} checked={picked} onPick={onPick} />
+      </td>
       <td class="number">
         <Link href={`/runs/${run.id}`} aria-label={`Run ${run.id}`}>
           {run.id}

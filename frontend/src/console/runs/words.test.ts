@@ -1,6 +1,6 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, test } from 'vitest';
 import { ALL_STATES, type State } from '../state';
-import { canCancel, canRetry, outcome, tookMs } from './words';
+import { canCancel, canRetry, failures, outcome, tookMs } from './words';
 
 describe('tookMs', () => {
   const started_at = '2030-01-31T12:00:00Z';
@@ -36,10 +36,22 @@ describe('what can be done with a run', () => {
   });
 });
 
+test('failures are told the newest first, the same one once', () => {
+  const errors = [
+    { attempt: 1, at: 'a', error: 'locked' },
+    { attempt: 2, at: 'b', error: 'gone' },
+    { attempt: 3, at: 'c', error: 'gone' },
+  ];
+  expect(failures(errors)).toEqual([
+    { first: 2, last: 3, at: 'c', error: 'gone' },
+    { first: 1, last: 1, at: 'a', error: 'locked' },
+  ]);
+});
+
 describe('outcome', () => {
   it('counts, what is most often first', () => {
     const runs: { state: State }[] = [{ state: 'discarded' }, { state: 'completed' }, { state: 'completed' }];
-    expect(outcome(runs)).toBe('2 completed, 1 discarded');
+    expect(outcome(runs)).toBe('2 completed, 1 failed');
   });
   it('says so when there are none', () => {
     expect(outcome([])).toBe('none yet');

@@ -2,10 +2,10 @@ import { hasEnded, type State, stateWord } from '../state';
 import type { Run } from '../types';
 
 const TRIGGERS: Record<Run['trigger'], string> = {
-  schedule: 'its schedule',
-  manual: 'by hand',
-  nudge: 'a change',
-  other: 'something else',
+  schedule: 'schedule',
+  manual: 'manual',
+  nudge: 'change of data',
+  other: 'other',
 };
 
 /** What made a run. */
@@ -33,6 +33,26 @@ export function canRetry(run: Pick<Run, 'state'>): boolean {
 /** Whether there is something left to stop, and nobody has asked for it yet. */
 export function canCancel(run: Pick<Run, 'state' | 'cancel_requested'>): boolean {
   return !hasEnded(run.state) && !run.cancel_requested;
+}
+
+/** Attempts in a row that failed in the same way, and when the last of them did. */
+export interface Failed {
+  first: number;
+  last: number;
+  at: string;
+  error: string;
+  trace?: string | undefined;
+}
+
+/** The failures of a run, the newest first. */
+export function failures(errors: Run['errors']): Failed[] {
+  const found: Failed[] = [];
+  for (const { attempt, at, error, trace } of errors) {
+    const before = found[0];
+    if (before?.error === error) Object.assign(before, { last: attempt, at, trace: trace ?? before.trace });
+    else found.unshift({ first: attempt, last: attempt, at, error, trace });
+  }
+  return found;
 }
 
 /** How runs went, in words, what is most often first: "28 completed, 2 discarded". */

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { cronWords } from './cron';
+import { cronFault, cronWords } from './cron';
 
 it.each([
   ['* * * * *', 'every minute'],
@@ -32,3 +32,23 @@ it.each([
 ])('says nothing of %s rather than something wrong', (cron) => {
   expect(cronWords(cron)).toBeNull();
 });
+
+it.each([
+  ['61 * * * *', 'The minute cannot be “61”: it is from 0 to 59.'],
+  ['0 24 * * *', 'The hour cannot be “24”: it is from 0 to 23.'],
+  ['0 0 0 * *', 'The day of month cannot be “0”: it is from 1 to 31.'],
+  ['0 0 1-40 * *', 'The day of month cannot be “1-40”: it is from 1 to 31.'],
+  ['0 0 * FOO *', 'The month cannot be “FOO”: it is from 1 to 12.'],
+  ['60 0 0 * * *', 'The second cannot be “60”: it is from 0 to 59.'],
+  ['0 0 *', 'Five fields are needed, or six with the second first; there are 3.'],
+  ['', 'Five fields are needed, or six with the second first; there are none.'],
+])('tells what is wrong with "%s"', (cron, fault) => {
+  expect(cronFault(cron)).toBe(fault);
+});
+
+it.each(['* * * * *', '*/5 * * * *', '0,30 8-18/2 ? JAN-MAR mon-fri', '0 17 3 1,15 * 0'])(
+  'finds no fault in %s',
+  (cron) => {
+    expect(cronFault(cron)).toBeNull();
+  },
+);

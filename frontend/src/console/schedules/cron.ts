@@ -26,6 +26,44 @@ export function cronWords(cron: string): string | null {
   return null;
 }
 
+const NAMES = {
+  month: ['JAN', 'FEB', 'MAR', 'APR', 'MAY', 'JUN', 'JUL', 'AUG', 'SEP', 'OCT', 'NOV', 'DEC'],
+  'day of week': ['SUN', 'MON', 'TUE', 'WED', 'THU', 'FRI', 'SAT'],
+};
+type Unit = 'second' | 'minute' | 'hour' | 'day of month' | keyof typeof NAMES;
+const FIELDS: readonly [unit: Unit, least: number, most: number][] = [
+  ['second', 0, 59],
+  ['minute', 0, 59],
+  ['hour', 0, 23],
+  ['day of month', 1, 31],
+  ['month', 1, 12],
+  ['day of week', 0, 7],
+];
+
+/**
+ * What is certainly wrong with a cron expression: the number of its fields, or a number that its field cannot have.
+ * Null is no promise: the API alone decides.
+ */
+export function cronFault(cron: string): string | null {
+  const fields = cron.trim().split(/\s+/);
+  if (fields.length !== 5 && fields.length !== 6) {
+    const what = fields[0] === '' ? 'none' : String(fields.length);
+    return `Five fields are needed, or six with the second first; there are ${what}.`;
+  }
+  for (const [i, [unit, least, most]] of FIELDS.slice(-fields.length).entries()) {
+    const names = unit in NAMES ? NAMES[unit as keyof typeof NAMES] : [];
+    for (const element of (fields[i] ?? '').split(',')) {
+      const [, from = '', to = from] = /^(\w+)(?:-(\w+))?(?:\/\d{1,2})?$/.exec(element.toUpperCase()) ?? [];
+      if (from === '' && /^[*?](?:\/\d{1,2})?$/.test(element)) continue;
+      const fits = (value: string) =>
+        names.includes(value) || (/^\d{1,2}$/.test(value) && Number(value) >= least && Number(value) <= most);
+      if (!fits(from) || !fits(to))
+        return `The ${unit} cannot be “${element}”: it is from ${least} to ${most}.`;
+    }
+  }
+  return null;
+}
+
 // A step that does not divide its range starts anew with each range, which "every" would hide.
 function every(field: string, unit: 'second' | 'minute' | 'hour'): string | null {
   if (field === '*') return `every ${unit}`;

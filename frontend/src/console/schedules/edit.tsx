@@ -6,18 +6,18 @@ import { tell } from '../../ui/notices';
 import { Unsaved, useUnsaved } from '../../ui/unsaved';
 import type { Schedule } from '../types';
 import { changeSchedule } from './change';
-import { cronWords } from './cron';
+import { cronFault, cronWords } from './cron';
 import { type Draft, draftOf, FIELDS, patchOf } from './draft';
 import { PolicyField, TextField } from './fields';
 
 const MISSED = {
-  skip: 'None of them runs.',
-  once: 'The newest one stands for all.',
-  all: 'Each one runs.',
+  skip: 'Skip them',
+  once: 'Run once to catch up',
+  all: 'Run every one',
 } as const;
 const OVERLAP = {
-  skip: 'The time is left out.',
-  allow: 'The task runs beside the other run.',
+  skip: 'Skip this run',
+  allow: 'Start another in parallel',
 } as const;
 
 /** Edits when a schedule runs. Only what is changed here is sent. */
@@ -32,13 +32,30 @@ export function EditDialog({ schedule, onClose }: { schedule: Schedule; onClose:
   const save = useMutation({
     mutationFn: () => changeSchedule(name, patchOf(before, draft)),
     onSuccess: () => {
-      tell(`${name} is changed.`);
+      tell(`${name} changed.`);
       onClose();
     },
   });
-  const faults = (field: keyof Draft) =>
-    save.error instanceof ApiProblem ? save.error.at(`#/${field}`).map((fault) => fault.detail) : [];
-  const elsewhere = save.error !== null && !FIELDS.some((field) => faults(field).length > 0);
+  // What was changed since it was refused may be right by now.
+  const [refused, setRefused] = useState<Draft | null>(null);
+  const wrongCron = draft.cron !== null && draft.cron !== before.cron ? cronFault(draft.cron) : null;
+  const faults = (field: keyof Draft) => {
+    const told =
+      save.error instanceof ApiProblem && refused?.[field] === draft[field]
+        ? save.error.at(`#/${field}`).map((fault) => fault.detail)
+        : [];
+    // While an expression is begun, its fields are too few, which is told when it is saved. Nothing may wait for the
+    // field to be left: what appears then moves the button that was to be pressed.
+    const wrong = field === 'cron' && wrongCron;
+    const whole = refused?.cron === draft.cron || (draft.cron ?? '').trim().split(/\s+/).length >= 5;
+    return wrong && whole ? [wrong] : told;
+  };
+  const elsewhere =
+    save.error !== null &&
+    !(
+      save.error instanceof ApiProblem &&
+      FIELDS.some((field) => (save.error as ApiProblem).at(`#/${field}`).length > 0)
+    );
   const { error } = save;
   useEffect(() => form.current?.querySelector('input')?.focus(), []);
   useEffect(() => {
@@ -61,7 +78,10 @@ export function EditDialog({ schedule, onClose }: { schedule: Schedule; onClose:
           event.preventDefault();
           if (save.isPending) return;
           setAsking(false);
-          if (dirty) save.mutate();
+          setRefused(draft);
+          if (wrongCron) {
+            form.current?.querySelector<HTMLElement>('[name="cron"]')?.focus();
+          } else if (dirty) save.mutate();
           else onClose();
         }}
       >
@@ -87,7 +107,7 @@ export function EditDialog({ schedule, onClose }: { schedule: Schedule; onClose:
         />
         <PolicyField
           name="missed_policy"
-          label="Times at which no worker was there"
+          label="Runs missed while no worker was up"
           value={draft.missed_policy}
           options={MISSED}
           onChange={(missed_policy) => set({ missed_policy })}
@@ -95,7 +115,7 @@ export function EditDialog({ schedule, onClose }: { schedule: Schedule; onClose:
         />
         <PolicyField
           name="overlap_policy"
-          label="A time at which the task still runs"
+          label="If the previous run is still going"
           value={draft.overlap_policy}
           options={OVERLAP}
           onChange={(overlap_policy) => set({ overlap_policy })}

@@ -33,7 +33,7 @@ export function TextField({
             input.current?.focus();
           }}
         >
-          Back to the declared value<span class="visually-hidden"> of {label.toLowerCase()}</span>
+          Reset to default<span class="visually-hidden"> of {label.toLowerCase()}</span>
         </button>
       </div>
       <input
@@ -44,7 +44,7 @@ export function TextField({
         autocomplete="off"
         spellcheck={false}
         value={value ?? ''}
-        placeholder={value === null ? 'As the task declares it' : ''}
+        placeholder={value === null ? 'Default of the task' : ''}
         list={choices ? `${id}-choices` : undefined}
         aria-invalid={faults.length > 0 ? 'true' : undefined}
         aria-describedby={`${id}-error ${id}-hint`}
@@ -63,7 +63,7 @@ export function TextField({
         </span>
       )}
       <span class="hint" id={`${id}-hint`}>
-        {value === null ? 'The declared value is in force once this is saved.' : hint}
+        {value === null ? 'The default applies once this is saved.' : hint}
       </span>
     </div>
   );
@@ -92,13 +92,13 @@ export function PolicyField<P extends string>({
         <label key={option}>
           <input type="radio" name={name} checked={value === option} onChange={() => onChange(option)} />
           <span>
-            <strong>{option}</strong> {options[option]}
+            {options[option]} <small>{option}</small>
           </span>
         </label>
       ))}
       <label>
         <input type="radio" name={name} checked={value === null} onChange={() => onChange(null)} />
-        <span>Back to the declared value</span>
+        <span>Reset to default</span>
       </label>
       {faults.length > 0 && <span class="error">{faults.join('; ')}</span>}
     </fieldset>

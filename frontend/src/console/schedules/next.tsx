@@ -14,14 +14,14 @@ export function NextRun({ schedule: { paused, next_run_at } }: { schedule: Sched
           <span class="dot" aria-hidden="true" />
           paused
         </span>
-        <small>Due times are left out until it is resumed</small>
+        <small>Skipped while paused</small>
       </>
     );
   }
   const late = present - Date.parse(next_run_at);
   return (
     <>
-      {late < 0 ? distance(next_run_at, present) : late < LATE ? 'now' : 'overdue: no worker has seen to it'}
+      {late < 0 ? distance(next_run_at, present) : late < LATE ? 'now' : 'overdue: not picked up yet'}
       <small>
         <time dateTime={next_run_at}>{dateTime(next_run_at)}</time>
       </small>

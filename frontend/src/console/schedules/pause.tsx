@@ -7,7 +7,7 @@ import { changeSchedule } from './change';
 export function PauseButton({ schedule: { name, paused } }: { schedule: Schedule }) {
   const change = useMutation({
     mutationFn: (pause: boolean) => changeSchedule(name, { paused: pause }),
-    onSuccess: (_, pause) => tell(pause ? `${name} is paused.` : `${name} goes on.`),
+    onSuccess: (_, pause) => tell(pause ? `${name} paused.` : `${name} resumed.`),
     onError: (error, pause) => complain(`${name} could not be ${pause ? 'paused' : 'resumed'}`, error),
   });
   return (

@@ -61,9 +61,9 @@ describe('a run that was asked for', () => {
   });
 
   it.each([
-    ['retryable', 'Failed. It is tried again by itself.'],
+    ['retryable', 'Failed. It is retried automatically.'],
     ['cancelled', 'Cancelled'],
-    ['discarded', 'Failed for good. Its page says why.'],
+    ['discarded', 'Failed. Its page says why.'],
   ] as const)('does not spin when it is %s', (state, detail) => {
     expect(progressOf({ ...queued, state }, asked, asked, 'ok')).toEqual({
       label: 'Run now',

@@ -27,7 +27,7 @@ export function progressOf(
     return { label: 'Running…', detail: soFar ? `Running: ${soFar}` : 'Running', busy: true };
   }
   if (run.state === 'retryable') {
-    return { label: 'Run now', detail: 'Failed. It is tried again by itself.', busy: false };
+    return { label: 'Run now', detail: 'Failed. It is retried automatically.', busy: false };
   }
   if (now - asked < PATIENCE) return { label: 'Queued…', detail: 'Queued', busy: true };
   return { label: 'Run now', detail: `Still queued: ${waitsFor(worker)}`, busy: false };
@@ -42,7 +42,7 @@ function ended(run: Run): string {
     case 'cancelled':
       return 'Cancelled';
     default:
-      return 'Failed for good. Its page says why.';
+      return 'Failed. Its page says why.';
   }
 }
 

@@ -1,4 +1,5 @@
 import { useQuery } from '@tanstack/preact-query';
+import { useEffect } from 'preact/hooks';
 import { pollEvery } from '../../live/live';
 import { Loaded } from '../../ui/loaded';
 import { Page } from '../../ui/page';
@@ -9,8 +10,13 @@ import '../style/schedules.css';
 /** Every schedule, by name. */
 export function Schedules() {
   const query = useQuery({ ...schedulesQuery(), refetchInterval: pollEvery });
+  const here = query.data !== undefined;
+  useEffect(() => {
+    // The browser looked for it before there was anything.
+    if (here && location.hash) document.getElementById(location.hash.slice(1))?.scrollIntoView();
+  }, [here]);
   return (
-    <Page title="Schedules" lead="What runs when. Times are in your time zone where nothing else is said.">
+    <Page title="Schedules" lead="When each task runs. Times are in your time zone unless noted.">
       <Loaded query={query} what="The schedules">
         {(schedules) =>
           schedules.length === 0 ? (

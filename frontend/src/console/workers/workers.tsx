@@ -10,7 +10,7 @@ import '../style/workers.css';
 export function Workers() {
   const query = useQuery({ ...workersQuery(), refetchInterval: pollEvery });
   return (
-    <Page title="Workers" lead="Who does the work, the one that has served longest first.">
+    <Page title="Workers" lead="Workers, longest-running first.">
       <Loaded query={query} what="The workers">
         {(workers) => (
           <>
@@ -51,8 +51,8 @@ function AboutStale() {
   return (
     <p class="quiet">
       A stale worker has sent no heartbeat for longer than it may: it was killed, hangs, or has lost the
-      database. Its runs are given to another worker. It leaves the list by itself, and is back at its next
-      heartbeat.
+      database. Its runs are given to another worker. It leaves the list automatically, and is back at its
+      next heartbeat.
     </p>
   );
 }

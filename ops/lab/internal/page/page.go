@@ -1,12 +1,12 @@
 // Package page reads the commands out of a page of Markdown. A comment on the
-// line before a block of commands says where it is run:
+// line before a block of commands states where it is run:
 //
-//	<!-- run: local -->           beside a platform that ops/local runs, by a test
+//	<!-- run: local -->           by a test, beside a platform of ops/local
 //	<!-- run: postgres -->        the same, on Postgres
-//	<!-- run: gameday find -->    by the game day: tells the page's fault from none
+//	<!-- run: gameday find -->    by the game day: distinguishes the page's fault from none
 //	<!-- run: gameday repair -->  repairs it
 //	<!-- run: gameday over -->    fails until the fault is over
-//	<!-- not run: REASON -->      nowhere, and why
+//	<!-- not run: REASON -->      by no test, with the reason
 package page
 
 import (
@@ -16,7 +16,7 @@ import (
 	"strings"
 )
 
-// Where a block is run.
+// The places where a block is run.
 const (
 	Nowhere  = "" // for Reason
 	Local    = "local"
@@ -35,7 +35,7 @@ type Block struct {
 
 var mark = regexp.MustCompile(`^<!-- (?:run: (local|postgres|gameday (?:find|repair|over))|not run: \S.*) -->$`)
 
-// Read returns the blocks of commands of a file. One without a mark is an
+// Read returns the blocks of commands of a file. A block without a mark is an
 // error, which names its line.
 func Read(file string) ([]Block, error) {
 	text, err := os.ReadFile(file) //nolint:gosec // a page of this repository
@@ -61,7 +61,7 @@ func parse(text string) ([]Block, error) {
 			inside, shell = &Block{Line: i + 1}, trimmed == "```sh"
 			found := mark.FindStringSubmatch(before)
 			if shell && found == nil {
-				return nil, fmt.Errorf("%d: a block of commands without a mark: say in the line before where it is run, as ops/lab/internal/page tells", i+1)
+				return nil, fmt.Errorf("%d: a block of commands without a mark: write a comment before it that says where it is run, see ops/lab/internal/page", i+1)
 			}
 			if shell {
 				inside.Where = found[1]
@@ -77,7 +77,7 @@ func parse(text string) ([]Block, error) {
 		before = trimmed
 	}
 	if inside != nil {
-		return nil, fmt.Errorf("%d: a block that does not end", inside.Line)
+		return nil, fmt.Errorf("%d: a block without an end", inside.Line)
 	}
 	return blocks, nil
 }

@@ -47,6 +47,6 @@ func TestMarks(t *testing.T) {
 		}
 	}
 	if _, err := parse("<!-- run: local -->\n```sh\nls\n"); err == nil {
-		t.Error("a block that does not end is none")
+		t.Error("a block without an end is accepted")
 	}
 }

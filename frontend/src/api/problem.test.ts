@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { isUnfetched } from './boundary';
+import { isUnfetched } from './problem';
 
 test.each([
   'Failed to fetch dynamically imported module: http://localhost/assets/runs.js', // Chromium
