@@ -119,7 +119,7 @@ function nameOf(n: number): string {
   return `${WORDS[n % WORDS.length]} ${n}`;
 }
 
-/** How long it takes from now until the page fits. */
+/** How long it takes from now until the text of a row fits. */
 async function until(
   page: Page,
   of: () => ReturnType<typeof rows>,

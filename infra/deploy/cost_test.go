@@ -37,7 +37,7 @@ const (
 // rdsHour is the price of an hour of a class, without a standby.
 var rdsHour = map[any]float64{"db.t4g.micro": 0.016, "db.t4g.small": 0.032}
 
-// cost adds up the price of a plan's resources for a month, without charges by
+// cost adds up what a plan's resources cost a month, without what is paid by
 // use: requests, traffic, log lines.
 func cost(p plan, sent int) (lines []string, total float64) {
 	add := func(usd float64, format string, args ...any) {

@@ -64,7 +64,7 @@ var releaseTypes = []string{
 }
 
 // Check implements stack: it plans, and names each change that is not part of a
-// release. An authorized person has to apply those.
+// release. Those are for a person to apply, who may.
 func (t *terraform) Check(ctx context.Context, images Images) error {
 	ctx, cancel := context.WithTimeout(ctx, planTimeout)
 	defer cancel()

@@ -26,7 +26,7 @@ func section(changelog, version string) (text string, dated bool, err error) {
 	return text, err == nil, nil
 }
 
-// release dates the section of a version. It is made of the unreleased changes
+// release dates the section of a version. The section is the unreleased changes
 // unless it was written beforehand.
 func release(changelog, version string, at time.Time) (string, error) {
 	before, rest, found := strings.Cut(changelog, unreleased+"\n")
