@@ -7,11 +7,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/fualab/fualab/api/internal/access"
 	"github.com/fualab/fualab/api/internal/auth"
 	"github.com/fualab/fualab/api/internal/cache"
 	"github.com/fualab/fualab/api/internal/console"
-	store "github.com/fualab/fualab/api/internal/items"
-	"github.com/fualab/fualab/shared/items"
+	"github.com/fualab/fualab/api/internal/items"
+	"github.com/fualab/fualab/api/internal/resource"
 	"github.com/fualab/fualab/shared/model"
 	"github.com/fualab/fualab/shared/testdb"
 )
@@ -22,7 +23,7 @@ func BenchmarkHeldItem(b *testing.B) {
 	db := testdb.New(b, "sqlite")
 	tokens := console.NewTokenStore(db, time.Now)
 	log := slog.New(slog.DiscardHandler)
-	if _, err := store.NewStore(db, time.Now).CreateItems(b.Context(), items.Fields{Name: "Sample"}); err != nil {
+	if err := items.Resource().Store(resource.Deps{DB: db, Now: time.Now}).Create(b.Context(), access.Caller{}, &items.Item{Name: "Sample"}); err != nil {
 		b.Fatal(err)
 	}
 	token := auth.NewToken()

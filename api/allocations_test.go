@@ -11,10 +11,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/fualab/fualab/api/internal/access"
 	"github.com/fualab/fualab/api/internal/cache"
-	store "github.com/fualab/fualab/api/internal/items"
-	"github.com/fualab/fualab/shared/items"
-	"github.com/fualab/fualab/shared/model"
+	"github.com/fualab/fualab/api/internal/items"
+	"github.com/fualab/fualab/api/internal/resource"
 	"github.com/fualab/fualab/shared/testdb"
 )
 
@@ -34,11 +34,11 @@ func (s *sink) Write(p []byte) (int, error) { return len(p), nil }
 // says why.
 func TestAllocations(t *testing.T) { // not parallel: AllocsPerRun counts the allocations of others, too
 	db := testdb.Open(t, testdb.NewURL(t, "sqlite"))
-	fields := make([]items.Fields, 50)
-	for i := range fields {
-		fields[i] = items.Fields{Name: fmt.Sprint("Sample ", i), Attributes: model.NoAttributes}
+	rows := make([]*items.Item, 50)
+	for i := range rows {
+		rows[i] = &items.Item{Name: fmt.Sprint("Sample ", i)}
 	}
-	if _, err := store.NewStore(db, time.Now).CreateItems(t.Context(), fields...); err != nil {
+	if err := items.Resource().Store(resource.Deps{DB: db, Now: time.Now}).Create(t.Context(), access.Caller{}, rows...); err != nil {
 		t.Fatal(err)
 	}
 	handler := newAPI(deps{

@@ -6,6 +6,7 @@ import (
 
 	"github.com/uptrace/bun"
 
+	"github.com/fualab/fualab/api/internal/access"
 	"github.com/fualab/fualab/api/internal/keyset"
 	"github.com/fualab/fualab/api/internal/tx"
 	"github.com/fualab/fualab/shared/database"
@@ -21,6 +22,15 @@ type importStore struct {
 	db    *database.DB
 	queue *runs.Client
 	now   func() time.Time
+}
+
+// author returns the caller that ctx belongs to, as rows name it, or nil if it is not known.
+func author(ctx context.Context) *string {
+	caller := access.From(ctx)
+	if caller.ID == "" {
+		return nil
+	}
+	return &caller.ID
 }
 
 // mostImports bounds the imports that have not ended: their files are in the
