@@ -4,7 +4,7 @@ import { expect, test, testEmpty } from './platform';
 import { enriched, quietly, seed } from './seed';
 
 const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
-const PATHS = ['/', '/items', '/schedules', '/runs', '/workers', '/nothing/here'];
+const PATHS = ['/', '/items', '/items?import', '/schedules', '/runs', '/workers', '/tokens', '/nothing/here'];
 
 test.describe.configure({ timeout: 240_000 });
 

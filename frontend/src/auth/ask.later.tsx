@@ -12,7 +12,7 @@ import { me } from '../ui/needs';
 const asking = atom(false);
 
 const CREATE = 'fualab-api token create --name me --scope read,write,admin';
-const CREATE_LOCAL = `FUALAB_DATABASE_URL=sqlite:///.data/fualab.db ${CREATE.replace('fualab-api', 'go run ./api/cmd/fualab-api')}`;
+const CREATE_LOCAL = CREATE.replace('fualab-api', 'go run ./ops/local');
 
 /** Asks the person for a token, beside the page: a text typed there stays. */
 export function ask(): void {
@@ -95,7 +95,7 @@ function Ask({ onClose }: { onClose: () => void }) {
             <code class="command">{CREATE}</code>
             {/^(localhost|127\.|\[::1\])/.test(location.hostname) && (
               <>
-                Beside <code>go run ./ops/local</code>: <code class="command">{CREATE_LOCAL}</code>
+                With the local runner: <code class="command">{CREATE_LOCAL}</code>
               </>
             )}
           </span>
