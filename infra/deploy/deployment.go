@@ -255,7 +255,28 @@ func (d *deployment) Status(ctx context.Context) error {
 	for _, s := range services {
 		d.say("%-8s %d of %d tasks, rollout %s, %s", s.Name, s.Running, s.Desired, s.Rollout, s.TaskDefinition)
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	// The rest is known without the stack's state.
+	address, err := d.address(ctx)
+	if err != nil {
+		address = "unknown: " + err.Error()
+	}
+	d.say("%-8s %s", "address", address)
+	return nil
+}
+
+func (d *deployment) address(ctx context.Context) (string, error) {
+	o, err := d.stack.Outputs(ctx)
+	if err != nil {
+		return "", err
+	}
+	address, err := d.cloud.Address(ctx, o)
+	if err == nil && o.Client != nil {
+		address += ", web client " + o.Client.URL
+	}
+	return address, err
 }
 
 func (d *deployment) step(name string, do func() error) error {

@@ -379,12 +379,24 @@ func TestInterrupted(t *testing.T) {
 
 func TestStatus(t *testing.T) {
 	t.Parallel()
-	var out bytes.Buffer
-	if err := newWorld(t).deployment(&out).Status(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	want := "current  old\nprevious no release\napi      1 of 1 tasks, rollout COMPLETED, fualab-dev-api:7\n"
-	if diff := cmp.Diff(want, out.String()); diff != "" {
-		t.Errorf("(-wanted +printed):\n%s", diff)
+	const began = "current  old\nprevious no release\napi      1 of 1 tasks, rollout COMPLETED, fualab-dev-api:7\naddress  "
+	w := newWorld(t)
+	for name, tt := range map[string]struct {
+		client *Client
+		fail   error
+		want   string
+	}{
+		"the API's":      {want: w.api.URL + "\n"},
+		"the client's":   {client: &Client{URL: "https://d1.cloudfront.net"}, want: w.api.URL + ", web client https://d1.cloudfront.net\n"},
+		"no task at all": {fail: errors.New("no task of the API runs"), want: "unknown: no task of the API runs\n"},
+	} {
+		var out bytes.Buffer
+		w.client, w.fail["address"] = tt.client, tt.fail
+		if err := w.deployment(&out).Status(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(began+tt.want, out.String()); diff != "" {
+			t.Errorf("%s (-wanted +printed):\n%s", name, diff)
+		}
 	}
 }
