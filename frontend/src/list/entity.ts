@@ -80,7 +80,7 @@ export type Filter<P = string> = {
   /** Continues "No note …": "is open". */
   reason(value: string): string;
 } & (
-  | { label: string; options: readonly (readonly [value: string, text: string])[]; all?: string }
+  | { label: string; options: readonly (readonly [value: string, text: string])[] }
   | { label: string; typed: 'text' | 'moment' }
   | { chip(id: string): string }
 );

@@ -10,7 +10,7 @@ import { Pager } from './pager';
 import { deleteRow, readAll, refresh, restoreRow } from './store';
 import { Table } from './table';
 import type { Show } from './toolbar';
-import { addressOf, filterOf, isOfDeleted, type View } from './view';
+import { addressOf, filterOf, type View } from './view';
 
 const TOP = 'list-pager';
 const MOST = 1_000; // rows that are chosen at once, as many as the API gives at once
@@ -93,17 +93,14 @@ function BulkBar({
   total: number | null;
 }) {
   const lack = useLack('write');
-  const undone = { doing: 'Restoring', done: 'Restored', act: (row: Row) => restoreRow(entity, row.id) };
-  const action: Bulk<Row> = isOfDeleted(view)
-    ? { label: 'Restore', ...undone }
-    : {
-        label: 'Delete',
-        danger: true,
-        doing: 'Deleting',
-        done: 'Deleted',
-        act: (row) => deleteRow(entity, row),
-        undo: undone,
-      };
+  const action: Bulk<Row> = {
+    label: 'Delete',
+    danger: true,
+    doing: 'Deleting',
+    done: 'Deleted',
+    act: (row) => deleteRow(entity, row),
+    undo: { doing: 'Restoring', done: 'Restored', act: (row) => restoreRow(entity, row.id) },
+  };
   return (
     <Selected
       selection={selection}

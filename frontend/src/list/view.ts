@@ -93,11 +93,6 @@ export function isFiltered(view: View): boolean {
   return view.q !== '' || Object.keys(view.filters).length > 0;
 }
 
-/** Whether the view shows the rows that were deleted. */
-export function isOfDeleted({ filters }: View): boolean {
-  return filters.deleted === 'true';
-}
-
 /** The filters as the API takes them. */
 export function filterOf({ q, filters }: View): Query {
   return { ...(q ? { q } : {}), ...filters };
