@@ -59,7 +59,7 @@ data "aws_iam_policy_document" "build" {
   statement {
     sid = "Push"
     actions = [
-      "ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:CompleteLayerUpload", "ecr:DescribeImages",
+      "ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:CompleteLayerUpload", "ecr:DescribeImages", "ecr:DescribeImageScanFindings",
       "ecr:GetDownloadUrlForLayer", "ecr:InitiateLayerUpload", "ecr:PutImage", "ecr:UploadLayerPart",
     ]
     resources = [for s in ["api", "worker", "frontend"] : "${local.arn}:ecr:${var.region}:${local.account}:repository/fualab/${s}"]
