@@ -138,9 +138,10 @@ if ! terraform -chdir=terraform-ecs state show aws_ssm_parameter.database_url >/
     export TF_VAR_database_url TF_VAR_migrate_database_url
   fi
 fi
-if uses database rds; then
-  TF_VAR_database_ca=$(curl -fsS "https://truststore.pki.rds.amazonaws.com/$AWS_REGION/$AWS_REGION-bundle.pem") || fail "the certificates of RDS in $AWS_REGION cannot be loaded"
-  export TF_VAR_database_ca
+# Certificates are no secret. They stand in the file, because each deployment needs them.
+if uses database rds && ! grep -q '^database_ca ' "terraform-ecs/$environment.tfvars"; then
+  ca=$(curl -fsS "https://truststore.pki.rds.amazonaws.com/$AWS_REGION/$AWS_REGION-bundle.pem") || fail "the certificates of RDS in $AWS_REGION cannot be loaded"
+  printf '\ndatabase_ca = <<PEM\n%s\nPEM\n' "$ca" >>"terraform-ecs/$environment.tfvars"
 fi
 if grep -qE '^enable_alarms += true' "terraform-ecs/$environment.tfvars"; then
   fact ALARM_EMAIL 'mail address for alarms'
@@ -165,6 +166,8 @@ repo=repos/$REPOSITORY
 hub variable set AWS_REGION --repo "$REPOSITORY" --body "$AWS_REGION"
 hub variable set AWS_STATE_BUCKET --repo "$REPOSITORY" --body "$bucket"
 hub variable set AWS_BUILD_ROLE --repo "$REPOSITORY" --body "$(role build)"
+hub variable set AWS_PLAN_ROLE --repo "$REPOSITORY" --body "$(role plan)"
+hub variable set AWS_DRIFT_ROLE --repo "$REPOSITORY" --body "arn:aws:iam::$account:role/fualab-github-drift"
 # environment NAME VARIABLE ROLE KIND PATTERN… makes one with its rule, which binds its role to main or to tags.
 environment() {
   local name=$1 variable=$2 role=$3 kind=$4 pattern

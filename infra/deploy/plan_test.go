@@ -12,17 +12,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// plan is `terraform show -json` of a plan.
-type plan struct {
-	Changes []struct {
-		Address string `json:"address"`
-		Type    string `json:"type"`
-		Change  struct {
-			After map[string]any `json:"after"`
-		} `json:"change"`
-	} `json:"resource_changes"`
-}
-
 // plans reads those that `go tool task infra:apply-fake` makes: of each profile
 // of the stack, with GitHub's role, and of bootstrap.
 func plans(t *testing.T) map[string]plan {
@@ -111,7 +100,8 @@ func TestPlanTrust(t *testing.T) {
 	t.Parallel()
 	want := map[string][]string{}
 	for role, run := range map[string]string{
-		"fualab-github-build":   "ref:refs/heads/main",
+		"fualab-github-build": "ref:refs/heads/main",
+		"fualab-github-plan":  "pull_request", "fualab-github-drift-dev": "ref:refs/heads/main", "fualab-github-drift-prod": "ref:refs/heads/main",
 		"fualab-github-release": "environment:release", "fualab-github-deploy-dev": "environment:dev", "fualab-github-deploy-prod": "environment:prod",
 		"fualab-dev-github-status": "environment:dev", "fualab-prod-github-status": "environment:prod",
 	} {

@@ -156,17 +156,21 @@ func TestSetupOfProd(t *testing.T) {
 	if err != nil || !strings.Contains(out, "gh workflow run cd-deploy.yml --field environment=prod") {
 		t.Fatalf("%v\n%s\n%s", err, out, calls)
 	}
-	if given, err := os.ReadFile(filepath.Join(w.bin, "given")); err != nil || string(given) != "TF_VAR_database_ca\nTF_VAR_database_password\nTF_VAR_service_password\n" {
+	if given, err := os.ReadFile(filepath.Join(w.bin, "given")); err != nil || string(given) != "TF_VAR_database_password\nTF_VAR_service_password\n" {
 		t.Errorf("given %q, %v", given, err)
 	}
-	if text, err := os.ReadFile(filepath.Join(w.dir, "infra/terraform-ecs/prod.tfvars")); err != nil || !strings.Contains(string(text), `alarm_email        = "ops@example.org"`) {
+	if text, err := os.ReadFile(filepath.Join(w.dir, "infra/terraform-ecs/prod.tfvars")); err != nil || !strings.Contains(string(text), `alarm_email        = "ops@example.org"`) ||
+		strings.Count(string(text), "\ndatabase_ca = <<PEM\n-----BEGIN CERTIFICATE-----\nPEM\n") != 1 {
 		t.Errorf("%v\n%s", err, text)
 	}
 	// A password that was made anew would not be the database's.
 	if _, _, err := w.run(t, []string{"YES=yes", "ALARM_EMAIL=ops@example.org"}, "prod"); err != nil {
 		t.Error(err)
 	}
-	if given, _ := os.ReadFile(filepath.Join(w.bin, "given")); string(given) != "TF_VAR_database_ca\n" {
+	if text, err := os.ReadFile(filepath.Join(w.dir, "infra/terraform-ecs/prod.tfvars")); err != nil || strings.Count(string(text), "database_ca") != 1 {
+		t.Errorf("%v\n%s", err, text)
+	}
+	if given, _ := os.ReadFile(filepath.Join(w.bin, "given")); string(given) != "" {
 		t.Errorf("given again %q", given)
 	}
 }

@@ -114,7 +114,7 @@ variable "database_ca" {
   }
   validation {
     condition     = var.database != "rds" || var.database_ca != null
-    error_message = "database = rds wants a database_ca: no system knows the authorities of RDS. TF_VAR_database_ca=\"$(curl -fsS https://truststore.pki.rds.amazonaws.com/REGION/REGION-bundle.pem)\" is the region's."
+    error_message = "database = rds wants a database_ca: no system knows the authorities of RDS. Put the certificates of https://truststore.pki.rds.amazonaws.com/REGION/REGION-bundle.pem into the file of variables, because each deployment needs them."
   }
 }
 

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-containerregistry/pkg/registry"
@@ -131,6 +132,8 @@ func (s sigstore) release(t *testing.T, r *repository, registry, outputs string,
 func TestImages(t *testing.T) {
 	r, address, signer := clone(t), newRegistry(t), newSigstore(t)
 	r.out = &bytes.Buffer{}
+	today := day
+	r.now = func() time.Time { return today }
 	outputs := filepath.Join(t.TempDir(), "outputs")
 	built := make(map[string]int)
 	images := func() record {
@@ -180,6 +183,16 @@ func TestImages(t *testing.T) {
 	}
 	if built["worker"] != 2 {
 		t.Error("a promotion has built an image")
+	}
+	// On the base images of the next week, under a name of its own: that of the commit is taken.
+	today = day.AddDate(0, 0, 7)
+	file := filepath.Join(t.TempDir(), "release.json")
+	weekly := imageOptions{address, second.Name + "-1", home, file, "", push(t, built)}
+	if err := r.images(t.Context(), weekly); err != nil {
+		t.Fatal(err)
+	}
+	if renewed, err := read(file); err != nil || len(renewed.Built) != 3 || renewed.Version != second.Name+"-1" {
+		t.Errorf("%v, %+v", err, renewed)
 	}
 	in, err := newImages(address, "worker")
 	if err != nil {
@@ -242,7 +255,7 @@ func TestForeignImageIsBuiltAnew(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			key, err := r.sourcesTag(t.Context(), "api", now)
+			key, err := r.weekTag(t.Context(), "api", now)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -33,6 +33,10 @@ type repository struct {
 	// unattested has no attestations of GitHub, which depend on its plan: the
 	// commit that an image is built of stands in its signature alone.
 	unattested bool
+	// now is the clock, time.Now if it is nil.
+	now func() time.Time
+	// pause is the time between two looks at a scan, scanPause if it is 0.
+	pause time.Duration
 }
 
 func (r *repository) say(format string, args ...any) {
