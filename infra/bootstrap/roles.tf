@@ -10,8 +10,10 @@ locals {
     {
       build   = "ref:refs/heads/main"
       release = "environment:release"
+      plan    = "pull_request"
     },
     { for e in var.environments : "deploy-${e}" => "environment:${e}" },
+    { for e in var.environments : "drift-${e}" => "ref:refs/heads/main" },
   )
 }
 
@@ -57,7 +59,7 @@ data "aws_iam_policy_document" "build" {
   statement {
     sid = "Push"
     actions = [
-      "ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:CompleteLayerUpload", "ecr:DescribeImages",
+      "ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:CompleteLayerUpload", "ecr:DescribeImages", "ecr:DescribeImageScanFindings",
       "ecr:GetDownloadUrlForLayer", "ecr:InitiateLayerUpload", "ecr:PutImage", "ecr:UploadLayerPart",
     ]
     resources = [for s in ["api", "worker", "frontend"] : "${local.arn}:ecr:${var.region}:${local.account}:repository/fualab/${s}"]
@@ -93,4 +95,30 @@ resource "aws_iam_role_policy" "release" {
   name   = "release"
   role   = aws_iam_role.github["release"].id
   policy = data.aws_iam_policy_document.release.json
+}
+
+# plan: compares a pull request with the states, which hold no secret, and asks AWS for zones alone. Whoever opens a pull
+# request in this repository runs code with it, so it reads nothing else.
+data "aws_iam_policy_document" "plan" {
+  statement {
+    sid       = "List"
+    actions   = ["s3:ListBucket"]
+    resources = [aws_s3_bucket.state.arn]
+  }
+  statement {
+    sid       = "States"
+    actions   = ["s3:GetObject"]
+    resources = [for e in var.environments : "${aws_s3_bucket.state.arn}/${e}/terraform.tfstate"]
+  }
+  statement {
+    sid       = "Zones"
+    actions   = ["ec2:DescribeAvailabilityZones", "ec2:DescribeVpcAttribute", "ec2:DescribeVpcs"]
+    resources = ["*"] # reason: they know no resource
+  }
+}
+
+resource "aws_iam_role_policy" "plan" {
+  name   = "plan"
+  role   = aws_iam_role.github["plan"].id
+  policy = data.aws_iam_policy_document.plan.json
 }

@@ -133,14 +133,17 @@ func TestStatusFails(t *testing.T) {
 	t.Parallel()
 	at := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	const now, before, api = "current  old, released 2026-01-02T03:04:05Z\n", "previous no release\n", "api      1 of 1 tasks, rollout COMPLETED, fualab-dev-api:7\n"
-	for fails, want := range map[string]string{"": now + before + api, "record current 1": "", "record previous 1": now, "services 1": now + before + api} {
+	for fails, want := range map[string]string{"": now + before + api + "address  ", "outputs 1": now + before + api + "address  unknown: AWS is down\n", "record current 1": "", "record previous 1": now, "services 1": now + before + api} {
 		f := &flaky{newWorld(t), map[string]int{}, fails}
 		running := release("old")
 		running.DeployedAt = &at
 		f.releases["current"] = running
 		var out bytes.Buffer
-		err := (&deployment{environment: "dev", cloud: f, out: &out}).Status(t.Context())
-		if errors.Is(err, errDown) != (fails != "") || out.String() != want {
+		err := (&deployment{environment: "dev", stack: f, cloud: f, out: &out}).Status(t.Context())
+		if fails == "" {
+			want += f.api.URL + "\n"
+		}
+		if errors.Is(err, errDown) != (fails != "" && fails != "outputs 1") || out.String() != want {
 			t.Errorf("%q: error %v, printed %q, wanted %q", fails, err, out.String(), want)
 		}
 	}

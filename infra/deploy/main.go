@@ -1,5 +1,5 @@
 // Command deploy brings a release onto the stack of infra/terraform-ecs, takes
-// it back when anything fails, and tells what runs.
+// it back when anything fails, and prints the release that runs.
 package main
 
 import (
@@ -18,6 +18,7 @@ import (
 const usage = `usage: deploy deploy   -env dev [-record FILE]   migrate, release, try it; take it back if anything fails
        deploy rollback -env dev [-record FILE]   release without migrating
        deploy status   -env dev                  what runs, and what ran before
+       deploy plan     -env dev                  what the sources would change of the stack, and its cost, as Markdown
        deploy run      -env dev -- COMMAND …     a command of fualab-api as a task in the stack, such as
                                                  token create --name ci, migrate status, doctor
 
@@ -55,7 +56,7 @@ func main() {
 
 type options struct {
 	command, environment, record, dir, varFile, client, commit string
-	run                                                        []string // what follows --
+	run                                                        []string // the arguments after --
 }
 
 var environmentName = regexp.MustCompile(`^[a-z][a-z0-9]{1,11}$`)
@@ -87,7 +88,7 @@ func parse(args []string) (options, error) {
 		return o, fmt.Errorf("%w: %q is no option", errUsage, flags.Arg(0))
 	case !environmentName.MatchString(o.environment):
 		return o, fmt.Errorf("%w: -env wants an environment, such as dev", errUsage)
-	case !slices.Contains([]string{"deploy", "rollback", "status", "run"}, o.command):
+	case !slices.Contains([]string{"deploy", "rollback", "status", "run", "plan"}, o.command):
 		return o, fmt.Errorf("%w: %q is no command", errUsage, o.command)
 	case o.command == "run":
 		o.run = flags.Args()
@@ -105,6 +106,9 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 		if next, err = verifiedRelease(o.record); err != nil {
 			return err
 		}
+	}
+	if o.command == "plan" { // without an account: a pull request may read the state alone
+		return (&terraform{dir: o.dir, varFile: o.varFile, out: os.Stderr}).Review(ctx, o.environment, stdout)
 	}
 	next.Stack = o.commit
 	cloud, err := newCloud(ctx, o.environment)

@@ -12,17 +12,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// plan is `terraform show -json` of a plan.
-type plan struct {
-	Changes []struct {
-		Address string `json:"address"`
-		Type    string `json:"type"`
-		Change  struct {
-			After map[string]any `json:"after"`
-		} `json:"change"`
-	} `json:"resource_changes"`
-}
-
 // plans reads those that `go tool task infra:apply-fake` makes: of each profile
 // of the stack, with GitHub's role, and of bootstrap.
 func plans(t *testing.T) map[string]plan {
@@ -76,8 +65,8 @@ const (
 	githubAudience = "token.actions.githubusercontent.com:aud"
 )
 
-// TestPlanPolicies: no policy has a wildcard for an action, none is for
-// everybody, and one for every resource has its reason in the source.
+// TestPlanPolicies: no policy has a wildcard for an action, none is
+// public, and one for every resource has its reason in the source.
 func TestPlanPolicies(t *testing.T) {
 	t.Parallel()
 	reasoned := onEverything(t)
@@ -106,12 +95,13 @@ func TestPlanPolicies(t *testing.T) {
 }
 
 // TestPlanTrust: each of GitHub's roles is assumed by one kind of run of one
-// repository, in both forms of the subject, and by nobody else.
+// repository, in both forms of the subject, and by no other caller.
 func TestPlanTrust(t *testing.T) {
 	t.Parallel()
 	want := map[string][]string{}
 	for role, run := range map[string]string{
-		"fualab-github-build":   "ref:refs/heads/main",
+		"fualab-github-build": "ref:refs/heads/main",
+		"fualab-github-plan":  "pull_request", "fualab-github-drift-dev": "ref:refs/heads/main", "fualab-github-drift-prod": "ref:refs/heads/main",
 		"fualab-github-release": "environment:release", "fualab-github-deploy-dev": "environment:dev", "fualab-github-deploy-prod": "environment:prod",
 		"fualab-dev-github-status": "environment:dev", "fualab-prod-github-status": "environment:prod",
 	} {
@@ -141,7 +131,7 @@ func TestPlanTrust(t *testing.T) {
 	}
 }
 
-// faults finds what a policy should not have. reasoned are the actions that
+// faults finds the faults of a policy. reasoned are the actions that
 // may be for every resource.
 func (p policy) faults(reasoned []string) (faults []string) {
 	for _, s := range p.Statement {

@@ -9,9 +9,6 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"path/filepath"
-	"slices"
-	"strings"
 	"time"
 )
 
@@ -23,7 +20,7 @@ type Outputs struct {
 	Migrate  *MigrateTask
 	Services map[string]Range
 	Client   *Client // nil without a web client
-	// TaskDefinitions has the ARN of what each program should run.
+	// TaskDefinitions has the ARN of the task definition of each program.
 	TaskDefinitions map[string]string
 }
 
@@ -54,70 +51,6 @@ const (
 type terraform struct {
 	dir, varFile string
 	out          io.Writer
-}
-
-// releaseTypes are the types of resources that a release changes, and that the
-// deploy role may change: infra/bootstrap/deploy.tf.
-var releaseTypes = []string{
-	"aws_appautoscaling_policy", "aws_appautoscaling_scheduled_action", "aws_appautoscaling_target",
-	"aws_ecs_service", "aws_ecs_task_definition",
-}
-
-// Check implements stack: it plans, and names each change that is not part of a
-// release. Those are for a person to apply, who may.
-func (t *terraform) Check(ctx context.Context, images Images) error {
-	ctx, cancel := context.WithTimeout(ctx, planTimeout)
-	defer cancel()
-	dir, err := os.MkdirTemp("", "fualab-plan-")
-	if err != nil {
-		return err
-	}
-	defer func() { _ = os.RemoveAll(dir) }()
-	file := filepath.Join(dir, "plan")
-	arguments, err := t.arguments(images)
-	if err != nil {
-		return err
-	}
-	var text bytes.Buffer
-	if err := t.run(ctx, &text, append([]string{"plan", "-out=" + file}, arguments...)...); err != nil {
-		_, _ = io.Copy(t.out, &text)
-		return err
-	}
-	text.Reset()
-	if err := t.run(ctx, &text, "show", "-json", "-no-color", file); err != nil {
-		return err
-	}
-	changes, err := beyondRelease(text.Bytes())
-	if err != nil || len(changes) == 0 {
-		return err
-	}
-	return fmt.Errorf("a person must apply the stack first, because a release may not change %s: terraform -chdir=%s apply -var-file=%s, of the same commit",
-		strings.Join(changes, ", "), t.dir, t.varFile)
-}
-
-// beyondRelease returns the changes of a plan, as JSON, that are not part of a
-// release: "create aws_sns_topic.alarms".
-func beyondRelease(plan []byte) (changes []string, err error) {
-	var p struct {
-		Changes []struct {
-			Address string `json:"address"`
-			Mode    string `json:"mode"`
-			Type    string `json:"type"`
-			Change  struct {
-				Actions []string `json:"actions"`
-			} `json:"change"`
-		} `json:"resource_changes"`
-	}
-	if err := json.Unmarshal(plan, &p); err != nil {
-		return nil, fmt.Errorf("terraform show: %w", err)
-	}
-	for _, c := range p.Changes {
-		actions := strings.Join(c.Change.Actions, " and ")
-		if c.Mode == "managed" && actions != "no-op" && !slices.Contains(releaseTypes, c.Type) {
-			changes = append(changes, actions+" "+c.Address)
-		}
-	}
-	return changes, nil
 }
 
 // Apply implements stack. The state's lock lets one apply run at a time.

@@ -5,6 +5,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -50,9 +51,9 @@ func playTerraform(does string) int {
 		<-interrupted
 		fmt.Println("wrote its state")
 		return 1
-	case "plan":
+	case "plan", "new":
 		if os.Args[1] == "show" {
-			fmt.Println(plannedChange)
+			fmt.Println(map[string]string{"plan": plannedChange, "new": `{"resource_changes":[{"mode":"managed","type":"aws_vpc","change":{"actions":["create"]}}]}`}[does])
 			return 0
 		}
 		fmt.Println("Terraform will perform the following actions")
@@ -94,7 +95,7 @@ func TestApplyPassesTheImages(t *testing.T) {
 
 // plannedChange is a plan of a release beside a change of the stack.
 const plannedChange = `{"resource_changes":[
-	{"address":"aws_ecs_service.api[0]","mode":"managed","type":"aws_ecs_service","change":{"actions":["update"]}},
+	{"address":"aws_ecs_service.api[0]","mode":"managed","type":"aws_ecs_service","change":{"actions":["update"],"before":{},"after":{}}},
 	{"address":"aws_ecs_task_definition.this[\"api\"]","mode":"managed","type":"aws_ecs_task_definition","change":{"actions":["create","delete"]}},
 	{"address":"aws_vpc.this[0]","mode":"managed","type":"aws_vpc","change":{"actions":["no-op"]}},
 	{"address":"data.aws_iam_policy_document.this","mode":"data","type":"aws_iam_policy_document","change":{"actions":["read"]}},
@@ -108,13 +109,54 @@ func TestCheckNamesChangesThatAPersonMustApply(t *testing.T) {
 	if out.String() != "" {
 		t.Errorf("printed %q", out.String())
 	}
-	if changes, err := beyondRelease([]byte(strings.ReplaceAll(plannedChange, "aws_sns_topic", "aws_ecs_service"))); err != nil || len(changes) > 0 {
-		t.Errorf("%q, %v", changes, err)
+	var p plan
+	if err := json.Unmarshal([]byte(strings.ReplaceAll(plannedChange, "aws_sns_topic", "aws_ecs_service")), &p); err != nil {
+		t.Fatal(err)
 	}
-	_, err := beyondRelease([]byte("no JSON"))
-	wantError(t, err, "terraform show: invalid character")
+	if all, beyond := p.changes(); len(all) != 3 || len(beyond) > 0 {
+		t.Errorf("%q, of which beyond a release %q", all, beyond)
+	}
+	stack.dir = install(t, "")
+	wantError(t, stack.Check(t.Context(), Images{}), "terraform show: invalid character")
 	stack.dir = install(t, "fail")
 	wantError(t, stack.Check(t.Context(), Images{}), "terraform plan, see above: exit status 1")
+}
+
+// TestReviewTellsChangesAndCosts of a pull request, as its comment.
+func TestReviewTellsChangesAndCosts(t *testing.T) {
+	var out bytes.Buffer
+	stack := &terraform{dir: install(t, "plan"), varFile: "dev.tfvars", out: io.Discard}
+	if err := stack.Review(t.Context(), "dev", &out); err != nil {
+		t.Fatal(err)
+	}
+	want := "### The stack of dev\n\n**A person must apply this after the merge; until then no release goes out.**\n\n```\nupdate aws_ecs_service.api[0]\n" +
+		"create and delete aws_ecs_task_definition.this[\"api\"]\ncreate aws_sns_topic.alarms[0]\n```\n"
+	if diff := cmp.Diff(want, out.String()); diff != "" {
+		t.Errorf("(-wanted +printed):\n%s", diff)
+	}
+	stack.dir = install(t, "new")
+	out.Reset()
+	if err := stack.Review(t.Context(), "prod", &out); err != nil || out.String() != "### The stack of prod\n\nThere is no such stack yet.\n" {
+		t.Errorf("%v, %q", err, out.String())
+	}
+	stack.dir = install(t, "fail")
+	wantError(t, stack.Review(t.Context(), "dev", &out), "terraform plan, see above")
+}
+
+// TestReviewOfALoadBalancer: what a pull request adds is paid by the month.
+func TestReviewOfALoadBalancer(t *testing.T) {
+	t.Parallel()
+	var p plan
+	text := `{"resource_changes":[{"mode":"managed","type":"aws_lb","address":"aws_lb.this","change":{"actions":["create"],"before":null,"after":{}}},
+		{"mode":"managed","type":"aws_service_discovery_private_dns_namespace","change":{"actions":["delete"],"before":{},"after":null}}]}`
+	if err := json.Unmarshal([]byte(text), &p); err != nil {
+		t.Fatal(err)
+	}
+	_, before := cost(p.before())
+	_, after := cost(p.after())
+	if got := fmt.Sprintf("%.2f %.2f", before, after); got != "3.20 27.01" {
+		t.Errorf("before and after %s", got)
+	}
 }
 
 // TestOutputsAreReadFromStandardOutput: a warning beside them goes to the log.

@@ -19,7 +19,7 @@ variable "environment" {
   }
 }
 
-# What the stack is made of. Each choice has its price in ../README.md.
+# The parts of the stack. Each choice has its price in ../README.md.
 
 variable "ingress" {
   description = "How requests reach the API: public_ip (the task's own address, plain HTTP, changes with each deployment; not for prod), api_gateway (HTTPS and a stable name by the request; buffers: no events, 30 s, 10 MB) or alb (streams)."
@@ -114,7 +114,7 @@ variable "database_ca" {
   }
   validation {
     condition     = var.database != "rds" || var.database_ca != null
-    error_message = "database = rds wants a database_ca: no system knows the authorities of RDS. TF_VAR_database_ca=\"$(curl -fsS https://truststore.pki.rds.amazonaws.com/REGION/REGION-bundle.pem)\" is the region's."
+    error_message = "database = rds wants a database_ca: no system knows the authorities of RDS. Put the certificates of https://truststore.pki.rds.amazonaws.com/REGION/REGION-bundle.pem into the file of variables, because each deployment needs them."
   }
 }
 
@@ -432,7 +432,7 @@ variable "github" {
   }
 }
 
-# The release. `deploy` sets it; by hand, leave it alone: the record in SSM holds what runs.
+# The release. `deploy` sets it; by hand, leave it alone: the record in SSM holds the running release.
 
 variable "images" {
   description = "The images to run, by digest; null, or a service's null: what the release record says."

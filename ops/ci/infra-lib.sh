@@ -31,6 +31,8 @@ trap cleanup EXIT
 cp -r infra "$work/infra"
 find "$work/infra" -name .terraform -prune -exec rm -rf {} +
 mkdir "$work/no-providers"
+# A mirror may have a provider of the same version that was built elsewhere, with another checksum.
+[[ -z ${TF_CLI_CONFIG_FILE:-} ]] || find "$work/infra" -name .terraform.lock.hcl -delete
 
 # unreachable LOG reports whether each error of an init is a provider that could not be downloaded. Terraform prints the
 # same heading for an unreachable registry and for a constraint that no version meets. Only the first is excused.

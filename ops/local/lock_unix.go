@@ -8,7 +8,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// errLocked is what tryLock returns when another process has the lock.
+// errLocked is the error of tryLock when another process has the lock.
 const errLocked = unix.EWOULDBLOCK
 
 // tryLock locks f for this process, or fails at once.

@@ -6,7 +6,7 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// errLocked is what tryLock returns when another process has the lock.
+// errLocked is the error of tryLock when another process has the lock.
 const errLocked = windows.ERROR_LOCK_VIOLATION
 
 // tryLock locks f for this process, or fails at once. The locked byte is far

@@ -19,7 +19,7 @@ import (
 // that digest.
 type builder func(ctx context.Context, in images, service string, from source) (digest string, err error)
 
-// source is what is built, and how it calls itself.
+// source names the sources of a build, and the version that the build reports.
 type source struct {
 	version, commit string
 	at              time.Time // of the commit, in UTC
@@ -27,7 +27,7 @@ type source struct {
 
 type imageOptions struct {
 	registry, name string
-	repository     string // whose cd-build may have built an image before, "" for none
+	repository     string // the repository in which cd-build may have built an image before, "" for none
 	out            string // file of the record, "" for none
 	outputs        string // file of the workflow step's outputs, "" for none
 	build          builder
@@ -81,7 +81,7 @@ func (r *repository) signedBefore(ctx context.Context, in images, service string
 	if repository == "" {
 		return "", nil
 	}
-	key, err := r.sourcesTag(ctx, service, from.commit)
+	key, err := r.weekTag(ctx, service, from.commit)
 	if err != nil {
 		return "", err
 	}
@@ -107,8 +107,20 @@ func (r *repository) signedBefore(ctx context.Context, in images, service string
 	return "", nil
 }
 
-// sourcesTag returns the tag of an image that is made of a service's sources
-// as they are in a commit.
+// weekTag returns the tag of an image that was built of a service's sources in
+// this week. In the next one it is built again, on the base images of then: a
+// fix of one of them reaches a service that does not change.
+func (r *repository) weekTag(ctx context.Context, service, commit string) (string, error) {
+	now := time.Now
+	if r.now != nil {
+		now = r.now
+	}
+	year, week := now().UTC().ISOWeek()
+	sources, err := r.sourcesTag(ctx, service, commit)
+	return fmt.Sprintf("%s-%dw%02d", sources, year, week), err
+}
+
+// sourcesTag names a service's sources as they are in a commit.
 func (r *repository) sourcesTag(ctx context.Context, service, commit string) (string, error) {
 	of := []string{"rev-parse", "--end-of-options", commit + ":" + service, commit + ":.dockerignore"}
 	if service != "frontend" {
@@ -132,7 +144,7 @@ func (r *repository) name(ctx context.Context, made record, service string) erro
 	if err := image.in.tag(ctx, image.digest, made.Name); err != nil || !slices.Contains(made.Built, service) {
 		return err
 	}
-	key, err := r.sourcesTag(ctx, service, made.Commit)
+	key, err := r.weekTag(ctx, service, made.Commit)
 	if err != nil {
 		return err
 	}
@@ -188,7 +200,7 @@ func write(name string, text []byte, how int) error {
 	if err := os.MkdirAll(filepath.Dir(name), 0o750); err != nil {
 		return err
 	}
-	f, err := os.OpenFile(name, os.O_CREATE|os.O_WRONLY|how, 0o600) //nolint:gosec // named by who runs it
+	f, err := os.OpenFile(name, os.O_CREATE|os.O_WRONLY|how, 0o600) //nolint:gosec // named by the operator
 	if err != nil {
 		return err
 	}

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-containerregistry/pkg/registry"
@@ -88,7 +89,7 @@ func (sigstore) add(t *testing.T, file, line string) {
 	}
 }
 
-// attest adds what gh prints of an image: its repository, and a commit.
+// attest adds the output of gh for an image: its repository, and a commit.
 func (s sigstore) attest(t *testing.T, image, commit string) {
 	t.Helper()
 	repository, _, _ := strings.Cut(image, "@")
@@ -105,7 +106,7 @@ func (s sigstore) has(t *testing.T, image string) bool {
 	return strings.Contains(string(text), image+"\n")
 }
 
-// release is what cd-build does for the commit that is checked out.
+// release does the steps of cd-build for the commit that is checked out.
 func (s sigstore) release(t *testing.T, r *repository, registry, outputs string, build builder) record {
 	t.Helper()
 	commit := r.git(t, "rev-parse", "HEAD")
@@ -126,11 +127,13 @@ func (s sigstore) release(t *testing.T, r *repository, registry, outputs string,
 	return made
 }
 
-// TestImages builds what changed and only that, records it by digest, and
+// TestImages builds the changed images and only those, records them by digest, and
 // promotes the very digest to a version.
 func TestImages(t *testing.T) {
 	r, address, signer := clone(t), newRegistry(t), newSigstore(t)
 	r.out = &bytes.Buffer{}
+	today := day
+	r.now = func() time.Time { return today }
 	outputs := filepath.Join(t.TempDir(), "outputs")
 	built := make(map[string]int)
 	images := func() record {
@@ -180,6 +183,16 @@ func TestImages(t *testing.T) {
 	}
 	if built["worker"] != 2 {
 		t.Error("a promotion has built an image")
+	}
+	// On the base images of the next week, under a name of its own: that of the commit is taken.
+	today = day.AddDate(0, 0, 7)
+	file := filepath.Join(t.TempDir(), "release.json")
+	weekly := imageOptions{address, second.Name + "-1", home, file, "", push(t, built)}
+	if err := r.images(t.Context(), weekly); err != nil {
+		t.Fatal(err)
+	}
+	if renewed, err := read(file); err != nil || len(renewed.Built) != 3 || renewed.Version != second.Name+"-1" {
+		t.Errorf("%v, %+v", err, renewed)
 	}
 	in, err := newImages(address, "worker")
 	if err != nil {
@@ -242,7 +255,7 @@ func TestForeignImageIsBuiltAnew(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			key, err := r.sourcesTag(t.Context(), "api", now)
+			key, err := r.weekTag(t.Context(), "api", now)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -272,7 +285,7 @@ func TestForeignImageIsBuiltAnew(t *testing.T) {
 	}
 }
 
-// TestBuildx holds what docker is asked for: both architectures, by digest.
+// TestBuildx holds the arguments of docker: both architectures, by digest.
 func TestBuildx(t *testing.T) {
 	calls := fakes(t, map[string]string{"docker": `
 while [ "$1" != --metadata-file ]; do shift; done

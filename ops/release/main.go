@@ -1,4 +1,4 @@
-// Command release prepares a module's release and makes what it consists of:
+// Command release prepares a module's release and makes its parts:
 // images, notes, binaries. The tasks release* call it, on a laptop as in the
 // workflows.
 package main
@@ -22,6 +22,7 @@ const usage = `usage: release prepare  -module api -version 0.2.0      changelog
        release compat   [-module api]                   each service with the shared that it requires
        release images   -registry R -name main-SHA      what changed is built, and the record is written; with -repository O/R
                                                         an image that its cd-build has signed is not built again
+       release scan     -record FILE                    fails on high findings of ECR in what was built
        release sign     -record FILE                    a signature without a key for each built image, then all names
        release verify   -record FILE -repository O/R    signatures, provenance, sources; with -current FILE only forward;
                                                         -out FILE is the verified record, for deploy
@@ -66,7 +67,7 @@ type options struct {
 
 // needs names the flags that a command cannot do without.
 var needs = map[string][]string{
-	"prepare": {"module", "version"}, "tag": {"tag"}, "check": {"tag"}, "compat": nil, "images": {"registry", "name"}, "sign": {"record"},
+	"prepare": {"module", "version"}, "tag": {"tag"}, "check": {"tag"}, "compat": nil, "images": {"registry", "name"}, "sign": {"record"}, "scan": {"record"},
 	"verify": {"record", "repository"}, "promote": {"registry", "repository", "tag"}, "notes": {"tag"}, "binaries": {"tag", "out"},
 	"summary": {"record", "log"}, "shape": {"record"}, "pair": {"current", "out"}, "client": {"record", "out"},
 }
@@ -128,6 +129,8 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 		return r.compatAll(ctx, o.module)
 	case "images":
 		return r.images(ctx, imageOptions{registry: o.registry, name: o.name, repository: o.repository, out: o.out, outputs: o.outputs, build: r.buildx(o.attest)})
+	case "scan":
+		return r.scan(ctx, o.record, "ops/release/accepted-findings.txt")
 	case "sign":
 		return r.sign(ctx, o.record)
 	case "verify":

@@ -21,7 +21,7 @@ func TestPair(t *testing.T) {
 	tag := func(service, version string) {
 		t.Helper()
 		r.git(t, "tag", service+"/"+version)
-		if err := r.promote(t.Context(), address, fualab, service+"/"+version, 0); err != nil {
+		if err := r.promote(t.Context(), address, home, service+"/"+version, 0); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -41,7 +41,7 @@ func TestPair(t *testing.T) {
 		}
 		made, err := read(out)
 		if err == nil {
-			err = r.verify(t.Context(), options{record: out, repository: fualab})
+			err = r.verify(t.Context(), options{record: out, repository: home})
 		}
 		return made, err
 	}
@@ -94,7 +94,7 @@ func TestPair(t *testing.T) {
 	if err := os.WriteFile(out, text, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := r.verify(t.Context(), options{record: out, repository: fualab}); err == nil || !strings.Contains(err.Error(), "api is an image of other sources") {
+	if err := r.verify(t.Context(), options{record: out, repository: home}); err == nil || !strings.Contains(err.Error(), "api is an image of other sources") {
 		t.Errorf("%v", err)
 	}
 }

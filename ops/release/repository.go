@@ -19,8 +19,8 @@ import (
 var (
 	modules  = []string{"shared", "api", "worker"}
 	services = []string{"api", "worker"}
-	// imaged have an image: the services, and the web client, whose files a
-	// deployment takes out of it.
+	// imaged have an image: the services, and the web client. A
+	// deployment takes the client's files out of its image.
 	imaged = []string{"api", "worker", "frontend"}
 )
 
@@ -33,6 +33,10 @@ type repository struct {
 	// unattested has no attestations of GitHub, which depend on its plan: the
 	// commit that an image is built of stands in its signature alone.
 	unattested bool
+	// now is the clock, time.Now if it is nil.
+	now func() time.Time
+	// pause is the time between two looks at a scan, scanPause if it is 0.
+	pause time.Duration
 }
 
 func (r *repository) say(format string, args ...any) {
@@ -43,7 +47,7 @@ func (r *repository) path(parts ...string) string {
 	return filepath.Join(slices.Concat([]string{r.dir}, parts)...)
 }
 
-// output runs a program in the repository and returns what it prints, without
+// output runs a program in the repository and returns its output, without
 // the space around it.
 func (r *repository) output(ctx context.Context, name string, args ...string) (string, error) {
 	cmd := exec.CommandContext(ctx, name, args...) //nolint:gosec // the programs are constants, and no shell reads the arguments

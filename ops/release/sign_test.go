@@ -74,7 +74,7 @@ func TestVerify(t *testing.T) {
 	}
 }
 
-// TestVerifyWantsTheWorkflowOnMain holds what the programs are asked.
+// TestVerifyWantsTheWorkflowOnMain holds the arguments of the programs.
 func TestVerifyWantsTheWorkflowOnMain(t *testing.T) {
 	r := clone(t)
 	calls := fakes(t, map[string]string{"cosign": "", "gh": "echo r.example.com/fualab/api@" + r.git(t, "rev-parse", "HEAD")})
@@ -101,7 +101,7 @@ func TestVerifyWithoutAttestations(t *testing.T) {
 	made := signer.release(t, r, address, "", push(t, make(map[string]int)))
 	r.unattested = true
 	calls := fakes(t, map[string]string{"cosign": "[ ! -e " + filepath.Join(r.dir, "refused") + " ]", "gh": "exit 1"})
-	if err := r.verified(t.Context(), fualab, "api", made.Images["api"], made.Commit); err != nil {
+	if err := r.verified(t.Context(), home, "api", made.Images["api"], made.Commit); err != nil {
 		t.Fatal(err)
 	}
 	if want := "--certificate-github-workflow-sha " + made.Commit + " " + made.Images["api"]; !strings.Contains(calls(), want) {
@@ -112,7 +112,7 @@ func TestVerifyWithoutAttestations(t *testing.T) {
 		"the other service's image":  {"worker", made.Images["api"], "is not an image of worker"},
 		"an image that is not there": {"api", strings.Replace(made.Images["api"], "@sha256:", "@sha256:"+strings.Repeat("0", 8), 1)[:len(made.Images["api"])], ""},
 	} {
-		err := r.verified(t.Context(), fualab, test.service, test.image, made.Commit)
+		err := r.verified(t.Context(), home, test.service, test.image, made.Commit)
 		if err == nil || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%s: %v, want %q", name, err, test.want)
 		}
@@ -120,7 +120,7 @@ func TestVerifyWithoutAttestations(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(r.dir, "refused"), nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := r.verified(t.Context(), fualab, "api", made.Images["api"], made.Commit); err == nil || !strings.Contains(err.Error(), "api is not signed by cd-build on main for "+made.Commit) {
+	if err := r.verified(t.Context(), home, "api", made.Images["api"], made.Commit); err == nil || !strings.Contains(err.Error(), "api is not signed by cd-build on main for "+made.Commit) {
 		t.Errorf("%v", err)
 	}
 }
@@ -157,7 +157,7 @@ func TestShape(t *testing.T) {
 	if text, err := os.ReadFile(r.path("bin", "stack")); string(text) != applied {
 		t.Errorf("the commit of the stack is %q, %v", text, err)
 	}
-	// What was applied is not always what the images are built of.
+	// The applied commit is not always the images' commit.
 	now.Commit, now.Stack = applied, r.git(t, "rev-parse", "HEAD")
 	if err := r.shape(t.Context(), writeRecord(t, now), ""); err != nil {
 		t.Fatal(err)

@@ -6,7 +6,6 @@ package items
 import (
 	"fmt"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"github.com/uptrace/bun"
@@ -77,7 +76,7 @@ func (f Fields) Validate(base string) []errs.Field {
 		fault("name", "must not be empty")
 	case n > MaxName:
 		fault("name", "must be at most %d characters", MaxName)
-	case strings.IndexFunc(f.Name, visible) < 0:
+	case !model.Visible(f.Name):
 		fault("name", "must contain a visible character")
 	}
 	if utf8.RuneCountInString(f.Description) > MaxDescription {
@@ -104,8 +103,6 @@ func (f Fields) Validate(base string) []errs.Field {
 	}
 	return faults
 }
-
-func visible(r rune) bool { return unicode.IsGraphic(r) && !unicode.IsSpace(r) }
 
 // New returns an item with fields f, created at now. It does not validate them.
 func New(f Fields, now model.Time) *Item {

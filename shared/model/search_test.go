@@ -16,3 +16,12 @@ func TestSearchKey(t *testing.T) {
 		}
 	}
 }
+
+func TestVisible(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]bool{"a": true, " a ": true, "😀": true, "\u0301": true, "": false, " \u00a0\t\u200b": false, "\x00": false} {
+		if got := model.Visible(text); got != want {
+			t.Errorf("%q: %t", text, got)
+		}
+	}
+}

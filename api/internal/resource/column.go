@@ -36,9 +36,10 @@ type column struct {
 	given    bool // by clients, who may write it
 	base     bool // of Row
 	revision bool
+	visible  bool // has a character that can be seen
 
-	optional bool // may be missing in a new row
-	fallback any  // of a row that does not give it: the column's zero value or default; nil for NULL
+	optional bool          // may be missing in a new row
+	initial  reflect.Value // of a row that does not give it: the column's default, or the zero value; nil for NULL
 
 	unique     bool
 	references string // the table
@@ -62,7 +63,7 @@ var (
 // The words of the tags list and row.
 var (
 	listWords = []string{"sort", "search", "filter", "range"}
-	rowWords  = []string{"unique", "derived", "computed", "revision"}
+	rowWords  = []string{"unique", "derived", "computed", "revision", "visible"}
 )
 
 // columnsOf returns the columns of a declared struct: those of Row last, but for the id. It panics with a sentence that
@@ -119,7 +120,7 @@ func columnOf(t reflect.Type, f reflect.StructField, base bool) *column {
 	}
 	c.typed(t)
 	words := c.words(t, "row", rowWords)
-	c.unique, c.computed, c.revision = words["unique"], words["computed"], words["revision"]
+	c.unique, c.computed, c.revision, c.visible = words["unique"], words["computed"], words["revision"], words["visible"]
 	c.references = f.Tag.Get("references")
 	c.given = !base && !c.hidden && !words["derived"] && !c.computed
 	list := c.words(t, "list", listWords)
@@ -210,13 +211,15 @@ func (c *column) defaults(t reflect.Type) {
 	if has && c.null {
 		refuse(t, c.field, "has a default and may be null; leave one of them out")
 	}
+	c.initial = reflect.Zero(c.field.Type)
 	if c.null {
 		return
 	}
 	var err error
+	var initial any
 	switch c.kind {
 	case text:
-		c.fallback = value
+		initial = value
 		if c.given && has && value != "" && c.enum != nil && !slices.Contains(c.enum, value) {
 			refuse(t, c.field, "has the default %q, which its enum lacks; add it there, or choose another", value)
 		}
@@ -225,26 +228,26 @@ func (c *column) defaults(t reflect.Type) {
 		if has {
 			n, err = strconv.ParseInt(value, 10, 64)
 		}
-		c.fallback = n
+		initial = n
 	case number:
 		n := 0.0
 		if has {
 			n, err = strconv.ParseFloat(value, 64)
 		}
-		c.fallback = n
+		initial = n
 	case boolean:
 		b := false
 		if has {
 			b, err = strconv.ParseBool(value)
 		}
-		c.fallback = b
+		initial = b
 	case instant:
-		c.fallback = model.Time{}
+		initial = model.Time{}
 		if has {
 			refuse(t, c.field, "has a default; a time can have none, so make it a pointer instead")
 		}
 	case object:
-		c.fallback = model.NoAttributes
+		initial = model.NoAttributes
 		if has {
 			refuse(t, c.field, "has a default; an object's is always {}, so leave it out")
 		}
@@ -252,6 +255,7 @@ func (c *column) defaults(t reflect.Type) {
 	if err != nil {
 		refuse(t, c.field, "has the default %q, which is no value of its type; correct it", value)
 	}
+	c.initial = reflect.ValueOf(initial).Convert(c.field.Type)
 }
 
 // agree refuses tags that contradict each other.
@@ -274,6 +278,8 @@ func (c *column) agree(t reflect.Type) {
 		refuse(t, c.field, "references %q, which is no table; name the other entity by its plural", c.references)
 	case c.unique && c.kind != text && c.kind != integer:
 		refuse(t, c.field, "is unique; use it for a string or an int64")
+	case c.visible && c.kind != text:
+		refuse(t, c.field, "is visible; use it for a string")
 	case c.revision && (c.kind != integer || c.null):
 		refuse(t, c.field, "is the revision; make it an int64")
 	}
@@ -315,22 +321,29 @@ func (c *column) value(row reflect.Value) any {
 	}
 }
 
-// set gives the column a value of the type that value returns; nil sets NULL, or the fallback of one that has no NULL.
+// set gives the column a value of the type that value returns; nil sets the initial value: NULL where it may be.
 func (c *column) set(row reflect.Value, value any) {
 	f := row.FieldByIndex(c.field.Index)
-	if value == nil && !c.null {
-		value = c.fallback
-	}
 	switch {
 	case value == nil:
-		f.SetZero()
+		f.Set(c.initial)
 	case c.null:
 		target := reflect.New(f.Type().Elem())
 		target.Elem().Set(reflect.ValueOf(value))
 		f.Set(target)
 	default:
-		f.Set(reflect.ValueOf(value).Convert(f.Type()))
+		v := reflect.ValueOf(value)
+		if v.Type() != f.Type() { // a conversion takes memory
+			v = v.Convert(f.Type())
+		}
+		f.Set(v)
 	}
+}
+
+// isInitial reports whether row has the value that the database gives by itself.
+func (c *column) isInitial(row reflect.Value) bool {
+	f := row.FieldByIndex(c.field.Index)
+	return c.null && f.IsNil() || !c.null && f.Equal(c.initial)
 }
 
 // order returns the column's order for a list.

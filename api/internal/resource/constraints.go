@@ -14,8 +14,8 @@ import (
 )
 
 // referable returns an errs.Invalid error unless each row that rows refer to is there and lives. References that old has
-// as well are not asked for. A row that is deleted at the same time may pass; it stays in the database.
-func (s *store) referable(ctx context.Context, t bun.Tx, old any, rows []any) error {
+// as well are not asked for. A row that is deleted at the same time may pass; it stays in the database. lone is create's.
+func (s *store) referable(ctx context.Context, t bun.Tx, old any, rows []any, lone bool) error {
 	var faults []errs.Field
 	for _, c := range s.d.stored {
 		if c.references == "" {
@@ -46,7 +46,7 @@ func (s *store) referable(ctx context.Context, t bun.Tx, old any, rows []any) er
 		for i, row := range rows {
 			id, refers := c.value(reflect.ValueOf(row).Elem()).(int64)
 			if refers && !there[id] && (old == nil || c.value(reflect.ValueOf(old).Elem()) != any(id)) {
-				faults = append(faults, c.dangling(base(i, rows)))
+				faults = append(faults, c.dangling(base(i, lone)))
 			}
 		}
 	}
@@ -74,7 +74,7 @@ func (s *store) refined(err error, lone bool) error {
 		if c == nil {
 			return err
 		}
-		refined := &errs.Error{Kind: errs.Conflict, Cause: err, Message: "Another " + s.d.Name + " has this " + c.name + ". Change or delete that one, or choose another " + c.name + "."}
+		refined := &errs.Error{Kind: errs.Conflict, Cause: err, Message: "Another " + s.d.Name + " has this " + c.name + ". " + s.d.cure(c)}
 		if lone {
 			refined.Fields = []errs.Field{{In: "body", Pointer: "/" + c.name, Message: "is the " + c.name + " of another " + s.d.Name}}
 		}
@@ -89,6 +89,14 @@ func (s *store) refined(err error, lone bool) error {
 		return refined
 	}
 	return err
+}
+
+// cure tells how a client that has met a taken value goes on. A row that not each caller sees is not sure to be found.
+func (d *declaration) cure(c *column) string {
+	if c.filter && d.visible == nil {
+		return "GET " + d.Path + "?" + c.name + "= finds it; change or delete that one, or choose another."
+	}
+	return "Change or delete that one, or choose another."
 }
 
 // violated returns the column among those that may be, which the database names in a violation; nil if it names none.

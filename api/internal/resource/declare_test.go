@@ -119,6 +119,11 @@ type nullRevision struct {
 	F *int64 `json:"f" row:"revision"`
 }
 
+type visibleInt struct {
+	resource.Row
+	F int64 `json:"f" row:"visible"`
+}
+
 type fine struct {
 	resource.Row
 	F string `json:"f"`
@@ -153,6 +158,7 @@ func TestWrongDeclarationsTellTheCure(t *testing.T) {
 		"minimalText.F has a tag minimum that does not fit; give a number":          func() { resource.New[minimalText](o) },
 		`reserved has two parameters "limit" of its lists; rename the column`:       func() { resource.New[reserved](o) },
 		"nullRevision.F is the revision; make it an int64":                          func() { resource.New[nullRevision](o) },
+		"visibleInt.F is visible; use it for a string":                              func() { resource.New[visibleInt](o) },
 		`fine has the Name "Note" and the Plural ""; give both, in lower case`:      func() { resource.New[fine](resource.Options{Name: "Note"}) },
 		`fine has "g" in Members, which does not belong there, or stands`:           func() { resource.New[fine](resource.Options{Name: "a", Plural: "as", Members: []string{"f", "g"}}) },
 		`fine has "id" in File, which does not belong there, or stands`:             func() { resource.New[fine](resource.Options{Name: "a", Plural: "as", File: []string{"id"}}) },

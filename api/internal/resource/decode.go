@@ -16,64 +16,87 @@ import (
 	"github.com/fualab/fualab/shared/model"
 )
 
-// decodeNew reads a new row from the members of a body. It lists the faults below base, a JSON Pointer: none for members
-// of the right types, which check holds to the rules.
-func (d *declaration) decodeNew(body []byte, row reflect.Value, base string) []errs.Field {
+// wrong are the members of a body whose values their columns cannot take, with the end of a sentence about each.
+type wrong map[*column]string
+
+// decodeNew reads a new row from the members of a body. It lists the faults if a value is wrong: without one, a store
+// holds the row to the rules.
+func (d *declaration) decodeNew(body []byte, row reflect.Value) []errs.Field {
 	d.clear(row)
-	return d.decode(jsontext.NewDecoder(bytes.NewBuffer(body)), row, base, false)
+	return d.faults(row, d.decode(jsontext.NewDecoder(bytes.NewBuffer(body)), row, false))
 }
 
-// decodePatch applies a JSON Merge Patch (RFC 7396) to row.
+// decodePatch applies a JSON Merge Patch (RFC 7396) to row. It lists the faults as decodeNew does.
 func (d *declaration) decodePatch(body []byte, row reflect.Value) []errs.Field {
-	return d.decode(jsontext.NewDecoder(bytes.NewBuffer(body)), row, "", true)
+	return d.faults(row, d.decode(jsontext.NewDecoder(bytes.NewBuffer(body)), row, true))
 }
 
-// decodeMany reads new rows from an array.
+// decodeMany reads new rows from an array. It lists the faults of all rows if a value of one is wrong.
 func (d *declaration) decodeMany(body []byte) (rows []any, faults []errs.Field) {
 	from := jsontext.NewDecoder(bytes.NewBuffer(body))
 	if begin, err := from.ReadToken(); err != nil || begin.Kind() != jsontext.KindBeginArray {
 		return nil, []errs.Field{{In: "body", Message: "must be an array"}}
 	}
+	var wrongs []wrong
+	broken := false
 	for from.PeekKind() == jsontext.KindBeginObject {
 		row := d.fresh()
 		v := reflect.ValueOf(row).Elem()
 		d.clear(v)
-		faults = append(faults, d.decode(from, v, fmt.Sprintf("/%d", len(rows)), false)...)
+		wrongs = append(wrongs, d.decode(from, v, false))
 		rows = append(rows, row)
+		broken = broken || wrongs[len(rows)-1] != nil
 	}
-	return rows, faults
+	if !broken {
+		return rows, nil
+	}
+	for i, row := range rows {
+		faults = append(faults, d.check(reflect.ValueOf(row).Elem(), base(i, false), wrongs[i])...)
+	}
+	return nil, faults
 }
 
-// decode reads an object. Its text has been validated.
-func (d *declaration) decode(from *jsontext.Decoder, row reflect.Value, base string, patch bool) []errs.Field {
-	if begin, err := from.ReadToken(); err != nil || begin.Kind() != jsontext.KindBeginObject {
-		return []errs.Field{{In: "body", Pointer: base, Message: "must be an object"}}
+// faults lists the rules that a row breaks with a value that is wrong, none without such a value.
+func (d *declaration) faults(row reflect.Value, found wrong) []errs.Field {
+	if found == nil {
+		return nil
 	}
-	var faults []errs.Field
+	return d.check(row, "", found)
+}
+
+// illegible is the fault of a body that is none at all.
+func illegible() wrong { return wrong{nil: "is not valid"} }
+
+// decode reads an object, and returns the values that are wrong. Its text has been validated.
+func (d *declaration) decode(from *jsontext.Decoder, row reflect.Value, patch bool) wrong {
+	if begin, err := from.ReadToken(); err != nil || begin.Kind() != jsontext.KindBeginObject {
+		return illegible()
+	}
+	var found wrong
 	for from.PeekKind() == jsontext.KindString {
 		name, err := from.ReadToken()
 		if err != nil {
-			break
+			return illegible()
 		}
 		c := d.given[name.String()]
 		raw, err := from.ReadValue()
 		if err != nil {
-			break
+			return illegible()
 		}
 		if c == nil {
 			continue
 		}
 		if message := c.decode(raw, row, patch); message != "" {
-			faults = append(faults, errs.Field{In: "body", Pointer: base + "/" + c.name, Message: message})
+			if found == nil {
+				found = wrong{}
+			}
+			found[c] = message
 		}
 	}
 	if end, err := from.ReadToken(); err != nil || end.Kind() != jsontext.KindEndObject {
-		faults = append(faults, errs.Field{In: "body", Pointer: base, Message: "is not valid"})
+		return illegible()
 	}
-	if len(faults) > 0 { // a store asks the others
-		faults = append(faults, d.check(row, base)...)
-	}
-	return faults
+	return found
 }
 
 // clear sets the columns of a new row to their defaults.
@@ -143,6 +166,10 @@ func (c *column) decodeObject(raw []byte, row reflect.Value, patch bool) string 
 
 // parse sets a text or an instant.
 func (c *column) parse(s string, row reflect.Value) string {
+	if c.kind == text && !c.null {
+		row.FieldByIndex(c.field.Index).SetString(s)
+		return ""
+	}
 	if c.kind == text {
 		c.set(row, s)
 		return ""
@@ -155,62 +182,81 @@ func (c *column) parse(s string, row reflect.Value) string {
 	return ""
 }
 
-// check lists the rules that the columns of row break which clients write.
-func (d *declaration) check(row reflect.Value, base string) []errs.Field {
+// check lists the rules that the columns of row break which clients write, below base, a JSON Pointer. A value that was
+// found wrong stands for those of its column.
+func (d *declaration) check(row reflect.Value, base string, found wrong) []errs.Field {
 	var faults []errs.Field
+	if message := found[nil]; message != "" {
+		faults = append(faults, errs.Field{In: "body", Pointer: base, Message: message})
+	}
 	for _, c := range d.columns {
 		if !c.given {
 			continue
 		}
-		if message := c.check(c.value(row)); message != "" {
+		if message := found[c]; message != "" {
+			faults = append(faults, errs.Field{In: "body", Pointer: base + "/" + c.name, Message: message})
+			continue
+		}
+		for _, message := range c.check(row) {
 			faults = append(faults, errs.Field{In: "body", Pointer: base + "/" + c.name, Message: message})
 		}
 	}
 	return faults
 }
 
-// check returns the end of a sentence, "" for a value that keeps all rules.
-func (c *column) check(value any) string {
-	switch v := value.(type) {
-	case string:
-		return c.checkText(v)
-	case int64:
-		return c.checkNumber(float64(v))
-	case float64:
-		return c.checkNumber(v)
-	case model.Time:
-		if !v.Representable() {
-			return model.YearsExpected
+// check returns the end of a sentence for each rule that the column's value in row breaks. It looks at the field itself,
+// because a value in an interface takes memory.
+func (c *column) check(row reflect.Value) []string {
+	f := row.FieldByIndex(c.field.Index)
+	if c.null {
+		if f.IsNil() {
+			return nil
+		}
+		f = f.Elem()
+	}
+	switch c.kind {
+	case text:
+		return c.checkText(f.String())
+	case integer:
+		return c.checkNumber(float64(f.Int()))
+	case number:
+		return c.checkNumber(f.Float())
+	case instant:
+		if at := f.Interface().(model.Time); !at.Representable() {
+			return []string{model.YearsExpected}
 		}
 	}
-	return ""
+	return nil
 }
 
-func (c *column) checkText(s string) string {
+func (c *column) checkText(s string) (faults []string) {
+	fault := func(format string, args ...any) { faults = append(faults, fmt.Sprintf(format, args...)) }
 	switch n := utf8.RuneCountInString(s); {
+	case n == 0 && c.minLength > 0 && c.null:
+		fault("must not be empty; null, or leaving it out, is for none")
 	case n == 0 && c.minLength > 0:
-		if c.null {
-			return "must not be empty; null, or leaving it out, is for none"
-		}
-		return "must not be empty"
+		fault("must not be empty")
 	case n < c.minLength:
-		return fmt.Sprintf("must be at least %d characters", c.minLength)
+		fault("must be at least %d characters", c.minLength)
 	case c.maxLength > 0 && n > c.maxLength:
-		return fmt.Sprintf("must be at most %d characters", c.maxLength)
+		fault("must be at most %d characters", c.maxLength)
 	case c.enum != nil && !slices.Contains(c.enum, s):
-		return "must be one of " + strings.Join(c.enum, ", ")
-	case strings.ContainsRune(s, 0):
-		return "must not contain the NUL character"
+		fault("must be one of %s", strings.Join(c.enum, ", "))
+	case c.visible && !model.Visible(s):
+		fault("must contain a visible character")
 	}
-	return ""
+	if strings.ContainsRune(s, 0) {
+		fault("must not contain the NUL character")
+	}
+	return faults
 }
 
-func (c *column) checkNumber(n float64) string {
+func (c *column) checkNumber(n float64) []string {
 	switch {
 	case c.minimum != nil && n < *c.minimum:
-		return fmt.Sprintf("must be at least %v", *c.minimum)
+		return []string{fmt.Sprintf("must be at least %v", *c.minimum)}
 	case c.maximum != nil && n > *c.maximum:
-		return fmt.Sprintf("must be at most %v", *c.maximum)
+		return []string{fmt.Sprintf("must be at most %v", *c.maximum)}
 	}
-	return ""
+	return nil
 }

@@ -128,10 +128,10 @@ func (s *store) serve(api *rest.API) {
 
 func (s *store) handleCreate(ctx context.Context, in *createInput) (*rowOutput, error) {
 	row := s.d.fresh()
-	if faults := s.d.decodeNew(in.Body.json, reflect.ValueOf(row).Elem(), ""); len(faults) > 0 {
+	if faults := s.d.decodeNew(in.Body.json, reflect.ValueOf(row).Elem()); len(faults) > 0 {
 		return nil, errs.InvalidFields(faults...)
 	}
-	if err := s.create(ctx, access.From(ctx), []any{row}); err != nil {
+	if err := s.create(ctx, access.From(ctx), []any{row}, true); err != nil {
 		return nil, err
 	}
 	out := outputOf(http.StatusCreated, s.entry(ctx, row))
@@ -144,7 +144,7 @@ func (s *store) handleBatch(ctx context.Context, in *createInput) (*rowsOutput, 
 	if len(faults) > 0 {
 		return nil, errs.InvalidFields(faults...)
 	}
-	if err := s.create(ctx, access.From(ctx), rows); err != nil {
+	if err := s.create(ctx, access.From(ctx), rows, false); err != nil {
 		return nil, err
 	}
 	return &rowsOutput{Body: encodedOf(s.encodeAll(rows))}, nil

@@ -164,7 +164,7 @@ func (i *importing) some(ctx context.Context, batch []*rowfile.Row) (faults []er
 	if len(faults) > 0 || len(fresh) == 0 {
 		return faults, nil
 	}
-	if err := i.create(ctx, i.caller, fresh); err != nil {
+	if err := i.create(ctx, i.caller, fresh, len(fresh) == 1); err != nil {
 		return nil, atLine(err, lines...)
 	}
 	i.body.Inserted += int64(len(fresh))
@@ -247,7 +247,7 @@ func (i *importing) apply(r *rowfile.Row, row any, fresh bool) []errs.Field {
 		return fields
 	}
 	for _, c := range i.d.filed {
-		if message := c.check(c.value(v)); message != "" {
+		for _, message := range c.check(v) {
 			fields = append(fields, lineFault(r.Line, r.Headings.Of(c.name), message))
 		}
 	}

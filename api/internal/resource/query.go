@@ -102,11 +102,12 @@ func (d *declaration) addFilter(c *column) {
 	switch c.kind {
 	case integer:
 		schema = &huma.Schema{Type: huma.TypeInteger, Format: "int64"}
+		schema.Minimum = c.minimum
 		if c.references != "" {
 			schema.Minimum = new(1.0)
 		}
 	case number:
-		schema = &huma.Schema{Type: huma.TypeNumber, Format: "double"}
+		schema = &huma.Schema{Type: huma.TypeNumber, Format: "double", Minimum: c.minimum}
 	case boolean:
 		schema = &huma.Schema{Type: huma.TypeBoolean}
 	}
@@ -302,11 +303,7 @@ func (p *parameter) read(schemas huma.Registry, raw string) (value any, fault st
 			return nil, "must be true or false"
 		}
 	case instant:
-		var at model.Time
-		if err := at.UnmarshalText([]byte(raw)); err != nil {
-			return nil, err.Error()
-		}
-		return at, ""
+		value = raw // whose form the schema has; it becomes a time below
 	default:
 		if strings.ContainsRune(raw, 0) {
 			return nil, "must not contain the NUL character"
@@ -322,6 +319,13 @@ func (p *parameter) read(schemas huma.Registry, raw string) (value any, fault st
 		if detail, ok := err.(*huma.ErrorDetail); ok { //nolint:errorlint // huma wraps none of them
 			return nil, "must be " + strings.TrimPrefix(strings.TrimPrefix(detail.Message, "expected "), "value to be ")
 		}
+	}
+	if p.kind == instant {
+		var at model.Time
+		if err := at.UnmarshalText([]byte(raw)); err != nil {
+			return nil, err.Error()
+		}
+		return at, ""
 	}
 	return value, ""
 }

@@ -11,7 +11,8 @@
 //	column      the name of the column, beside json:"-"
 //	list        sort, search, filter and range: the parameters of lists that the column gives
 //	row         unique: no two living rows have the value; derived: not written by clients; computed: no column, see
-//	            Complete; revision: counts the changes of derived columns, which ETags then tell
+//	            Complete; revision: counts the changes of derived columns, which ETags then tell; visible: a text has a
+//	            character that can be seen
 //	references  the table of another entity: the column holds the id of one of its rows
 //
 // The table has a column for each of them, those of Row, and search_text if a field is searched. The default of a derived
@@ -29,6 +30,7 @@ import (
 	"github.com/uptrace/bun"
 
 	"github.com/fualab/fualab/api/internal/access"
+	"github.com/fualab/fualab/api/internal/cache"
 	"github.com/fualab/fualab/api/internal/rest"
 	"github.com/fualab/fualab/shared/model"
 )
@@ -94,6 +96,9 @@ func (r *Resource[T]) Unique() []string {
 	}
 	return names
 }
+
+// Kind names the entity's rows in the cache and in the types of their events.
+func (r *Resource[T]) Kind() cache.Kind { return r.d.kind() }
 
 // Prepare sets a hook that may set derived columns of a row before it is written. old is nil for a new row. Rows share
 // the targets of their pointers: set a pointer, and leave its target alone.
@@ -240,6 +245,8 @@ func (d *declaration) column(name string) *column {
 	}
 	return d.columns[i]
 }
+
+func (d *declaration) kind() cache.Kind { return cache.Kind(hyphened(d.Plural)) }
 
 // fresh returns a new row.
 func (d *declaration) fresh() any { return reflect.New(d.typ).Interface() }

@@ -51,7 +51,7 @@ func (s *Store[T]) Create(ctx context.Context, caller access.Caller, rows ...*T)
 	for i, row := range rows {
 		all[i] = row
 	}
-	return s.create(ctx, caller, all)
+	return s.create(ctx, caller, all, len(all) == 1)
 }
 
 // Change has f change the living row with the given id, and writes it as its next version, in one transaction: changes
@@ -85,7 +85,7 @@ type store struct {
 }
 
 func newStore(d *declaration, deps Deps) *store {
-	s := &store{Deps: deps, d: d, kind: cache.Kind(hyphened(d.Plural)), sql: d.statements()}
+	s := &store{Deps: deps, d: d, kind: d.kind(), sql: d.statements()}
 	if s.Publish == nil {
 		s.Publish = func(events.Event) {}
 	}
@@ -109,31 +109,32 @@ func (d *declaration) refers() bool {
 	return false
 }
 
-func (s *store) create(ctx context.Context, caller access.Caller, rows []any) error {
-	now := model.NewTime(s.Now())
+// create inserts rows. lone tells that the body is the row, and no array: their faults then have no index.
+func (s *store) create(ctx context.Context, caller access.Caller, rows []any, lone bool) error {
+	now, by := model.NewTime(s.Now()), orNull(caller.ID)
 	var faults []errs.Field
 	for i, row := range rows {
 		b := row.(based).base()
 		if b.CreatedAt.IsZero() {
 			b.CreatedAt = now
 		}
-		*b = Row{Version: 1, CreatedAt: b.CreatedAt, UpdatedAt: now, CreatedBy: orNull(caller.ID), UpdatedBy: orNull(caller.ID)}
-		faults = append(faults, s.prepared(nil, row, now, base(i, rows))...)
+		*b = Row{Version: 1, CreatedAt: b.CreatedAt, UpdatedAt: now, CreatedBy: by, UpdatedBy: by}
+		faults = append(faults, s.prepared(nil, row, now, base(i, lone))...)
 	}
 	if len(faults) > 0 {
 		return errs.InvalidFields(faults...)
 	}
-	err := s.insertAll(ctx, rows)
+	err := s.insertAll(ctx, rows, lone)
 	if err != nil {
-		return s.unsure(s.refined(database.Error(err, "create %d %s", len(rows), s.d.Plural), len(rows) == 1))
+		return s.unsure(s.refined(database.Error(err, "create %d %s", len(rows), s.d.Plural), lone))
 	}
 	tx.AfterCommit(ctx, func() { s.tell(ctx, Create, rows...) })
 	return nil
 }
 
 // base is the place of a row in the body: all of it for a lone one.
-func base(i int, rows []any) string {
-	if len(rows) == 1 {
+func base(i int, lone bool) string {
+	if lone {
 		return ""
 	}
 	return fmt.Sprintf("/%d", i)
@@ -144,7 +145,7 @@ func (s *store) prepared(old, row any, now model.Time, base string) []errs.Field
 	if s.d.prepare != nil {
 		s.d.prepare(old, row, now)
 	}
-	faults := s.d.check(reflect.ValueOf(row).Elem(), base)
+	faults := s.d.check(reflect.ValueOf(row).Elem(), base, nil)
 	if s.d.validate != nil {
 		for _, f := range s.d.validate(old, row) {
 			faults = append(faults, errs.Field{In: "body", Pointer: base + "/" + f.Member, Message: f.Message})
@@ -153,7 +154,7 @@ func (s *store) prepared(old, row any, now model.Time, base string) []errs.Field
 	return faults
 }
 
-func (s *store) insertAll(ctx context.Context, rows []any) error {
+func (s *store) insertAll(ctx context.Context, rows []any, lone bool) error {
 	if s.simple(ctx) {
 		if len(rows) == 1 {
 			return s.creating.Join(ctx, rows[0])
@@ -161,7 +162,7 @@ func (s *store) insertAll(ctx context.Context, rows []any) error {
 		return s.insert(ctx, rows)
 	}
 	return tx.In(ctx, s.DB, func(ctx context.Context, t bun.Tx) error {
-		if err := s.referable(ctx, t, nil, rows); err != nil {
+		if err := s.referable(ctx, t, nil, rows, lone); err != nil {
 			return err
 		}
 		for _, row := range rows {
@@ -242,7 +243,7 @@ func (s *store) next(ctx context.Context, t bun.Tx, caller access.Caller, what O
 		return errs.InvalidFields(faults...)
 	}
 	if what == Change {
-		if err := s.referable(ctx, t, old, []any{row}); err != nil {
+		if err := s.referable(ctx, t, old, []any{row}, true); err != nil {
 			return err
 		}
 	}

@@ -18,8 +18,10 @@ import (
 
 // insertion is an INSERT of any number of rows. Their ids come in their order.
 type insertion struct {
-	columns []*column // that have a value for each row, beside search_text
+	columns []*column // that have a value for each row, beside version, updated_by and search_text
 	text    string    // Postgres
+	sqlite  string    // with ? for the tuples of the rows
+	tuple   string    // SQLite: of a row
 }
 
 // arrayTypes are the types of the arrays that an INSERT takes on Postgres.
@@ -51,6 +53,8 @@ func (d *declaration) insertion(may func(*column) bool) insertion {
 	}
 	in.text = "INSERT INTO " + quoted(d.Table) + " (" + strings.Join(into, ", ") + ") SELECT " + strings.Join(values, ", ") +
 		" FROM unnest(" + strings.Join(arrays, ", ") + ") AS new (" + strings.Join(fields, ", ") + ") RETURNING id"
+	in.sqlite = "INSERT INTO " + quoted(d.Table) + " (" + strings.Join(into, ", ") + ") VALUES ? RETURNING id"
+	in.tuple = "(1" + strings.Repeat(", ?", len(into)-1) + ")"
 	return in
 }
 
@@ -61,7 +65,7 @@ func (s *store) insertionOf(rows []any) *insertion {
 			continue
 		}
 		for _, row := range rows {
-			if value := c.value(reflect.ValueOf(row).Elem()); value != nil && value != c.fallback {
+			if !c.isInitial(reflect.ValueOf(row).Elem()) {
 				return &s.sql.derived
 			}
 		}
@@ -71,11 +75,16 @@ func (s *store) insertionOf(rows []any) *insertion {
 
 // searchText is the text of row that q searches.
 func (d *declaration) searchText(row reflect.Value) string {
-	texts := make([]string, len(d.searched))
+	text := ""
 	for i, c := range d.searched {
-		texts[i], _ = c.value(row).(string)
+		if i > 0 {
+			text += "\n"
+		}
+		if f := reflect.Indirect(row.FieldByIndex(c.field.Index)); f.IsValid() {
+			text += f.String()
+		}
 	}
-	return model.SearchKey(strings.Join(texts, "\n"))
+	return model.SearchKey(text)
 }
 
 // insert inserts rows in one statement and sets their ids.
@@ -156,17 +165,10 @@ func arrayOf[V, E any](c *column, rows []any, convert func(V) E) any {
 
 func (s *store) insertSQLite(ctx context.Context, rows []any) (*sql.Rows, error) {
 	in := s.insertionOf(rows)
-	names := []string{"version", "updated_by"}
-	for _, c := range in.columns {
-		names = append(names, quoted(c.name))
-	}
-	if len(s.d.searched) > 0 {
-		names = append(names, searchText)
-	}
-	values := make([]any, 0, len(rows)*len(names))
+	values := make([]any, 0, len(rows)*(len(in.columns)+len(s.d.searched)+1))
 	for _, row := range rows {
 		v := reflect.ValueOf(row).Elem()
-		values = append(values, 1, row.(based).base().UpdatedBy)
+		values = append(values, row.(based).base().UpdatedBy)
 		for _, c := range in.columns {
 			values = append(values, c.value(v))
 		}
@@ -174,9 +176,8 @@ func (s *store) insertSQLite(ctx context.Context, rows []any) (*sql.Rows, error)
 			values = append(values, s.d.searchText(v))
 		}
 	}
-	tuple := "(?" + strings.Repeat(", ?", len(names)-1) + ")"
-	tuples := bun.SafeQuery(tuple+strings.Repeat(", "+tuple, len(rows)-1), values...)
-	return tx.On(ctx, s.DB).QueryContext(ctx, "INSERT INTO ? (?) VALUES ? RETURNING id", bun.Ident(s.d.Table), bun.Safe(strings.Join(names, ", ")), tuples)
+	tuples := bun.SafeQuery(in.tuple+strings.Repeat(", "+in.tuple, len(rows)-1), values...)
+	return tx.On(ctx, s.DB).QueryContext(ctx, in.sqlite, tuples)
 }
 
 // update writes the columns in which row differs from old.

@@ -31,6 +31,6 @@ export const pages: Readonly<Record<string, First>> = {
   '/schedules': { files: ['src/console/schedules/schedules.tsx'], reads: ['/api/schedules'] },
   '/runs': { files: ['src/console/runs/runs.tsx'], reads: ['/api/runs?limit=50'] },
   '/runs/:id': { files: ['src/console/runs/run.tsx'], reads: ['/api/runs/:id'] },
-  '/tokens': { files: ['src/console/tokens/tokens.tsx'], reads: ['/api/tokens'] },
   '/workers': { files: ['src/console/workers/workers.tsx'], reads: ['/api/workers'] },
+  '/tokens': { files: ['src/console/tokens/tokens.tsx'], reads: ['/api/tokens'] },
 };

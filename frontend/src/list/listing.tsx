@@ -10,7 +10,7 @@ import { Pager } from './pager';
 import { deleteRow, readAll, refresh, restoreRow } from './store';
 import { Table } from './table';
 import type { Show } from './toolbar';
-import { addressOf, filterOf, isOfDeleted, type View } from './view';
+import { addressOf, filterOf, type View } from './view';
 
 const TOP = 'list-pager';
 const MOST = 1_000; // rows that are chosen at once, as many as the API gives at once
@@ -41,7 +41,7 @@ export function Listing({
   const offset = view.cursor === '' ? 0 : before.get(list + view.cursor);
   const text = total === null || busy ? '' : rangeOf(entity, page, offset, total);
   const shown = useRef(text);
-  if (!busy) shown.current = text; // what is counted is what is shown
+  if (!busy) shown.current = text; // the count belongs to the rows that are shown
   const go: Show = (change, how) => {
     const { cursor } = change;
     if (cursor && offset !== undefined) {
@@ -80,7 +80,7 @@ function rangeOf(entity: Entity, { rows }: Page<Row>, offset: number | undefined
   return `${number(offset + 1)}–${number(offset + rows.length)} of ${all}`;
 }
 
-/** What can be done with the chosen rows. */
+/** The actions on the chosen rows. */
 function BulkBar({
   entity,
   view,
@@ -93,17 +93,14 @@ function BulkBar({
   total: number | null;
 }) {
   const lack = useLack('write');
-  const undone = { doing: 'Restoring', done: 'Restored', act: (row: Row) => restoreRow(entity, row.id) };
-  const action: Bulk<Row> = isOfDeleted(view)
-    ? { label: 'Restore', ...undone }
-    : {
-        label: 'Delete',
-        danger: true,
-        doing: 'Deleting',
-        done: 'Deleted',
-        act: (row) => deleteRow(entity, row),
-        undo: undone,
-      };
+  const action: Bulk<Row> = {
+    label: 'Delete',
+    danger: true,
+    doing: 'Deleting',
+    done: 'Deleted',
+    act: (row) => deleteRow(entity, row),
+    undo: { doing: 'Restoring', done: 'Restored', act: (row) => restoreRow(entity, row.id) },
+  };
   return (
     <Selected
       selection={selection}
@@ -119,7 +116,7 @@ function BulkBar({
   );
 }
 
-/** Whoever goes on at the bottom reads on at the top. */
+/** After a click at the bottom, the reader goes on at the top. */
 function toTop(name: string): void {
   const pager = document.getElementById(TOP);
   pager?.scrollIntoView({ block: 'center' });

@@ -25,7 +25,6 @@ import {
   changeView,
   filterOf,
   isFiltered,
-  isOfDeleted,
   parseView,
   queryOf,
   type View,
@@ -79,7 +78,7 @@ function List({ entity, search }: { entity: Entity; search: string }) {
         <>
           {entity.files && (
             <>
-              {!untouched && !isOfDeleted(view) && <Export of={entity} filter={filterOf(view)} />}
+              {!untouched && <Export of={entity} filter={filterOf(view)} />}
               <Link class="button secondary" href={`/${entity.name}?import`}>
                 Import
               </Link>

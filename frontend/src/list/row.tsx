@@ -4,30 +4,27 @@ import { write } from '../api/exact';
 import { Needs } from '../ui/needs';
 import { PickBox } from '../ui/selection';
 import { addressOfRow, type Column, type Entity, nameOf, type Row } from './entity';
-import { bringBack, remove } from './store';
+import { remove } from './store';
 
 /** The classes of a column's cells. */
 export function classOf({ key, number, wide }: Column): string {
   return [key, number && 'number', wide && 'wide'].filter(Boolean).join(' ');
 }
 
-/** What a table does with its rows. */
+/** The table's callbacks for its rows. */
 export interface RowProps {
   entity: Entity;
   row: Row;
-  /** Whether the list is that of the deleted rows, which have no page. */
-  deleted: boolean;
   picked: boolean;
   onPick: (row: Row, on: boolean) => void;
 }
 
 /** A row in the table. It lights up once when it has changed. */
-export function TableRow({ entity, row, deleted, picked, onPick }: RowProps) {
+export function TableRow({ entity, row, picked, onPick }: RowProps) {
   const [first, ...others] = entity.columns;
   const line = useRef<HTMLTableRowElement>(null);
   useFlash(line, write(row));
   const under = entity.under?.(row);
-  const name = first && <bdi>{contentOf(entity, first, row)}</bdi>;
   return (
     <tr ref={line} data-id={row.id}>
       <td class="pick">
@@ -35,7 +32,9 @@ export function TableRow({ entity, row, deleted, picked, onPick }: RowProps) {
       </td>
       {first && (
         <th scope="row" class={classOf(first)}>
-          {deleted ? name : <Link href={addressOfRow(entity, row.id)}>{name}</Link>}
+          <Link href={addressOfRow(entity, row.id)}>
+            <bdi>{contentOf(entity, first, row)}</bdi>
+          </Link>
           {under && <small class="under">{under}</small>}
         </th>
       )}
@@ -46,21 +45,7 @@ export function TableRow({ entity, row, deleted, picked, onPick }: RowProps) {
       ))}
       <td class="act">
         <Needs scope="write">
-          {deleted ? (
-            <Act
-              label={`Restore ${nameOf(entity, row)}`}
-              title="Restore"
-              path="M4 8h8a4 4 0 0 1 0 8H7M4 8l3.5-3.5M4 8l3.5 3.5"
-              act={() => bringBack(entity, row.id)}
-            />
-          ) : (
-            <Act
-              label={`Delete ${nameOf(entity, row)}`}
-              title="Delete"
-              path="M4 6h12M8 6V4h4v2M5.5 6l.7 10h7.6l.7-10M8.5 9v4.5M11.5 9v4.5"
-              act={() => remove(entity, row)}
-            />
-          )}
+          <DeleteButton entity={entity} row={row} />
         </Needs>
       </td>
     </tr>
@@ -72,30 +57,25 @@ function contentOf(entity: Entity, column: Column, row: Row) {
   return column.cell ? column.cell(row) : String(row[column.key] ?? '—');
 }
 
-/** Does something to the row, once at a time. */
-function Act({
-  label,
-  title,
-  path,
-  act,
-}: {
-  label: string;
-  title: string;
-  path: string;
-  act: () => Promise<unknown>;
-}) {
+function DeleteButton({ entity, row }: { entity: Entity; row: Row }) {
   const busy = useRef(false);
   const onClick = async () => {
     if (busy.current) return;
     busy.current = true;
-    await act();
+    await remove(entity, row);
     busy.current = false;
   };
   return (
-    <button type="button" class="icon" aria-label={label} title={title} onClick={() => void onClick()}>
+    <button
+      type="button"
+      class="icon"
+      aria-label={`Delete ${nameOf(entity, row)}`}
+      title="Delete"
+      onClick={() => void onClick()}
+    >
       <svg viewBox="0 0 20 20" width="18" height="18" aria-hidden="true">
         <path
-          d={path}
+          d="M4 6h12M8 6V4h4v2M5.5 6l.7 10h7.6l.7-10M8.5 9v4.5M11.5 9v4.5"
           fill="none"
           stroke="currentColor"
           stroke-width="1.4"

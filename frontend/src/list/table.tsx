@@ -4,7 +4,7 @@ import { useKeptFocus } from './focus';
 import type { Held } from './held';
 import { classOf, TableRow } from './row';
 import type { Show } from './toolbar';
-import { isOfDeleted, nextSort, type View } from './view';
+import { nextSort, type View } from './view';
 
 /** A page of rows. They are keyed by id: a refresh moves them, and keeps the focus in them. */
 export function Table({
@@ -55,7 +55,6 @@ export function Table({
               key={row.id}
               entity={entity}
               row={row}
-              deleted={isOfDeleted(view)}
               picked={chosen.has(row.id)}
               onPick={(one, on) => set([one], on)}
             />

@@ -77,7 +77,7 @@ function Chosen({
     <div>
       <label for={id}>{filter.label}</label>
       <select id={id} value={value} onChange={(event) => onChoose(event.currentTarget.value)}>
-        <option value="">{filter.all ?? 'All'}</option>
+        <option value="">All</option>
         {filter.options.map(([option, text]) => (
           <option key={option} value={option}>
             {text}

@@ -18,7 +18,7 @@ run "roles" {
   command = plan
 
   assert {
-    condition     = join(" ", keys(aws_iam_role.github)) == "build deploy-dev deploy-prod release"
+    condition     = join(" ", keys(aws_iam_role.github)) == "build deploy-dev deploy-prod drift-dev drift-prod plan release"
     error_message = "a role is missing, or one too many"
   }
   assert {
@@ -26,6 +26,9 @@ run "roles" {
       build       = "ref:refs/heads/main"
       deploy-dev  = "environment:dev"
       deploy-prod = "environment:prod"
+      drift-dev   = "ref:refs/heads/main"
+      drift-prod  = "ref:refs/heads/main"
+      plan        = "pull_request"
       release     = "environment:release"
     } : join(" ", [for p in local.prefixes : "${p}:${local.roles[role]}"]) == "repo:fualab/fualab:${subject} repo:fualab@1/fualab@2:${subject}"])
     error_message = "a role trusts another subject"

@@ -82,7 +82,7 @@ gone() {
   [[ -z $left ]] || fail "destroy left something:"$'\n'"$left"
 }
 bootstrapped=("$bucket" arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com
-  fualab-github-{build,plan,release,deploy-dev,deploy-prod})
+  fualab-github-{build,plan,release,deploy-dev,deploy-prod,drift-dev,drift-prod})
 
 # plan_json ROOT NAME ARGUMENT… writes the plan for the tests of roles and costs.
 mkdir "$work/plans"

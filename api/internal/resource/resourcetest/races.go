@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/danielgtaylor/huma/v2"
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/fualab/fualab/shared/events"
@@ -93,6 +94,10 @@ func (s *suite) unique() {
 			s.Helper()
 			if !strings.Contains(r.Body, `"pointer":"#/`+member+`"`) || !strings.Contains(r.Body, "Another "+s.o.Name+" has this "+member) {
 				s.Errorf("the conflict does not name %s: %s", member, r.Body)
+			}
+			filtered := slices.ContainsFunc(s.parameters(), func(p *huma.Param) bool { return p.Name == member })
+			if strings.Contains(r.Body, "GET "+s.o.Path+"?"+member+"= finds it") != filtered {
+				s.Errorf("a filter by %s: %t; the conflict: %s", member, filtered, r.Body)
 			}
 		}
 		holds(s.Want(http.StatusConflict, http.MethodPost, s.o.Path, clash))

@@ -119,6 +119,9 @@ func (s *suite) access() {
 		{http.MethodDelete, s.at(row), nil, true},
 		{http.MethodPost, s.at(row) + "/restore", nil, true},
 	} {
+		if s.unread && strings.HasSuffix(request.path, "/import") {
+			continue
+		}
 		if r := s.as("", request.method, request.path, request.body); r.Status != http.StatusUnauthorized {
 			s.Errorf("%s %s without a token: %d %s", request.method, request.path, r.Status, r.Body)
 		}
@@ -284,6 +287,9 @@ func (s *suite) document() {
 	got := map[string]bool{}
 	for _, path := range []string{"", "/batch", "/export", "/import", "/{id}", "/{id}/restore"} {
 		at := doc.Paths[s.o.Path+path]
+		if at == nil {
+			continue
+		}
 		for _, op := range []*huma.Operation{at.Get, at.Post, at.Patch, at.Delete} {
 			if op != nil {
 				got[op.OperationID] = true
@@ -291,8 +297,8 @@ func (s *suite) document() {
 		}
 	}
 	for _, id := range []string{"list-" + many, "create-" + one, "create-" + many, "export-" + many, "import-" + many, "get-" + one, "patch-" + one, "delete-" + one, "restore-" + one} {
-		if !got[id] {
-			s.Errorf("the document has no operation %s", id)
+		if want := id != "import-"+many || !s.unread; got[id] != want {
+			s.Errorf("the document has the operation %s: %t, want %t", id, got[id], want)
 		}
 	}
 	raw, err := s.API.OpenAPI()

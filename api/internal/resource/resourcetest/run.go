@@ -22,6 +22,7 @@ type config struct {
 	tables func(testing.TB, *database.DB)
 	values func(testing.TB, *Server) map[string]any
 	others []Served
+	unread bool // files are not imported
 }
 
 // Tables has Run make the entity's tables by create. Without it they are among the tables of the schema.
@@ -33,6 +34,11 @@ func Tables(create func(testing.TB, *database.DB)) Option {
 // the id of a row of another entity, which f creates. The server serves that entity, too.
 func Values(f func(testing.TB, *Server) map[string]any, others ...Served) Option {
 	return func(c *config) { c.values, c.others = f, others }
+}
+
+// WithoutImport has Run ask for no import, of an entity that has replaced it.
+func WithoutImport() Option {
+	return func(c *config) { c.unread = true }
 }
 
 // Run proves on both dialects that an entity has all features of one that is declared. It needs no rows to begin with.
@@ -68,7 +74,7 @@ func Run[T any](t *testing.T, r *resource.Resource[T], options ...Option) {
 				if c.tables != nil {
 					c.tables(t, db)
 				}
-				s := &suite{T: t, db: db, o: r.Options(), own: r.Unique(), all: append([]Served{Of(r)}, c.others...)}
+				s := &suite{T: t, db: db, o: r.Options(), own: r.Unique(), unread: c.unread, all: append([]Served{Of(r)}, c.others...)}
 				s.Server = Serve(t, db, s.all...)
 				if c.values != nil {
 					s.values = c.values(t, s.Server)
@@ -89,6 +95,7 @@ type suite struct {
 	own    []string // members with unique values
 	values map[string]any
 	all    []Served
+	unread bool // files are not imported
 }
 
 func (s *suite) component(suffix string) *huma.Schema {

@@ -28,11 +28,14 @@ import (
 // Served is an entity that an API can serve.
 type Served interface {
 	serve(api *rest.API, deps resource.Deps)
+	kind() cache.Kind
 }
 
 type served[T any] struct{ r *resource.Resource[T] }
 
 func (s served[T]) serve(api *rest.API, deps resource.Deps) { s.r.Serve(api, deps) }
+
+func (s served[T]) kind() cache.Kind { return s.r.Kind() }
 
 // Of makes a Served of a declared entity.
 func Of[T any](r *resource.Resource[T]) Served { return served[T]{r} }
@@ -54,7 +57,11 @@ type Server struct {
 func Serve(t testing.TB, db *database.DB, entities ...Served) *Server {
 	t.Helper()
 	log := slog.New(slog.DiscardHandler)
-	s := &Server{t: t, Cache: cache.New(8 << 20)}
+	kinds := make([]cache.Kind, len(entities))
+	for i, e := range entities {
+		kinds[i] = e.kind()
+	}
+	s := &Server{t: t, Cache: cache.New(8<<20, kinds...)}
 	tokens := auth.Start(t.Context(), auth.Config{Tokens: tokens{}, Now: time.Now, Log: log})
 	t.Cleanup(tokens.Close)
 	s.API = rest.New(rest.Config{

@@ -17,7 +17,7 @@ type State string
 // Thing is an entity with a field of each kind, and one for each tag but references.
 type Thing struct {
 	resource.Row
-	Name     string           `json:"name" minLength:"1" maxLength:"100" example:"Sample" list:"sort,search" createDoc:"What it is called." patchDoc:"Cannot be taken away."`
+	Name     string           `json:"name" minLength:"1" maxLength:"100" example:"Sample" row:"visible" list:"sort,search" createDoc:"What it is called." patchDoc:"Cannot be taken away."`
 	Notes    string           `json:"notes" default:"" maxLength:"1000" list:"search"`
 	Code     *string          `json:"code" minLength:"1" maxLength:"40" row:"unique" list:"sort,filter"`
 	State    State            `json:"state" enum:"open,done" default:"open" list:"filter"`

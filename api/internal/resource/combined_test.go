@@ -1,4 +1,4 @@
-package items
+package resource_test
 
 import (
 	"errors"
@@ -8,16 +8,18 @@ import (
 	"testing"
 	"time"
 
+	"github.com/fualab/fualab/api/internal/access"
+	"github.com/fualab/fualab/api/internal/resource"
+	"github.com/fualab/fualab/api/internal/resource/resourcetest"
 	"github.com/fualab/fualab/shared/config"
 	"github.com/fualab/fualab/shared/database"
 	"github.com/fualab/fualab/shared/errs"
-	"github.com/fualab/fualab/shared/items"
 	"github.com/fualab/fualab/shared/model"
 	"github.com/fualab/fualab/shared/testdb"
 )
 
 // TestCreateAtOnce has many requests create and read at the same time: each
-// gets its own item.
+// gets its own row.
 func TestCreateAtOnce(t *testing.T) {
 	t.Parallel()
 	testdb.Each(t, createAtOnce)
@@ -42,36 +44,36 @@ func TestCreateAtOnceUnprepared(t *testing.T) {
 }
 
 func createAtOnce(t *testing.T, db *database.DB) {
-	s := NewStore(db, time.Now)
+	t.Helper()
+	resourcetest.CreateTables(t, db)
+	s := resourcetest.Things().Store(resource.Deps{DB: db, Now: time.Now})
 	ids := make([]int64, 200)
 	faults := make([]error, len(ids))
 	var done sync.WaitGroup
 	for i := range ids {
 		done.Go(func() {
-			expiry := model.NewTime(time.Unix(int64(2_000_000_000+i), 0))
-			fields := items.Fields{
-				Name: fmt.Sprintf("Größe %d", i), Description: `"quoted" \ {braces}, NULL`, Attributes: model.Attributes(fmt.Sprintf(`{"n":%d}`, i)),
+			due := model.NewTime(time.Unix(int64(2_000_000_000+i), 0))
+			made := resourcetest.Thing{
+				Name: fmt.Sprintf("Größe %d", i), Notes: `"quoted" \ {braces}, NULL`, State: "open", Extra: model.Attributes(fmt.Sprintf(`{"n":%d}`, i)),
 			}
 			if i%2 == 0 {
-				fields.ExpiresAt = &expiry
+				made.Due = &due
 			}
-			made, err := s.CreateItem(t.Context(), fields)
-			if err != nil {
-				faults[i] = err
+			if faults[i] = s.Create(t.Context(), access.Caller{}, &made); faults[i] != nil {
 				return
 			}
 			ids[i] = made.ID
-			got, err := s.Item(t.Context(), made.ID)
+			got, err := s.Read(t.Context(), access.Caller{}, made.ID)
 			if err != nil {
 				faults[i] = err
 				return
 			}
-			if got.Fields().Name != fields.Name || got.Description != fields.Description || got.Attributes != fields.Attributes ||
-				(got.ExpiresAt == nil) != (i%2 == 1) || got.Version != 1 || got.CreatedAt != made.CreatedAt || got.UpdatedAt != made.UpdatedAt {
+			if got.Name != made.Name || got.Notes != made.Notes || got.Extra != made.Extra || got.State != made.State ||
+				(got.Due == nil) != (i%2 == 1) || got.Version != 1 || got.CreatedAt != made.CreatedAt || got.UpdatedAt != made.UpdatedAt {
 				faults[i] = fmt.Errorf("made %+v, read %+v", made, got)
 			}
-			if i%2 == 0 && *got.ExpiresAt != expiry {
-				faults[i] = fmt.Errorf("expires at %s, want %s", got.ExpiresAt, expiry)
+			if i%2 == 0 && *got.Due != due {
+				faults[i] = fmt.Errorf("due at %s, want %s", got.Due, due)
 			}
 		})
 	}
@@ -82,30 +84,31 @@ func createAtOnce(t *testing.T, db *database.DB) {
 	seen := make(map[int64]bool)
 	for _, id := range ids {
 		if id == 0 || seen[id] {
-			t.Errorf("the id %d is not one item's alone", id)
+			t.Errorf("the id %d is not one row's alone", id)
 		}
 		seen[id] = true
 	}
-	if _, err := s.Item(t.Context(), 1<<60); !errs.Is(err, errs.NotFound) {
-		t.Errorf("an item that is not there: %v", err)
+	if _, err := s.Read(t.Context(), access.Caller{}, 1<<60); !errs.Is(err, errs.NotFound) {
+		t.Errorf("a row that is not there: %v", err)
 	}
 }
 
-// TestOneBadItemAmongMany has Postgres refuse one of the items that share a
+// TestOneBadRowAmongMany has Postgres refuse one of the rows that share a
 // statement.
-func TestOneBadItemAmongMany(t *testing.T) {
+func TestOneBadRowAmongMany(t *testing.T) {
 	t.Parallel()
 	db := testdb.Open(t, testdb.NewURL(t, "postgres"))
-	s := NewStore(db, time.Now)
+	resourcetest.CreateTables(t, db)
+	s := resourcetest.Things().Store(resource.Deps{DB: db, Now: time.Now})
 	faults := make([]error, 50)
 	var done sync.WaitGroup
 	for i := range faults {
 		done.Go(func() {
-			name := fmt.Sprint("item ", i)
+			name := fmt.Sprint("thing ", i)
 			if i == 7 {
-				name += "\x00" // which no request may have in it
+				name += "\xff" // which no request may have in it
 			}
-			_, faults[i] = s.CreateItem(t.Context(), items.Fields{Name: name, Attributes: model.NoAttributes})
+			faults[i] = s.Create(t.Context(), access.Caller{}, &resourcetest.Thing{Name: name, State: "open"})
 		})
 	}
 	done.Wait()
@@ -114,7 +117,7 @@ func TestOneBadItemAmongMany(t *testing.T) {
 			t.Errorf("%d: %v", i, err)
 		}
 	}
-	if n, err := s.CountItems(t.Context(), Filter{}); n != int64(len(faults)-1) || err != nil {
-		t.Errorf("%d items, %v", n, err)
+	if n, err := db.NewSelect().Table("things").Count(t.Context()); n != int64(len(faults)-1) || err != nil {
+		t.Errorf("%d rows, %v", n, err)
 	}
 }
