@@ -23,8 +23,7 @@ const tokenUsage = program.UsageError(`usage: fualab-api token create --name ci 
   --scope    read, write and admin, with commas; none contains another (default read)
   --expires  how long it is good, in days or hours such as 90d or 12h, or never (default 90d)`)
 
-// token prints a new token, and nothing else, to stdout; what a person wants
-// to know of it goes to stderr.
+// token prints only the new token to stdout; its description goes to stderr.
 func token(ctx context.Context, args, environ []string, stdout, stderr io.Writer) (err error) {
 	command, err := parseToken(args)
 	if err != nil {
@@ -61,7 +60,7 @@ func parseToken(args []string) (tokenCommand, error) {
 				return err
 			}
 			slog.InfoContext(ctx, "token revoked", "event", log.TokenRevoked, "record", t.ID)
-			_, err = fmt.Fprintf(stdout, "token %d, %q, is refused everywhere within a second\n", t.ID, t.Name)
+			_, err = fmt.Fprintf(stdout, "token %d, %q, is revoked; all instances refuse it within a second\n", t.ID, t.Name)
 			return err
 		}, nil
 	default:
@@ -88,7 +87,7 @@ func parseCreate(args []string) (tokenCommand, error) {
 			return err
 		}
 		slog.InfoContext(ctx, "token created", "event", log.TokenCreated, "record", t.ID, "scopes", t.Scopes)
-		_, err = fmt.Fprintf(stderr, "token %d, %q, with the scopes %s, %s; it is shown this once:\n", t.ID, t.Name, t.Scopes, until(t))
+		_, err = fmt.Fprintf(stderr, "token %d, %q, with the scopes %s, %s; it is shown only once:\n", t.ID, t.Name, t.Scopes, until(t))
 		if err != nil {
 			return err
 		}
@@ -100,7 +99,7 @@ func parseCreate(args []string) (tokenCommand, error) {
 // maxLife is about a century, in days.
 const maxLife = 36_500
 
-// parseLife reads how long a token is good; 0 is for ever.
+// parseLife reads the lifetime of a token; 0 is unlimited.
 func parseLife(text string) (time.Duration, error) {
 	if text == "never" {
 		return 0, nil

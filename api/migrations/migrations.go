@@ -1,9 +1,8 @@
-// Package migrations holds the schema's history, one directory a dialect with
+// Package migrations has the schema's history, one directory a dialect with
 // equal ids, and applies it.
 //
-// A migration and the mark that it was applied commit together, and one
-// process migrates at a time: it may be killed at any moment, and any number
-// may start at once.
+// A migration and its mark commit together, and one process migrates at a time.
+// A process may be killed at any moment, and any number may start at once.
 package migrations
 
 import (
@@ -69,8 +68,8 @@ func newFrom(db *database.DB, log *slog.Logger, dir fs.FS) (*Migrator, error) {
 	return &Migrator{db: db, log: log, all: all}, nil
 }
 
-// Up applies every pending migration, in order, and returns how many. It
-// waits for another process that is migrating.
+// Up applies all pending migrations in order, and returns their number. It
+// waits for another process that migrates.
 func (m *Migrator) Up(ctx context.Context) (int, error) {
 	applied := 0
 	err := m.locked(ctx, func(db *bun.DB) error {
@@ -90,9 +89,9 @@ func (m *Migrator) Up(ctx context.Context) (int, error) {
 	return applied, err
 }
 
-// upTo applies the i-th migration, whose predecessors have been. Handing the
-// library one more at a time makes each a group of its own, so that Down
-// reverts one.
+// upTo applies the i-th migration; its predecessors must be applied. The
+// library gets one more migration each time. So each is a group of its own, and
+// Down reverts one.
 func (m *Migrator) upTo(ctx context.Context, db *bun.DB, i int) (bool, error) {
 	group, err := migrator(db, m.all[:i+1]).Migrate(ctx)
 	if err != nil {
@@ -101,8 +100,8 @@ func (m *Migrator) upTo(ctx context.Context, db *bun.DB, i int) (bool, error) {
 	return !group.IsZero(), nil
 }
 
-// Down reverts the newest applied migration and returns its name, "" when
-// none is applied.
+// Down reverts the newest applied migration and returns its name, or "" if none
+// is applied.
 func (m *Migrator) Down(ctx context.Context) (string, error) {
 	var name string
 	err := m.locked(ctx, func(db *bun.DB) error {
@@ -118,7 +117,8 @@ func (m *Migrator) Down(ctx context.Context) (string, error) {
 	return name, err
 }
 
-// Names returns the name of every migration, ascending. It asks no database.
+// Names returns the names of all migrations, ascending. It does not use the
+// database.
 func (m *Migrator) Names() []string {
 	names := make([]string, len(m.all))
 	for i := range m.all {
@@ -140,10 +140,10 @@ func (m *Migrator) List(ctx context.Context) ([]Status, error) {
 	return list, err
 }
 
-// migrator configures the library. It marks a migration after the migration's
-// transaction has committed, so a process killed between the two would leave
-// one that is applied and not marked. A script therefore marks it inside of
-// that transaction, and the library's own mark, an upsert, finds it made.
+// migrator configures the library. The library marks a migration after its
+// transaction has committed. A kill between the two would leave an applied
+// migration without a mark. So a script writes the mark inside the transaction,
+// and the library's own mark, an upsert, finds it there.
 func migrator(db *bun.DB, ms []migrate.Migration) *migrate.Migrator {
 	set := migrate.NewMigrations()
 	for i := range ms {

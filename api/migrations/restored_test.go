@@ -8,9 +8,9 @@ import (
 	"github.com/fualab/fualab/shared/database"
 )
 
-// TestRestoredKeepsEvents takes 0005 back and forth over events that are
-// there: none is lost, and a restored item's is an update for a schema that
-// knows no better.
+// TestRestoredKeepsEvents applies and reverts 0005 with existing events. No
+// event is lost, and the event of a restored item is an update in the older
+// schema.
 func TestRestoredKeepsEvents(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, db *database.DB) {

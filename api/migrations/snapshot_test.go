@@ -20,7 +20,7 @@ import (
 
 var update = flag.Bool("update", false, "write the schema snapshots instead of comparing them")
 
-// TestSnapshot holds shared/schema to the migrations.
+// TestSnapshot compares shared/schema with the migrations.
 func TestSnapshot(t *testing.T) {
 	for _, dialect := range testdb.Dialects {
 		t.Run(dialect, func(t *testing.T) {
@@ -46,7 +46,8 @@ func TestSnapshot(t *testing.T) {
 	}
 }
 
-// TestSnapshotLoads proves that the snapshot makes what the migrations make.
+// TestSnapshotLoads proves that the snapshot makes the same schema as the
+// migrations.
 func TestSnapshotLoads(t *testing.T) {
 	t.Parallel()
 	testdb.Each(t, func(t *testing.T, db *database.DB) {
@@ -63,7 +64,7 @@ func TestSnapshotLoads(t *testing.T) {
 	})
 }
 
-// snapshot writes db's schema as SQL that makes it again.
+// snapshot writes db's schema as SQL.
 func snapshot(ctx context.Context, db *database.DB) (string, error) {
 	queries := sqliteCatalog
 	if db.IsPostgres() {
@@ -86,21 +87,22 @@ func snapshot(ctx context.Context, db *database.DB) (string, error) {
 	return out.String(), nil
 }
 
-// marks writes the rows that say which migrations made this schema.
+// marks writes the rows of the migrations that made this schema.
 const marks = `SELECT 'INSERT INTO bun_migrations (name, group_id) VALUES (''' || name || ''', ' || group_id || ')' FROM bun_migrations ORDER BY name`
 
 const riverMarks = `SELECT 'INSERT INTO river_migration (line, version) VALUES (''' || line || ''', ' || version || ')' FROM river_migration ORDER BY version`
 
-// SQLite keeps the statements; those of FTS5's shadow tables are its own.
+// SQLite stores the statements; the statements of FTS5's shadow tables are its
+// own.
 var sqliteCatalog = []string{`
 SELECT sql FROM sqlite_schema
 WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%' AND name NOT LIKE 'items\_search\__%' ESCAPE '\'
    OR type = 'trigger'
 ORDER BY CASE type WHEN 'table' THEN 1 WHEN 'index' THEN 2 ELSE 3 END, sql LIKE 'CREATE VIRTUAL%', name`, marks}
 
-// Postgres describes each part of a table, from which the statement is put
-// together in one line a column or constraint. The library's own tables have
-// serial columns; an identity stands for those.
+// Postgres describes each part of a table. The statement is built from these
+// parts, one line for each column or constraint. The library's own tables have
+// serial columns, which become identity columns.
 var postgresCatalog = []string{`
 SELECT 'CREATE EXTENSION IF NOT EXISTS ' || extname FROM pg_extension WHERE extname <> 'plpgsql' ORDER BY extname`, `
 SELECT format('CREATE TYPE %I AS ENUM (%s)', typname, string_agg(quote_literal(enumlabel), ', ' ORDER BY enumsortorder))

@@ -5,18 +5,18 @@ import (
 	"sync"
 )
 
-// Encoded is a body that is JSON already, and is sent as it is. A type that
-// embeds it documents which by implementing huma.SchemaProvider.
+// Encoded is a body that is already JSON, and is sent unchanged. A type that
+// embeds it documents its form by implementing huma.SchemaProvider.
 type Encoded struct{ JSON []byte }
 
 func (e Encoded) encoding() []byte { return e.JSON }
 
 var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
-// mostPooled keeps a page of large records from staying in the pool.
+// mostPooled keeps the memory of large pages out of the pool.
 const mostPooled = 1 << 20
 
-// Encode returns v in JSON, in no more memory than it takes.
+// Encode returns v in JSON, without spare memory.
 func Encode(v any) ([]byte, error) {
 	buffer := buffers.Get().(*bytes.Buffer)
 	defer func() {

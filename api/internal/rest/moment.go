@@ -8,7 +8,7 @@ import (
 	"github.com/fualab/fualab/shared/model"
 )
 
-// Moment is a time of the query that may be left out. The zero time is one, too:
+// Moment is an optional time of the query. The zero time is a valid value:
 // nothing was created before it.
 type Moment struct {
 	Text string
@@ -26,7 +26,7 @@ func (Moment) Schema(huma.Registry) *huma.Schema {
 	return &huma.Schema{Type: huma.TypeString, Format: "date-time"}
 }
 
-// Read returns the time, nil for one that was left out.
+// Read returns the time, or nil if it is absent.
 func (m Moment) Read() (*model.Time, error) {
 	if !m.set {
 		return nil, nil //nolint:nilnil // as documented
@@ -36,7 +36,7 @@ func (m Moment) Read() (*model.Time, error) {
 	return at, err
 }
 
-// Instant is Read for a moment that has been found to be one.
+// Instant is Read for a valid moment.
 func (m Moment) Instant() *model.Time {
 	at, err := m.Read()
 	if err != nil {
@@ -45,7 +45,7 @@ func (m Moment) Instant() *model.Time {
 	return at
 }
 
-// RFC3339 is empty for a time that was left out.
+// RFC3339 is empty for an absent time.
 func (m Moment) RFC3339() string {
 	if at := m.Instant(); at != nil {
 		return at.String()

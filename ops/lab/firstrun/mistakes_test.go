@@ -72,7 +72,7 @@ var mistakes = []mistake{
 	},
 	{
 		name: "A SQLite URL with a parameter", program: "fualab-worker", arrange: with("FUALAB_DATABASE_URL=sqlite:///fualab.db?mode=ro"), exit: 2, variable: "FUALAB_DATABASE_URL",
-		says: faulty + "FUALAB_DATABASE_URL: must name a SQLite file without parameters, which are FUALab's to choose: ",
+		says: faulty + "FUALAB_DATABASE_URL: must name a SQLite file without parameters, because FUALab chooses them: ",
 		cure: "remove the ? and what follows, or write %3F for one in the file's name",
 	},
 	{
