@@ -105,7 +105,7 @@ func TestKeyOfAnotherRequest(t *testing.T) {
 		h.follow([]step{
 			{name: "an invalid request leaves the key unused", method: "POST", path: "/api/items", body: `{"name":""}`, headers: []string{key}, status: 422, want: "#/name"},
 			{name: "so does one to nowhere", method: "POST", path: "/api/nowhere", headers: []string{key}, status: 404},
-			{name: "and one that finds nothing", method: "POST", path: "/api/runs/1/retry", headers: []string{key}, status: 404, want: "Run not found"},
+			{name: "and one that finds nothing", method: "POST", path: "/api/runs/1/retry", headers: []string{key}, status: 404, want: "There is no run with this id"},
 			{name: "and one whose body is no JSON", method: "POST", path: "/api/items", body: `{`, headers: []string{key}, status: 400},
 			{name: "first", method: "POST", path: "/api/items", body: `{"name":"a"}`, headers: []string{key}, status: 201, want: `"id":1,`},
 			{name: "quoted it is the same", method: "POST", path: "/api/items", body: `{"name":"a"}`, headers: []string{`Idempotency-Key: "8e03978e-40d5-43dd-bc93-6894a57f9324"`}, status: 201, want: `"id":1,`, answers: []string{"Idempotent-Replayed: true", "Location: /api/items/1", `ETag: "1.0"`}},

@@ -33,7 +33,7 @@ func saveBackup(ctx context.Context, args, environ []string, stdout, stderr io.W
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(stdout, "%s has the whole database, in %d bytes\n", args[0], info.Size())
+	_, err = fmt.Fprintf(stdout, "saved the whole database to %s, %d bytes\n", args[0], info.Size())
 	return err
 }
 
@@ -51,13 +51,13 @@ func restoreBackup(ctx context.Context, args, environ []string, stdout, stderr i
 		return err
 	}
 	if done.Kept != "" {
-		if _, err := fmt.Fprintf(stdout, "what was there is kept as %s\n", done.Kept); err != nil {
+		if _, err := fmt.Fprintf(stdout, "the replaced database is kept as %s\n", done.Kept); err != nil {
 			return err
 		}
 	}
 	next := "start the platform"
 	if !schema.Reached(done.Version, schema.Version) {
-		next = "run `fualab-api migrate up`, or start the API, which does"
+		next = "run `fualab-api migrate up`, or start the API, which migrates"
 	}
 	_, err = fmt.Fprintf(stdout, "the database is restored, at migration %s: %s\n", done.Version, next)
 	return err

@@ -11,8 +11,8 @@ import (
 	"github.com/fualab/fualab/shared/testdb"
 )
 
-// TestBackupBesideARunningAPI: an operator saves while the API serves, is
-// refused the restore until it has stopped, and has the items of that time.
+// TestBackupBesideARunningAPI saves while the API serves. The restore is
+// refused until the API has stopped, and brings back the items of that time.
 func TestBackupBesideARunningAPI(t *testing.T) {
 	t.Parallel()
 	url, file := testdb.EmptyURL(t, "sqlite"), filepath.Join(t.TempDir(), "backup")
@@ -24,7 +24,7 @@ func TestBackupBesideARunningAPI(t *testing.T) {
 		}
 	}
 	post()
-	// patch changes the item and returns the ETag that it gets.
+	// patch changes the item and returns its new ETag.
 	patch := func(description string) string {
 		t.Helper()
 		r, err := http.NewRequestWithContext(t.Context(), http.MethodPatch, p.url+"/api/items/1", strings.NewReader(`{"description":"`+description+`"}`))
@@ -39,7 +39,7 @@ func TestBackupBesideARunningAPI(t *testing.T) {
 		_ = got.Body.Close()
 		return got.Header.Get("ETag")
 	}
-	if out := output(t, command(t, url, "backup", file)); !strings.Contains(out, "has the whole database") {
+	if out := output(t, command(t, url, "backup", file)); !strings.Contains(out, "saved the whole database") {
 		t.Error(out)
 	}
 	post()

@@ -1,5 +1,5 @@
-// Package command is the command line of fualab-api: the server, and the commands that look after its database. The
-// local runner offers some of them, too.
+// Package command is the command line of fualab-api: the server, and the
+// commands for its database. The local runner offers some of them, too.
 package command
 
 import (
@@ -34,9 +34,11 @@ Settings are FUALAB_* environment variables; see .env.example.
 
 const errUsage = program.UsageError("unknown command; `fualab-api help` lists them")
 
-// Run runs the command that args begin with, or serves the API without one. Its settings are the FUALAB_ variables in
-// environ. It returns when the command is done or ctx ends; the error is a program.UsageError for unknown arguments, a
-// *config.Error for settings, and a program.Status if everything was said already.
+// Run runs the command in args, or serves the API without one. Its settings are
+// the FUALAB_ variables in environ. It returns when the command is done or ctx
+// ends. The error is a program.UsageError for unknown arguments, a
+// *config.Error for settings, and a program.Status if no message is left to
+// print.
 func Run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) error {
 	command := "serve"
 	if len(args) > 0 {

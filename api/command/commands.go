@@ -14,7 +14,7 @@ import (
 	"github.com/fualab/fualab/shared/version"
 )
 
-// migrate prints what it did to stdout; its log lines go to stderr.
+// migrate prints its result to stdout; its log goes to stderr.
 func migrate(ctx context.Context, args, environ []string, stdout, stderr io.Writer) (err error) {
 	if len(args) != 1 {
 		return errUsage
@@ -90,8 +90,8 @@ func status(ctx context.Context, m *migrations.Migrator, w io.Writer) error {
 	return nil
 }
 
-// healthcheck needs only the address, so that it works in a container whose
-// other settings are wrong.
+// healthcheck needs only the address, so that it works in a container with
+// other wrong settings.
 func healthcheck(ctx context.Context, environ []string) error {
 	type listener struct {
 		Addr config.Addr `env:"API_ADDR" envDefault:"127.0.0.1:8000"`

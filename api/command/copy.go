@@ -27,8 +27,8 @@ const copyUsage = program.UsageError(`usage: fualab-api copy --from sqlite:///.d
           fill (default FUALAB_DATABASE_URL). Others see a command line: leave the password
           out of it, and set PGPASSWORD.`)
 
-// copyPlatform moves a platform to Postgres. What it found goes to stdout, a
-// line a table; how far it is goes to stderr.
+// copyPlatform moves a platform to Postgres. It prints the result to stdout,
+// one line for each table, and its progress to stderr.
 func copyPlatform(ctx context.Context, args, environ []string, stdout, stderr io.Writer) (err error) {
 	from, to, err := parseCopy(args, environ)
 	if err != nil {
@@ -54,7 +54,7 @@ func copyPlatform(ctx context.Context, args, environ []string, stdout, stderr io
 	})
 	shown.end()
 	if ctx.Err() != nil {
-		return errors.New("stopped; what is copied stays, and the same command goes on from there")
+		return errors.New("stopped; the copied rows stay, and the same command continues after them")
 	}
 	if err != nil {
 		return err
@@ -62,8 +62,8 @@ func copyPlatform(ctx context.Context, args, environ []string, stdout, stderr io
 	return printTables(stdout, tables, time.Since(began))
 }
 
-// parseCopy names the source by its absolute path: a copy that goes on later,
-// from another directory, is then known to be the same.
+// parseCopy names the source by its absolute path. So a copy that continues
+// later, from another directory, is recognized.
 func parseCopy(args, environ []string) (from, to config.DatabaseURL, err error) {
 	flags := flag.NewFlagSet("copy", flag.ContinueOnError)
 	flags.SetOutput(io.Discard)
@@ -85,13 +85,13 @@ func parseCopy(args, environ []string) (from, to config.DatabaseURL, err error) 
 	if path, err = filepath.Abs(path); err != nil {
 		return "", "", err
 	}
-	if _, err := os.Stat(path); err != nil { // opening would make an empty one
+	if _, err := os.Stat(path); err != nil { // opening would create an empty one
 		return "", "", fmt.Errorf("--from: there is no database at %s: correct the path", path)
 	}
 	return database.SQLiteURL(path), to, nil
 }
 
-// variable returns the value of an environment variable, "" where it is not set.
+// variable returns the value of an environment variable, or "".
 func variable(environ []string, name string) string {
 	i := slices.IndexFunc(environ, func(e string) bool { return strings.HasPrefix(e, name+"=") })
 	if i < 0 {
@@ -116,6 +116,6 @@ func printTables(w io.Writer, tables []transfer.Table, took time.Duration) error
 			return err
 		}
 	}
-	_, err := fmt.Fprintf(w, "the target holds the same %d rows as the source, each compared; this run took %s\n", rows, took.Round(time.Second))
+	_, err := fmt.Fprintf(w, "the target has the same %d rows as the source, each compared; this run took %s\n", rows, took.Round(time.Second))
 	return err
 }

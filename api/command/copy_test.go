@@ -16,16 +16,18 @@ import (
 	"github.com/fualab/fualab/shared/testdb"
 )
 
-// copyItems is how many items TestKilledCopy copies: go test -args -items 1000000.
+// copyItems is the number of items in TestKilledCopy: go test -args -items
+// 1000000.
 var copyItems = flag.Int("items", 15_000, "")
 
-// copied is what TestKilledCopy looks at in a target: rows as Postgres has them.
+// copied is the state of a target in TestKilledCopy, in Postgres' types.
 type copied struct {
 	Name, Attributes, CreatedAt string
 	ID                          int64
 }
 
-// platform fills an SQLite database with n items and something of all else.
+// platform fills a SQLite database with n items, and with some rows in all
+// other tables.
 func platform(t *testing.T, n int) (config.DatabaseURL, *database.DB) {
 	t.Helper()
 	url := testdb.NewURL(t, "sqlite")
@@ -63,14 +65,14 @@ func runCopy(t *testing.T, from, to config.DatabaseURL) (stdout, stderr string, 
 	return out.String(), errs.String(), err
 }
 
-// copyCommand has the target by its environment, where a password belongs.
+// copyCommand passes the target in the environment, the place for a password.
 func copyCommand(t *testing.T, from, to config.DatabaseURL) *exec.Cmd {
 	t.Helper()
 	return command(t, to, "copy", "--from", from.Reveal())
 }
 
-// TestKilledCopy kills a copy twice on its way; the third ends it. Everything
-// is there, no trigger has made anything of it, and new ids follow the old ones.
+// TestKilledCopy kills a copy twice, and the third one ends. All rows are
+// there, no trigger has run, and new ids follow the old ones.
 func TestKilledCopy(t *testing.T) {
 	t.Parallel()
 	items := *copyItems
@@ -115,12 +117,13 @@ func TestKilledCopy(t *testing.T) {
 	if n := countOf(t, to, "item_events"); n != countOf(t, from, "item_events")+1 {
 		t.Errorf("the triggers are off: %d events", n)
 	}
-	if _, stderr, err := runCopy(t, source, target); err == nil || !strings.Contains(stderr, "holds data already, in idempotency_keys, item_events") {
+	if _, stderr, err := runCopy(t, source, target); err == nil || !strings.Contains(stderr, "already has data in idempotency_keys, item_events") {
 		t.Errorf("a copy into a full target: %v, %s", err, stderr)
 	}
 }
 
-// killCopy starts a copy and kills it when the target has so many items.
+// killCopy starts a copy, and kills it when the target has this number of
+// items.
 func killCopy(t *testing.T, cmd *exec.Cmd, target config.DatabaseURL, items int) {
 	t.Helper()
 	var stderr bytes.Buffer
@@ -136,7 +139,7 @@ func killCopy(t *testing.T, cmd *exec.Cmd, target config.DatabaseURL, items int)
 		case err := <-ended:
 			t.Fatalf("the copy ended with %d items: %v\n%s", n, err, stderr.String())
 		case <-time.After(5 * time.Millisecond):
-			_ = db.NewRaw("SELECT count(*) FROM items").Scan(t.Context(), &n) // the table may not be there yet
+			_ = db.NewRaw("SELECT count(*) FROM items").Scan(t.Context(), &n) // the table may not exist yet
 		}
 	}
 	if err := cmd.Process.Kill(); err != nil {
@@ -156,7 +159,8 @@ func countOf(t *testing.T, db *database.DB, table string) int64 {
 	return n
 }
 
-// TestCopyRefuses what would lose or mix data, and says what to do.
+// TestCopyRefuses proves that a copy that would lose or mix data is refused
+// with the cure.
 func TestCopyRefuses(t *testing.T) {
 	t.Parallel()
 	source, from := platform(t, 20)
@@ -181,19 +185,19 @@ func TestCopyRefuses(t *testing.T) {
 	target := testdb.NewURL(t, "postgres")
 	to := testdb.Open(t, target)
 	exec(to, `INSERT INTO items (name, created_at, updated_at) VALUES ('theirs', now(), now())`)
-	refused("a target in use", source, target, "holds data already, in item_events, items")
+	refused("a target in use", source, target, "already has data in item_events, items")
 	exec(to, `TRUNCATE items, item_events`)
 
 	exec(from, fmt.Sprintf(`INSERT INTO workers (instance, version, started_at, last_beat) VALUES ('w1', '', '%[1]s', '%[1]s')`,
 		time.Now().UTC().Format("2006-01-02 15:04:05.000000+00:00")))
-	refused("a platform that runs", source, target, "the worker w1 was at work on the source")
+	refused("a platform that runs", source, target, "the worker w1 worked on the source")
 	exec(from, `UPDATE workers SET last_beat = '2026-01-02 03:04:05.006789+00:00'`)
 
 	exec(to, `CREATE TABLE fualab_copy (source text NOT NULL); INSERT INTO fualab_copy VALUES ('sqlite:////elsewhere.db')`)
 	refused("another's copy", source, target, "part of a copy of sqlite:////elsewhere.db")
 	exec(to, `DROP TABLE fualab_copy`)
 
-	// A row of the target that is changed while the copy is interrupted.
+	// A row of the target changes while the copy is interrupted.
 	exec(to, fmt.Sprintf(`CREATE TABLE fualab_copy (source text NOT NULL); INSERT INTO fualab_copy VALUES ('%s')`, source.String()))
 	exec(to, `INSERT INTO items (id, name, created_at, updated_at) VALUES (1, 'theirs', now(), now()); TRUNCATE item_events, schedules`)
 	refused("a target that was written to", source, target, "the row id 1 differs in name")

@@ -15,7 +15,7 @@ const doctorUsage = program.UsageError(`usage: fualab-api doctor [--json]
 
 It exits with 0 if all is well, with 1 if something is missing and the platform serves, and with 2 if it does not`)
 
-// diagnose prints what it finds, and ends with a status by the worst of it.
+// diagnose prints the checks, and ends with a status for the worst one.
 func diagnose(ctx context.Context, args, environ []string, stdout io.Writer) error {
 	write := writeChecks
 	switch {

@@ -11,8 +11,8 @@ import (
 	"github.com/fualab/fualab/shared/testdb"
 )
 
-// TestDoctorStatus: the program ends by the worst that it finds, and says no
-// more than that.
+// TestDoctorStatus proves that the exit status follows the worst check, without
+// another message.
 func TestDoctorStatus(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
@@ -42,7 +42,7 @@ func TestDoctorJSON(t *testing.T) {
 	t.Parallel()
 	cmd := command(t, testdb.NewURL(t, "sqlite"), "doctor", "--json")
 	cmd.Env = append(cmd.Env, "FUALAB_WORKER_ADDR=127.0.0.1:0")
-	out, _ := cmd.Output() // the status is TestDoctorStatus'
+	out, _ := cmd.Output() // TestDoctorStatus checks the status
 	var report struct {
 		Status string
 		Checks []struct{ Name, Status, Found, Cure string }

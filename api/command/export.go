@@ -20,7 +20,7 @@ const exportUsage = program.UsageError(`usage: fualab-api export [--url http://l
 
 FUALAB_TOKEN holds the API's token, where it asks for one.`)
 
-// exportItems writes the items to stdout; how far it is goes to stderr.
+// exportItems writes the items to stdout, and its progress to stderr.
 func exportItems(ctx context.Context, args, environ []string, stdout, stderr io.Writer) error {
 	flags := flag.NewFlagSet("export", flag.ContinueOnError)
 	flags.SetOutput(io.Discard)
@@ -43,7 +43,7 @@ func exportItems(ctx context.Context, args, environ []string, stdout, stderr io.
 	err = c.Export(ctx, query, stdout, func(bytes int64) { shown.set("exporting", bytes, 0) })
 	shown.end()
 	if ctx.Err() != nil {
-		return errors.New("stopped; what was written is not whole")
+		return errors.New("stopped; the written file is incomplete")
 	}
 	return err
 }

@@ -8,15 +8,15 @@ import (
 
 const (
 	gcPercent = 400
-	gcBase    = 48 << 20 // bytes that the process may take beside the cache before garbage is collected sooner
+	gcBase    = 48 << 20 // the memory beside the cache from which on garbage is collected more often
 )
 
-// tuneGC trades memory for processor time: a request leaves a few KiB of
-// garbage and the process keeps little, so that Go's own setting would collect
-// a dozen times a second under load. The memory limit brings that setting back
-// as the process grows. It is at most three quarters of GOMEMLIMIT, so that
-// SQLite's memory, which is outside of Go's heap, fits in the rest. GOGC wins
-// over both.
+// tuneGC trades memory for processor time. A request leaves a few KiB of
+// garbage and the process keeps little. So Go's own setting would collect a
+// dozen times a second under load. The memory limit restores Go's setting as
+// the process grows. It is at most three quarters of GOMEMLIMIT, so that the
+// rest has room for SQLite's memory, which is outside Go's heap. GOGC overrides
+// both.
 func tuneGC(cacheBytes int64, environ []string) {
 	if slices.ContainsFunc(environ, func(e string) bool { return strings.HasPrefix(e, "GOGC=") }) {
 		return

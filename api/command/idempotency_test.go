@@ -12,7 +12,7 @@ import (
 	"github.com/fualab/fualab/shared/testwait"
 )
 
-// postWithKey creates an item of the key's name.
+// postWithKey creates an item with the key as its name.
 func postWithKey(ctx context.Context, client *http.Client, base, key string) (status int, replayed bool, err error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, base+"/api/items", strings.NewReader(fmt.Sprintf(`{"name":%q}`, key)))
 	if err != nil {
@@ -27,9 +27,9 @@ func postWithKey(ctx context.Context, client *http.Client, base, key string) (st
 	return resp.StatusCode, resp.Header.Get("Idempotent-Replayed") == "true", resp.Body.Close()
 }
 
-// TestKilledBetweenEffectAndRecord: on Postgres the process is killed when its
-// transaction has made the item, and waits to record the answer. Nothing of it
-// stays, and a retry is the first.
+// TestKilledBetweenEffectAndRecord kills the process on Postgres after its
+// transaction has made the item, while it waits to store the response. Nothing
+// stays, and a retry is the first request.
 func TestKilledBetweenEffectAndRecord(t *testing.T) {
 	t.Parallel()
 	url := testdb.NewURL(t, "postgres")
@@ -73,9 +73,9 @@ func TestKilledBetweenEffectAndRecord(t *testing.T) {
 }
 
 // TestKilledUnderLoad kills the process while clients create items with keys,
-// when each of them has had some answers, and repeats what was not answered with
-// the next process. Each key has its item, once, and what has its item already, because
-// only the answer was lost, is replayed.
+// when each client has some responses. The next process gets the unanswered
+// requests again. Each key has its item once. If the item already existed,
+// because only the response was lost, the response is replayed.
 func TestKilledUnderLoad(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, dialect string) {
@@ -108,7 +108,7 @@ func TestKilledUnderLoad(t *testing.T) {
 						if status != http.StatusCreated || replayed {
 							t.Errorf("%s: status %d, replayed %t", key, status, replayed)
 						}
-						if i == 5+round { // each is where it happens to be when the last one gets there
+						if i == 5+round { // each client is anywhere when the last one gets there
 							busy()
 						}
 					}

@@ -78,8 +78,8 @@ func formatOf(file string) string {
 	return "csv"
 }
 
-// importItems prints the result to stdout, and how far it is and what is wrong
-// with the file to stderr.
+// importItems prints the result to stdout. Progress and the faults of the file
+// go to stderr.
 func importItems(ctx context.Context, args, environ []string, stdin io.Reader, stdout, stderr io.Writer) error {
 	command, err := parseImport(args)
 	if err != nil {
@@ -122,7 +122,7 @@ func importItems(ctx context.Context, args, environ []string, stdin io.Reader, s
 	return err
 }
 
-// sendFile sends the file, or what an earlier run has left of it.
+// sendFile sends the file, or the rest that an earlier run has left.
 func sendFile(ctx context.Context, c *client.Client, command *importCommand, stdin io.Reader, stderr io.Writer) (i *client.Import, err error) {
 	file := stdin
 	if command.file != "" && command.file != "-" {
@@ -143,10 +143,10 @@ func sendFile(ctx context.Context, c *client.Client, command *importCommand, std
 		return i, err
 	}
 	if command.file == "" {
-		return nil, fmt.Errorf("import %d has %d bytes of its file: name the file, to send the rest", i.ID, i.BytesReceived)
+		return nil, fmt.Errorf("import %d has %d bytes of its file: name the file to send the rest", i.ID, i.BytesReceived)
 	}
 	if _, err := io.CopyN(io.Discard, file, i.BytesReceived); err != nil {
-		return nil, fmt.Errorf("the file has less than the %d bytes that import %d has of it (%w): name the same file", i.BytesReceived, i.ID, err)
+		return nil, fmt.Errorf("the file is shorter than the %d bytes that import %d already has (%w): name the same file", i.BytesReceived, i.ID, err)
 	}
 	shown := newProgress(stderr, "bytes")
 	total := sizeOf(file)
@@ -157,12 +157,12 @@ func sendFile(ctx context.Context, c *client.Client, command *importCommand, std
 		if ctx.Err() != nil {
 			err = errors.New("stopped")
 		}
-		err = fmt.Errorf("%w; nothing is imported yet. Within a day, --resume %d with the same file goes on, and --cancel %[2]d gives it up", err, id)
+		err = fmt.Errorf("%w; no row is imported yet. Within a day, --resume %d with the same file continues, and --cancel %[2]d ends the import", err, id)
 	}
 	return i, err
 }
 
-// sizeOf returns the size of a file, 0 for what has none.
+// sizeOf returns the size of a file, or 0 if it has none.
 func sizeOf(file io.Reader) int64 {
 	if f, ok := file.(*os.File); ok {
 		if info, err := f.Stat(); err == nil && info.Mode().IsRegular() {
@@ -172,7 +172,7 @@ func sizeOf(file io.Reader) int64 {
 	return 0
 }
 
-// await waits until the import has ended. Whoever does not wait leaves it at work.
+// await waits until the import has ended, or reports that it continues.
 func await(ctx context.Context, c *client.Client, i *client.Import, stderr io.Writer) (*client.Import, error) {
 	id := i.ID
 	shown := newProgress(stderr, "rows")
@@ -188,7 +188,7 @@ func await(ctx context.Context, c *client.Client, i *client.Import, stderr io.Wr
 		if ctx.Err() != nil {
 			err = errors.New("stopped waiting")
 		}
-		err = fmt.Errorf("%w; import %d goes on without this program: --resume %[2]d waits for its result, and --cancel %[2]d ends it", err, id)
+		err = fmt.Errorf("%w; import %d continues without this program: --resume %[2]d waits for its result, and --cancel %[2]d ends it", err, id)
 	}
 	return i, err
 }

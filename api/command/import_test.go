@@ -13,15 +13,15 @@ import (
 	"testing"
 )
 
-// importer is an API that takes imports. It loses the first answer to every
-// part, after it has stored half of the part.
+// importer is an API that accepts imports. For each part, it stores half and
+// loses the first response.
 type importer struct {
 	mu     sync.Mutex
 	query  string
 	file   []byte
 	whole  bool
 	lost   map[string]bool // by offset
-	states []string        // what the next GETs of a whole file answer; the last one stays
+	states []string        // the states in the next responses for a whole file; the last one stays
 	faults string
 }
 
@@ -82,8 +82,8 @@ func startImporter(t *testing.T, states []string, faults string) (*importer, str
 
 var withToken = []string{"FUALAB_TOKEN=secret"}
 
-// TestImportSendsTheFileOnce through a connection that breaks at every part,
-// and waits for the result.
+// TestImportSendsTheFileOnce uses a connection that breaks at every part, and
+// waits for the result.
 func TestImportSendsTheFileOnce(t *testing.T) {
 	t.Parallel()
 	file := strings.Repeat("0123456789abcde\n", 600_000) // 9.6 MB: three parts
@@ -101,7 +101,7 @@ func TestImportSendsTheFileOnce(t *testing.T) {
 	}
 }
 
-// TestImportGoesOn behind what an earlier run has sent.
+// TestImportGoesOn continues after the bytes of an earlier run.
 func TestImportGoesOn(t *testing.T) {
 	t.Parallel()
 	a, url := startImporter(t, []string{"completed"}, `[]`)
@@ -125,7 +125,7 @@ func TestImportFails(t *testing.T) {
 		want          string
 	}{
 		"rows":       {[]string{"--url", url, "-"}, withToken, "import 7 failed: 3 rows read, 2 inserted, 0 updated, 0 unchanged, 1 rejected"},
-		"no token":   {[]string{"--url", url, "-"}, nil, "the API answers 401 No token: Send one. (FUALAB_TOKEN holds the token)"},
+		"no token":   {[]string{"--url", url, "-"}, nil, "the API answers 401 No token: Send one. (the token comes from FUALAB_TOKEN)"},
 		"no file":    {[]string{"--url", url}, withToken, string(importUsage)},
 		"both":       {[]string{"--resume", "7", "--cancel", "7"}, withToken, string(importUsage)},
 		"wrong flag": {[]string{"--token", "x", "-"}, withToken, string(importUsage)},
@@ -154,7 +154,7 @@ func TestExport(t *testing.T) {
 		t.Errorf("exported %q", got)
 	}
 	err := exportItems(t.Context(), []string{"--url", url, "--q", "broken"}, withToken, io.Discard, io.Discard)
-	if err == nil || !strings.Contains(err.Error(), "what was written is not whole") {
+	if err == nil || !strings.Contains(err.Error(), "the written file is incomplete") {
 		t.Errorf("an export that breaks off: %v", err)
 	}
 }

@@ -11,8 +11,8 @@ import (
 	"github.com/fualab/fualab/shared/testwait"
 )
 
-// TestPausedAndResumed: a process that stood still while an item was changed
-// shows the change as soon as it goes on.
+// TestPausedAndResumed proves that a process that was stopped during a change
+// shows the change as soon as it continues.
 func TestPausedAndResumed(t *testing.T) {
 	t.Parallel()
 	url := testdb.NewURL(t, "sqlite")
@@ -21,7 +21,7 @@ func TestPausedAndResumed(t *testing.T) {
 		t.Fatalf("create: %v, %v", got, err)
 	}
 	paths := []string{"/api/items/1", "/api/items"}
-	for _, path := range paths { // for the cache to hold it
+	for _, path := range paths { // so that the cache has it
 		if got, err := request(t.Context(), http.DefaultClient, "GET", p.url+path, ""); err != nil || !strings.Contains(got.body, `"old"`) {
 			t.Fatalf("%s: %v, %v", path, got, err)
 		}
@@ -36,7 +36,7 @@ func TestPausedAndResumed(t *testing.T) {
 	if _, err := db.ExecContext(t.Context(), `UPDATE items SET name = 'new'`); err != nil {
 		t.Fatal(err)
 	}
-	testwait.Pass(t, time.Second) // by the clock of a process that stands still
+	testwait.Pass(t, time.Second) // by the clock of a stopped process
 	shown := make(chan string, len(paths))
 	for _, path := range paths {
 		go func() {

@@ -57,15 +57,15 @@ func command(t *testing.T, url config.DatabaseURL, args ...string) *exec.Cmd {
 type process struct {
 	cmd     *exec.Cmd
 	url     string        // http://127.0.0.1:…
-	started time.Time     // of exec
-	done    chan struct{} // closed when it has ended
-	err     error         // of Wait, once done
+	started time.Time     // time of exec
+	done    chan struct{} // closed after its end
+	err     error         // the result of Wait, after done
 
 	mu   sync.Mutex
 	logs []string
 }
 
-// serve starts the API, with env besides what every test sets, and waits until
+// serve starts the API with env and the settings of all tests, and waits until
 // it answers.
 func serve(t *testing.T, url config.DatabaseURL, env ...string) *process {
 	t.Helper()
@@ -135,10 +135,10 @@ func (p *process) stop(t *testing.T) {
 	}
 }
 
-// answer is what a test looks at.
+// answer has the tested parts of a response.
 type answer struct {
 	status int
-	closes bool // the connection
+	closes bool // it closes the connection
 	body   string
 }
 

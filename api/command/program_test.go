@@ -38,8 +38,8 @@ func each(t *testing.T, test func(t *testing.T, dialect string)) {
 	}
 }
 
-// TestFiveProcessesStartAtOnce on an empty database: all serve, and every
-// migration is applied once.
+// TestFiveProcessesStartAtOnce starts them on an empty database. All serve, and
+// each migration is applied once.
 func TestFiveProcessesStartAtOnce(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, dialect string) {
@@ -67,7 +67,7 @@ func TestFiveProcessesStartAtOnce(t *testing.T) {
 	})
 }
 
-// TestOneConnection: the smallest pool there is serves as well.
+// TestOneConnection proves that the smallest pool is enough to serve.
 func TestOneConnection(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, dialect string) {
@@ -93,15 +93,15 @@ func list(t *testing.T, url config.DatabaseURL) []string {
 }
 
 // TestKilledMigrator kills a migrating process while it waits for a lock: on
-// Postgres in the middle of a migration, on SQLite before its first statement.
-// The next one goes on from there.
+// Postgres during a migration, on SQLite before its first statement. The next
+// process continues there.
 func TestKilledMigrator(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, dialect string) {
 		url := testdb.EmptyURL(t, dialect)
 		db := testdb.Open(t, url)
-		// On Postgres another session is making a table that a migration makes;
-		// on SQLite it holds the write lock.
+		// On Postgres, another session creates a table of a migration. On
+		// SQLite, it holds the write lock.
 		tx, err := db.BeginTx(t.Context(), nil)
 		if err != nil {
 			t.Fatal(err)
@@ -117,7 +117,7 @@ func TestKilledMigrator(t *testing.T) {
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
-		defer func() { _ = cmd.Process.Kill() }() // of a test that fails before
+		defer func() { _ = cmd.Process.Kill() }() // after an earlier failure
 		testwait.For(t, "the migrator to wait for the lock", func() bool { return waits(t, db) })
 		if err := cmd.Process.Kill(); err != nil {
 			t.Fatal(err)
@@ -132,7 +132,8 @@ func TestKilledMigrator(t *testing.T) {
 	})
 }
 
-// TestRefusesWhileItMigrates: nobody connects to an API that cannot answer yet.
+// TestRefusesWhileItMigrates proves that the API refuses connections until the
+// schema is ready, instead of letting them hang.
 func TestRefusesWhileItMigrates(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, dialect string) {
@@ -152,7 +153,7 @@ func TestRefusesWhileItMigrates(t *testing.T) {
 		addr := testport.Reserve(t)
 		var served sync.WaitGroup
 		defer served.Wait()
-		defer func() { _ = tx.Rollback() }() // of a test that fails before
+		defer func() { _ = tx.Rollback() }() // after an earlier failure
 		served.Go(func() { serve(t, url, "FUALAB_API_ADDR="+addr) })
 		testwait.For(t, "the API to wait for the lock", func() bool { return waits(t, db) })
 		conn, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", addr)
@@ -173,8 +174,8 @@ func killed(cmd *exec.Cmd) bool {
 	return ok && status.Signaled() && status.Signal() == syscall.SIGKILL
 }
 
-// waitsForLock reports whether the program's statement waits for another
-// session's.
+// waitsForLock reports whether a statement of the program waits for another
+// session's lock.
 func waitsForLock(t *testing.T, db *database.DB) bool {
 	t.Helper()
 	var n int
@@ -185,8 +186,8 @@ func waitsForLock(t *testing.T, db *database.DB) bool {
 	return n > 0
 }
 
-// holdsMigrateLock reports whether a migrator has begun: whatever it does next
-// takes the write lock, which is taken.
+// holdsMigrateLock reports whether a migrator has begun. Its next step needs
+// the write lock, which is taken.
 func holdsMigrateLock(t *testing.T, db *database.DB) bool {
 	t.Helper()
 	var path string
@@ -206,8 +207,8 @@ func holdsMigrateLock(t *testing.T, db *database.DB) bool {
 	return false
 }
 
-// TestMigratorKilledAnywhere kills one process after another wherever it is,
-// with a delay that grows until one gets through.
+// TestMigratorKilledAnywhere kills one process after another at random moments,
+// with a growing delay, until one ends.
 func TestMigratorKilledAnywhere(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, dialect string) {
@@ -237,15 +238,14 @@ func TestMigratorKilledAnywhere(t *testing.T) {
 	})
 }
 
-// migrateUp runs `migrate up`, which must succeed soon and leave the schema
-// complete.
+// migrateUp runs `migrate up`, which must succeed soon and complete the schema.
 func migrateUp(t *testing.T, url config.DatabaseURL) {
 	t.Helper()
 	begin := time.Now()
 	if out, err := command(t, url, "migrate", "up").CombinedOutput(); err != nil {
 		t.Fatalf("migrate up: %v\n%s", err, out)
 	}
-	if took := time.Since(begin); took > 30*time.Second { // of the minutes that it would wait for a lock
+	if took := time.Since(begin); took > 30*time.Second { // a lock would take minutes
 		t.Errorf("migrate up took %s", took)
 	}
 	if err := schema.Check(t.Context(), testdb.Open(t, url)); err != nil {
@@ -257,9 +257,9 @@ func migrateUp(t *testing.T, url config.DatabaseURL) {
 	}
 }
 
-// TestStopUnderLoad: SIGTERM while clients create items one after another.
-// Each request gets its answer, what was acknowledged is there, and the
-// process exits with 0 within the deadline.
+// TestStopUnderLoad sends SIGTERM while clients create items one after another.
+// Each request gets its response, all acknowledged items exist, and the process
+// exits with 0 within the deadline.
 func TestStopUnderLoad(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, dialect string) {
@@ -274,7 +274,7 @@ func TestStopUnderLoad(t *testing.T) {
 				client := &http.Client{Transport: &http.Transport{}, Timeout: testwait.Patience}
 				defer client.CloseIdleConnections()
 				busy := sync.OnceFunc(underLoad.Done)
-				defer busy() // also if it fails before
+				defer busy() // also after a failure
 				for i := range 100_000 {
 					got, err := request(context.Background(), client, "POST", p.url+"/api/items", `{"name":"load"}`)
 					if err != nil || got.status != http.StatusCreated {
@@ -301,12 +301,12 @@ func TestStopUnderLoad(t *testing.T) {
 	})
 }
 
-// TestFootprint holds the start and the memory of a process with nothing to
-// migrate to their bounds. Memory is the most that it ever had by the time it is
-// ready, in one try. Of its start the best counts, and the first that is fast
-// enough ends the test: other work of the machine only ever adds to a start, so
-// that the least of some is at least the product's own, and a product that is
-// too slow has no good try.
+// TestFootprint checks the start time and the memory of a process without
+// pending migrations. Memory is the peak until the process is ready, in one
+// attempt. For the start, the best attempt counts, and the first fast one ends
+// the test. Other work of the machine only slows a start down. So the least of
+// several is at least the product's own time, and a product that is too slow
+// has no fast attempt.
 func TestFootprint(t *testing.T) {
 	const maxTries, maxStart, maxResident = 40, 500 * time.Millisecond, 40 << 10
 	for _, dialect := range testdb.Dialects {
@@ -338,7 +338,7 @@ func get(ctx context.Context, url string) error {
 	return err
 }
 
-// mostResidentKB returns the most memory that the process has had.
+// mostResidentKB returns the peak memory of the process.
 func mostResidentKB(t *testing.T, pid int) int {
 	t.Helper()
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
@@ -353,8 +353,8 @@ func mostResidentKB(t *testing.T, pid int) int {
 	return kb
 }
 
-// TestAChangeNudges: the program tells the worker of an item, by the Redis
-// that its environment names.
+// TestAChangeNudges proves that the program notifies the worker of an item, by
+// the Redis in its environment.
 func TestAChangeNudges(t *testing.T) {
 	t.Parallel()
 	redis, redisURL := testredis.Embedded(t)
@@ -362,7 +362,7 @@ func TestAChangeNudges(t *testing.T) {
 	if got, err := request(t.Context(), http.DefaultClient, "POST", p.url+"/api/items", `{"name":"x"}`); err != nil || got.status != 201 {
 		t.Fatalf("create: %v, %v", got, err)
 	}
-	p.stop(t) // which sends what is still to be sent
+	p.stop(t) // it sends the waiting notifications
 	if list, err := redis.List(runs.NudgeKey(items.EnrichTask)); err != nil || len(list) != 1 || list[0] != items.EnrichTask {
 		t.Errorf("nudges: %v, %v", list, err)
 	}
@@ -402,8 +402,8 @@ func TestCommands(t *testing.T) {
 	}
 }
 
-// TestServesOnlyWithTheSchema: with FUALAB_MIGRATE_ON_START=false somebody
-// else has to have migrated.
+// TestServesOnlyWithTheSchema covers FUALAB_MIGRATE_ON_START=false, which needs
+// an earlier migration.
 func TestServesOnlyWithTheSchema(t *testing.T) {
 	t.Parallel()
 	err := Run(t.Context(), nil, []string{"FUALAB_DATABASE_URL=" + testdb.EmptyURL(t, "sqlite").Reveal(), "FUALAB_API_ADDR=127.0.0.1:0", "FUALAB_MIGRATE_ON_START=false"}, io.Discard, io.Discard)

@@ -15,14 +15,14 @@ const (
 	linePause = 5 * time.Second
 )
 
-// progress shows how far something is: as a bar on a terminal, and elsewhere
-// as a line every few seconds. It is not safe for concurrent use.
+// progress shows the progress of a command: as a bar on a terminal, and
+// elsewhere as a line every few seconds. It is not safe for concurrent use.
 type progress struct {
 	out   io.Writer
 	unit  string
-	bar   *progressbar.ProgressBar // nil where lines are written
+	bar   *progressbar.ProgressBar // nil for lines
 	began time.Time
-	first int64 // what was done when it began, by an earlier run
+	first int64 // the amount that an earlier run had done
 	shown time.Time
 }
 
@@ -37,14 +37,14 @@ func newProgress(out io.Writer, unit string) *progress {
 	return p
 }
 
-// set says that so much of what is done, of total; 0 where that is not known.
+// set shows that done of total is done; total is 0 if unknown.
 func (p *progress) set(what string, done, total int64) {
 	if p.bar != nil {
 		p.bar.Describe(what)
 		if total > 0 && p.bar.GetMax64() != total {
 			p.bar.ChangeMax64(total)
 		}
-		_ = p.bar.Set64(done) // a terminal that is gone takes no bar
+		_ = p.bar.Set64(done) // the terminal may be closed
 		return
 	}
 	now := time.Now()
@@ -58,14 +58,14 @@ func (p *progress) set(what string, done, total int64) {
 	_, _ = fmt.Fprintln(p.out, line(what, p.unit, done-p.first, done, total, now.Sub(p.began)))
 }
 
-// end leaves the terminal's last line to what comes next.
+// end leaves the terminal's last line for the next output.
 func (p *progress) end() {
 	if p.bar != nil {
 		_ = p.bar.Clear()
 	}
 }
 
-// line tells the rate of this run, and what is left of it at that rate.
+// line returns a line with the rate of this run, and the rest at that rate.
 func line(what, unit string, since, done, total int64, took time.Duration) string {
 	text := fmt.Sprintf("%s: %d %s", what, done, unit)
 	if total > 0 {

@@ -10,8 +10,9 @@ import (
 	"github.com/fualab/fualab/shared/testredis"
 )
 
-// TestSecretsStayIn runs the program with secrets, sends some to it, and looks
-// for them in all that it says: its log, its answers, and why it cannot start.
+// TestSecretsStayIn runs the program with secrets, and sends some to it. It
+// searches for them in all output: the log, the responses, and the errors of
+// the start.
 func TestSecretsStayIn(t *testing.T) {
 	t.Parallel()
 	const redisPassword, databasePassword, token, text = "r3d1s-marker", "d4t4base-marker", "fua_t0ken-marker", "client-marker"
@@ -19,7 +20,7 @@ func TestSecretsStayIn(t *testing.T) {
 	withPassword := strings.Replace(redisURL.Reveal(), "://", "://:"+redisPassword+"@", 1)
 	var said strings.Builder
 
-	// It works with them; without the right one Redis is missing.
+	// It works with the secrets; with a wrong password, Redis is missing.
 	for _, url := range []string{withPassword, strings.Replace(withPassword, redisPassword, "wrong-"+redisPassword, 1)} {
 		p := serve(t, testdb.NewURL(t, "sqlite"), "FUALAB_REDIS_URL="+url, "FUALAB_LOG_LEVEL=debug", "FUALAB_SLOW_QUERY_MILLISECONDS=1")
 		for _, r := range []struct{ method, path, body string }{
@@ -45,10 +46,10 @@ func TestSecretsStayIn(t *testing.T) {
 		said.WriteString(p.log())
 	}
 	if !strings.Contains(said.String(), `"msg":"request"`) {
-		t.Fatalf("it has said nothing: %s", said.String())
+		t.Fatalf("it has no output: %s", said.String())
 	}
 
-	// A database that is not there, and settings that cannot be used.
+	// A missing database, and invalid settings.
 	for _, url := range []string{"postgresql://fualab:" + databasePassword + "@127.0.0.1:1/fualab", "postgresql//fualab:" + databasePassword + "@h/d"} {
 		cmd := command(t, "")
 		cmd.Env = []string{"FUALAB_API_ADDR=127.0.0.1:0", "FUALAB_DATABASE_WAIT_SECONDS=0", "FUALAB_DATABASE_URL=" + url, "FUALAB_REDIS_URL=redis:/:" + redisPassword + "@h"}

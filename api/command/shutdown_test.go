@@ -18,22 +18,23 @@ import (
 	"github.com/fualab/fualab/shared/testwait"
 )
 
-// TestShutdownInOrder: SIGTERM while clients ask without pause, and come back
-// whenever their connection is closed, as a load balancer does that has not
-// noticed yet. The API is not ready at once, serves for the whole delay, then
-// refuses, fails no request, and exits with 0 before ECS would kill it.
+// TestShutdownInOrder sends SIGTERM while clients send requests without pause.
+// They reconnect when their connection is closed, as a load balancer does that
+// has not noticed yet. The API is not ready at once, serves for the whole
+// delay, and then refuses. It fails no request, and exits with 0 before ECS
+// would kill it.
 func TestShutdownInOrder(t *testing.T) {
 	t.Parallel()
 	const delay, stopTimeout = 5 * time.Second, 60 * time.Second // the latter as in infra/terraform-ecs
 	p := serve(t, testdb.NewURL(t, "sqlite"), fmt.Sprintf("FUALAB_SHUTDOWN_DELAY_SECONDS=%v", delay.Seconds()), "FUALAB_SHUTDOWN_TIMEOUT_SECONDS=20", "FUALAB_RATE_LIMIT=0")
-	own := fmt.Sprintf(`"name":%q`, rand.Text()) // tells this API from one that gets its port afterwards
+	own := fmt.Sprintf(`"name":%q`, rand.Text()) // identifies this API, because another one may get its port afterwards
 	if got, err := request(t.Context(), http.DefaultClient, "POST", p.url+"/api/items", "{"+own+"}"); err != nil || got.status != http.StatusCreated {
 		t.Fatalf("create: %v, %v", got, err)
 	}
 
 	var clients, underLoad sync.WaitGroup
 	var unready atomic.Bool
-	var late atomic.Int64 // requests that were begun after it was not ready, and served
+	var late atomic.Int64 // served requests that began when the API was not ready
 	var refused atomic.Int64
 	const n = 4
 	underLoad.Add(n)
@@ -42,7 +43,7 @@ func TestShutdownInOrder(t *testing.T) {
 			client := &http.Client{Transport: &http.Transport{}, Timeout: testwait.Patience}
 			defer client.CloseIdleConnections()
 			busy := sync.OnceFunc(underLoad.Done)
-			defer busy() // also if it fails before
+			defer busy() // also after a failure
 			for i := range 1_000_000 {
 				after := unready.Load()
 				got, err := request(context.Background(), client, "GET", p.url+"/api/items/1", "")

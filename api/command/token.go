@@ -25,8 +25,7 @@ const tokenUsage = program.UsageError(`usage: fualab-api token create --name ci 
   --expires  how long it is good, in days or hours such as 90d or 12h, or never (default 90d)
   --hash     the hex SHA-256 of a token made elsewhere, which then stays there; nothing is printed`)
 
-// token prints a new token, and nothing else, to stdout; what a person wants
-// to know of it goes to stderr.
+// token prints only the new token to stdout; its description goes to stderr.
 func token(ctx context.Context, args, environ []string, stdout, stderr io.Writer) (err error) {
 	command, err := parseToken(args)
 	if err != nil {
@@ -63,7 +62,7 @@ func parseToken(args []string) (tokenCommand, error) {
 				return err
 			}
 			slog.InfoContext(ctx, "token revoked", "event", log.TokenRevoked, "record", t.ID)
-			_, err = fmt.Fprintf(stdout, "token %d, %q, is refused everywhere within a second\n", t.ID, t.Name)
+			_, err = fmt.Fprintf(stdout, "token %d, %q, is revoked; all instances refuse it within a second\n", t.ID, t.Name)
 			return err
 		}, nil
 	default:
@@ -94,7 +93,7 @@ func parseCreate(args []string) (tokenCommand, error) {
 			return err
 		}
 		slog.InfoContext(ctx, "token created", "event", log.TokenCreated, "record", t.ID, "scopes", t.Scopes)
-		_, err = fmt.Fprintf(stderr, "token %d, %q, with the scopes %s, %s; it is shown this once:\n", t.ID, t.Name, t.Scopes, until(t))
+		_, err = fmt.Fprintf(stderr, "token %d, %q, with the scopes %s, %s; it is shown only once:\n", t.ID, t.Name, t.Scopes, until(t))
 		if err != nil {
 			return err
 		}
@@ -123,7 +122,7 @@ func parseRegister(name, scope string, life time.Duration, made string) (tokenCo
 // maxLife is about a century, in days.
 const maxLife = 36_500
 
-// parseLife reads how long a token is good; 0 is for ever.
+// parseLife reads the lifetime of a token; 0 is unlimited.
 func parseLife(text string) (time.Duration, error) {
 	if text == "never" {
 		return 0, nil

@@ -45,7 +45,7 @@ func TestTokenCommands(t *testing.T) {
 		if got := output(t, command(t, url, "token", "list")); !strings.HasPrefix(got, `1 "ci"`) || !strings.Contains(got, "read,write") || strings.Contains(got, token) {
 			t.Errorf("list: %q", got)
 		}
-		if got := output(t, command(t, url, "token", "revoke", "1")); !strings.Contains(got, `token 1, "ci", is refused`) {
+		if got := output(t, command(t, url, "token", "revoke", "1")); !strings.Contains(got, `token 1, "ci", is revoked`) {
 			t.Errorf("revoke: %q", got)
 		}
 		elsewhere := auth.NewToken()
@@ -73,7 +73,7 @@ func TestTokenCommands(t *testing.T) {
 			t.Error("the token is in the log")
 		}
 		if !strings.Contains(p.log(), `"caller":"token:1"`) {
-			t.Error("the log does not tell who called")
+			t.Error("the log does not name the caller")
 		}
 	})
 }
@@ -96,8 +96,8 @@ func output(t *testing.T, cmd *exec.Cmd) string {
 	return string(out)
 }
 
-// TestTokenMistakes: what cannot be done is said, and status 2 is for what is
-// wrong with the command.
+// TestTokenMistakes proves that each mistake is explained, and that status 2 is
+// for a wrong command.
 func TestTokenMistakes(t *testing.T) {
 	t.Parallel()
 	url := testdb.NewURL(t, "sqlite")
@@ -121,7 +121,7 @@ func TestTokenMistakes(t *testing.T) {
 		{[]string{"list", "all"}, 2, "usage:"},
 		{[]string{"revoke"}, 2, "usage:"},
 		{[]string{"revoke", "ci"}, 2, "the id of a token"},
-		{[]string{"revoke", "7"}, 1, "There is no token of this id"},
+		{[]string{"revoke", "7"}, 1, "There is no token with this id"},
 	} {
 		out, err := command(t, url, append([]string{"token"}, tt.args...)...).CombinedOutput()
 		var exit *exec.ExitError
@@ -135,7 +135,7 @@ func TestTokenMistakes(t *testing.T) {
 	}
 }
 
-// TestLife: how long a token is good is a number of days or hours, or never.
+// TestLife proves that the lifetime is a number of days or hours, or never.
 func TestLife(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]time.Duration{

@@ -1,5 +1,5 @@
-// Package contract holds answers to the OpenAPI document. The API's tests and
-// the programs of ops that provoke it use it; no service links it.
+// Package contract checks responses against the OpenAPI document. The API's
+// tests and the programs of ops use it; no service links it.
 package contract
 
 import (
@@ -27,8 +27,8 @@ type Contract struct {
 	schemas  map[string]*jsonschema.Schema
 }
 
-// Operation is a method of a path, as far as answers to it and requests for
-// it can be checked.
+// Operation is a method of a path, with the parts that allow checks of requests
+// and responses.
 type Operation struct {
 	Method, Path string // the path's template: /api/runs/{id}
 
@@ -37,7 +37,7 @@ type Operation struct {
 	Responses   map[string]Response `json:"responses"`
 }
 
-// Parameter is what a request says outside of its body.
+// Parameter is an input of a request outside its body.
 type Parameter struct {
 	Name     string          `json:"name"`
 	In       string          `json:"in"`
@@ -45,13 +45,13 @@ type Parameter struct {
 	Schema   json.RawMessage `json:"schema"`
 }
 
-// Body is a body by its media types.
+// Body is a body with its media types.
 type Body struct {
 	Required bool           `json:"required"`
 	Content  map[string]any `json:"content"`
 }
 
-// Response is an answer with one status.
+// Response is a response with one status.
 type Response struct {
 	Content map[string]any `json:"content"`
 }
@@ -88,7 +88,7 @@ func Load(document []byte) (*Contract, error) {
 	return c, nil
 }
 
-// Operations returns all of them, sorted by path and method.
+// Operations returns all operations, sorted by path and method.
 func (c *Contract) Operations() []*Operation {
 	var all []*Operation
 	for _, methods := range c.paths {
@@ -100,8 +100,8 @@ func (c *Contract) Operations() []*Operation {
 	return all
 }
 
-// Operation returns the operation that answers method on path, without its
-// query, and whether the document has the path with any method.
+// Operation returns the operation of method on path, without its query. known
+// reports whether the document has the path with any method.
 func (c *Contract) Operation(method, path string) (op *Operation, known bool) {
 	methods := c.match(path)
 	if method == http.MethodHead {
@@ -110,7 +110,7 @@ func (c *Contract) Operation(method, path string) (op *Operation, known bool) {
 	return methods[method], methods != nil
 }
 
-// match prefers a path without parameters, as /api/runs/latest to
+// match prefers a path without parameters, such as /api/runs/latest, to
 // /api/runs/{id}.
 func (c *Contract) match(path string) map[string]*Operation {
 	if methods, ok := c.paths[path]; ok {
@@ -131,9 +131,9 @@ func fits(template, segments []string) bool {
 	})
 }
 
-// Check returns an error that says how an answer to method on path, which has
-// no query, breaks the contract: its status, its media type or its body. What
-// the document does not list has to be answered 404, or 405 with Allow.
+// Check returns an error if a response to method on path, without a query,
+// breaks the contract: by its status, its media type or its body. A path
+// outside the document needs 404, and a method outside it needs 405 with Allow.
 func (c *Contract) Check(method, path string, status int, header http.Header, body []byte) error {
 	err := c.check(method, path, status, header, body)
 	if err != nil {
@@ -144,7 +144,7 @@ func (c *Contract) Check(method, path string, status int, header http.Header, bo
 
 func (c *Contract) check(method, path string, status int, header http.Header, body []byte) error {
 	if path == "/openapi.json" || path == "/docs" || strings.HasPrefix(path, "/docs/") {
-		return nil // for people; the document does not document itself
+		return nil // for readers; the document does not document itself
 	}
 	op, known := c.Operation(method, path)
 	if op == nil {
@@ -156,7 +156,7 @@ func (c *Contract) check(method, path string, status int, header http.Header, bo
 	}
 	if len(response.Content) == 0 || method == http.MethodHead {
 		if len(body) > 0 {
-			return fmt.Errorf("a body where none belongs: %.200q", body)
+			return fmt.Errorf("an unexpected body: %.200q", body)
 		}
 		return nil
 	}
@@ -175,7 +175,7 @@ func (c *Contract) check(method, path string, status int, header http.Header, bo
 
 func (c *Contract) checkUnlisted(method string, known bool, status int, header http.Header, body []byte) error {
 	switch {
-	case status == http.StatusUnauthorized && header.Get("WWW-Authenticate") != "": // who is not known does not learn what there is
+	case status == http.StatusUnauthorized && header.Get("WWW-Authenticate") != "": // unauthenticated callers do not learn which paths exist
 	case known && status != http.StatusMethodNotAllowed:
 		return errors.New("the document does not list this method, so 405 is due")
 	case known && header.Get("Allow") == "":
@@ -215,7 +215,7 @@ func (c *Contract) schema(at string) (*jsonschema.Schema, error) {
 	}
 	s, err := c.compiler.Compile(resource + at)
 	if err != nil {
-		return nil, fmt.Errorf("the document's schema cannot be used: %w", err)
+		return nil, fmt.Errorf("the document's schema is unusable: %w", err)
 	}
 	c.schemas[at] = s
 	return s, nil

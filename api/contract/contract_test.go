@@ -27,7 +27,7 @@ func TestCheck(t *testing.T) {
 		status       int
 		media, body  string
 		allow        string
-		want         string // in the error; empty: none
+		want         string // a part of the error; empty for none
 	}{
 		"a list":                 {method: "GET", path: "/api/items", status: 200, media: typeJSON, body: `[]`},
 		"with a charset":         {method: "GET", path: "/api/items", status: 200, media: typeJSON + "; charset=utf-8", body: `[]`},
@@ -45,8 +45,8 @@ func TestCheck(t *testing.T) {
 		"other shape":            {method: "GET", path: "/api/items", status: 200, media: typeJSON, body: `{}`, want: "want array"},
 		"other shape inside":     {method: "GET", path: "/api/items", status: 200, media: typeJSON, body: `[{"id":"1"}]`, want: "missing properties"},
 		"the batch is no id":     {method: "POST", path: "/api/items/batch", status: 200, media: typeJSON, body: `[]`, want: "status"},
-		"body on nothing":        {method: "DELETE", path: "/api/items/9", status: 204, body: "x", want: "a body"},
-		"body of a head":         {method: "HEAD", path: "/api/items/9", status: 200, media: typeJSON, body: "x", want: "a body"},
+		"body on nothing":        {method: "DELETE", path: "/api/items/9", status: 204, body: "x", want: "an unexpected body"},
+		"body of a head":         {method: "HEAD", path: "/api/items/9", status: 200, media: typeJSON, body: "x", want: "an unexpected body"},
 		"a path out of nowhere":  {method: "GET", path: "/nowhere", status: 200, media: typeJSON, body: `{}`, want: "404"},
 		"a method out of it":     {method: "PUT", path: "/api/items", status: 200, media: typeJSON, body: `{}`, want: "405"},
 		"405 without Allow":      {method: "PUT", path: "/api/items", status: 405, media: typeProblem, body: problem, want: "Allow"},

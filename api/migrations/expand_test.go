@@ -10,11 +10,12 @@ import (
 	"testing"
 )
 
-// During a deployment the old program runs on the new schema, and after a
-// rollback for long. So a migration adds; what takes away needs a line that
-// says why the old program can live with it:
+// During a deployment, and long after a rollback, the old program runs on the
+// new schema. So a migration only adds. A migration that removes something
+// needs a line with the reason why the old program still works:
 //
-//	-- contract: 0007        the step, in an earlier release, that made it needless
+//	-- contract: 0007        the step of an earlier release that made it unnecessary
+//	-- keeps: why            it removes nothing that a running program uses
 //	-- keeps: why            it takes nothing away from a program that runs
 var (
 	contract = regexp.MustCompile(`(?m)^-- contract: (\d{4})$`)
@@ -32,7 +33,7 @@ var (
 	filled  = regexp.MustCompile(`\b(?:DEFAULT|GENERATED|DROP NOT NULL)\b`)
 )
 
-// takesAway are the ways to break a program that knows the schema as it was.
+// takesAway are the ways to break a program that expects the old schema.
 var takesAway = []struct {
 	what string
 	in   *regexp.Regexp
@@ -43,8 +44,8 @@ var takesAway = []struct {
 	{"tightens by a constraint", regexp.MustCompile(`^ALTER TABLE .*\bADD (?:COLUMN )?.*\b(?:CHECK|UNIQUE|EXCLUDE|FOREIGN KEY|PRIMARY KEY|REFERENCES)\b|^CREATE UNIQUE INDEX\b`)},
 }
 
-// refusals says what a migration takes away, given the numbers of the ones
-// before it.
+// refusals lists the removals of a migration. before has the numbers of the
+// earlier migrations.
 func refusals(text string, before []string) []string {
 	if keeps.MatchString(text) {
 		return nil
@@ -56,7 +57,7 @@ func refusals(text string, before []string) []string {
 		return nil
 	}
 	text = bodies.ReplaceAllString(strs.ReplaceAllString(comments.ReplaceAllString(text, ""), "''"), "$$$$")
-	var found, own []string // own: tables that only this migration knows
+	var found, own []string // own: tables that only this migration uses
 	for statement := range strings.SplitSeq(text, ";") {
 		statement = strings.ToUpper(strings.TrimSpace(spaces.ReplaceAllString(statement, " ")))
 		if made := created.FindStringSubmatch(statement); made != nil {
@@ -83,7 +84,7 @@ func refusals(text string, before []string) []string {
 	return found
 }
 
-// TestMigrationsExpand holds every migration of both dialects to it.
+// TestMigrationsExpand checks all migrations of both dialects.
 func TestMigrationsExpand(t *testing.T) {
 	t.Parallel()
 	for _, path := range []string{"platform/postgres", "platform/sqlite", "product/postgres", "product/sqlite"} {

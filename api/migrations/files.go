@@ -13,15 +13,15 @@ import (
 	"github.com/uptrace/bun/migrate"
 )
 
-// The library could read these files itself, through text/template, which
-// calls methods by name: the linker would then keep every method of every
-// type, a third of the program.
+// The library could read these files itself with text/template. That package
+// calls methods by name, so the linker would keep all methods of all types, a
+// third of the program.
 
 // fileName is NNNN_name.tx.up.sql: the migration's name, its comment, whether
-// it runs in a transaction, and which way.
+// it runs in a transaction, and its direction.
 var fileName = regexp.MustCompile(`^(\d{4})_([a-z0-9_]+?)(\.tx)?\.(up|down)\.sql$`)
 
-// separator stands alone on a line between statements that run one by one.
+// separator is a line between statements that run one by one.
 const separator = "--split"
 
 // discover reads the migrations of one dialect's directory, ascending; marks is the table that marks the applied ones. It
@@ -32,7 +32,7 @@ func discover(dir fs.FS, marks string) ([]migrate.Migration, error) {
 		return nil, err
 	}
 	var all []migrate.Migration
-	first := make(map[string]string) // file of each number, and of each number and way
+	first := make(map[string]string) // the file of each number, and of each number and direction
 	for _, name := range names {
 		parts := fileName.FindStringSubmatch(name)
 		if parts == nil {
@@ -65,13 +65,15 @@ func discover(dir fs.FS, marks string) ([]migrate.Migration, error) {
 	return all, nil
 }
 
-// sameNumber names two migrations of which one would hide the other.
+// sameNumber names two migrations with the same number, of which only one would
+// run.
 func sameNumber(one, other string) error {
 	return fmt.Errorf("%s and %s have the same number: give the later one the next free number, in both dialects", one, other)
 }
 
-// script is one file: in a transaction all of it and its mark, which a killed
-// process then leaves together or not at all; otherwise statement by statement.
+// script is one file. In a transaction, the whole file and its mark commit
+// together, even if the process is killed. Otherwise its statements run one by
+// one.
 type script struct {
 	text  string
 	tx    bool

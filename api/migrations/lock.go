@@ -19,22 +19,23 @@ import (
 const lockKey = 0x46554c41 // "FULA"
 
 const (
-	// lockWait is how long a process waits for another's migrations.
+	// lockWait is the longest wait for another process' migrations.
 	lockWait = 15 * time.Minute
-	// lockPause is between two tries to get the lock. A session that waited for
-	// it inside of a statement would hold a snapshot, for whose end CREATE INDEX
-	// CONCURRENTLY in the process that has the lock would wait in turn.
+	// lockPause is the time between two attempts to get the lock. A session
+	// that waits inside a statement holds a snapshot. CREATE INDEX CONCURRENTLY
+	// in the locking process would wait for the end of that snapshot, and
+	// neither would continue.
 	lockPause = 100 * time.Millisecond
 )
 
-// locked runs f while no other process migrates this database, on a database
-// of which a statement may take its time. Both locks end with the process that
-// holds them, however it ends, and not before what it was doing has.
+// locked runs f while no other process migrates this database. The database of
+// f has no statement timeout. Both locks end with their process, even after a
+// kill, but not before its last statement has ended.
 func (m *Migrator) locked(ctx context.Context, f func(db *bun.DB) error) (err error) {
 	if m.db.IsPostgres() {
-		// The session that holds the lock is the one that migrates: that of a
-		// killed process works on its last statement for a while, and the lock
-		// goes when it ends.
+		// The session with the lock also migrates. The session of a killed
+		// process works on its last statement for a while, and its lock ends
+		// with it.
 		db, err := m.db.Patient(ctx, lockPostgres)
 		if err != nil {
 			return fmt.Errorf("connect for the migrations: %w", err)
@@ -66,8 +67,8 @@ func lockPostgres(ctx context.Context, conn *pgx.Conn) error {
 	}
 }
 
-// lockSQLite holds the write lock of a small database beside the real one,
-// which itself must stay free for the migrations' own transactions.
+// lockSQLite locks a small database beside the real one, which must stay free
+// for the migrations' own transactions.
 func (m *Migrator) lockSQLite(ctx context.Context) (unlock func() error, err error) {
 	ctx, cancel := context.WithTimeout(ctx, lockWait)
 	defer cancel()
@@ -75,7 +76,7 @@ func (m *Migrator) lockSQLite(ctx context.Context) (unlock func() error, err err
 	if err := m.db.NewRaw("SELECT file FROM pragma_database_list WHERE name = 'main'").Scan(ctx, &path); err != nil {
 		return nil, err
 	}
-	// It may be locked before it answers at all.
+	// It may be locked before its first answer.
 	lock, err := database.Open(ctx, database.Options{URL: sqliteLockURL(path), MaxConns: 1, Wait: lockWait, Log: m.log})
 	if err != nil {
 		return nil, err
@@ -89,8 +90,8 @@ func (m *Migrator) lockSQLite(ctx context.Context) (unlock func() error, err err
 
 func sqliteLockURL(path string) config.DatabaseURL { return database.SQLiteURL(path + ".migrate-lock") }
 
-// beginImmediate tries until the lock is free: SQLite gives up after its busy
-// timeout.
+// beginImmediate retries until the lock is free, because SQLite gives up after
+// its busy timeout.
 func beginImmediate(ctx context.Context, db *database.DB) (*sql.Tx, error) {
 	for {
 		// The transaction outlives this function's deadline.

@@ -16,7 +16,7 @@ import (
 	"github.com/fualab/fualab/shared/testdb"
 )
 
-// soon is a context that ends before a test that hangs would.
+// soon is a context that ends before a hanging test.
 func soon(t *testing.T) context.Context {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
@@ -24,8 +24,8 @@ func soon(t *testing.T) context.Context {
 	return ctx
 }
 
-// TestOneConnection migrates in a pool of one connection, which the lock must
-// leave to the migrations.
+// TestOneConnection migrates with a pool of one connection. The lock must not
+// use that connection.
 func TestOneConnection(t *testing.T) {
 	t.Parallel()
 	for _, dialect := range testdb.Dialects {
@@ -46,7 +46,7 @@ func TestOneConnection(t *testing.T) {
 	}
 }
 
-// untilOthersWait ends when two other sessions have asked for the lock.
+// untilOthersWait ends when two other sessions wait for the lock.
 const untilOthersWait = `
 DO $$
 BEGIN
@@ -59,8 +59,8 @@ BEGIN
 	END LOOP;
 END $$;`
 
-// TestWaitersHoldUpNothing builds an index concurrently, which waits for the
-// end of every snapshot, while others wait for the lock.
+// TestWaitersHoldUpNothing builds an index concurrently while others wait for
+// the lock. The build waits for the end of all snapshots.
 func TestWaitersHoldUpNothing(t *testing.T) {
 	t.Parallel()
 	url := testdb.EmptyURL(t, "postgres")
@@ -84,8 +84,8 @@ func TestWaitersHoldUpNothing(t *testing.T) {
 	wg.Wait()
 }
 
-// TestMigrationsTakeTheirTime has migrations of either kind outlast the pool's
-// statement timeout.
+// TestMigrationsTakeTheirTime has migrations of both kinds that outlast the
+// pool's statement timeout.
 func TestMigrationsTakeTheirTime(t *testing.T) {
 	t.Parallel()
 	db := testdb.Open(t, withParameter(testdb.EmptyURL(t, "postgres"), "statement_timeout=200"))
@@ -112,8 +112,8 @@ func withParameter(url config.DatabaseURL, parameter string) config.DatabaseURL 
 	return config.DatabaseURL(url.Reveal() + separator + parameter)
 }
 
-// TestLockIsPrivate: no other user may read the database, or take the lock beside
-// it, which would hold up every start.
+// TestLockIsPrivate proves that no other user may read the database, or take
+// the lock beside it, which would block every start.
 func TestLockIsPrivate(t *testing.T) {
 	t.Parallel()
 	url := testdb.EmptyURL(t, "sqlite")

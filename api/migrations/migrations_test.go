@@ -26,7 +26,7 @@ func newMigrator(t *testing.T, db *database.DB) *Migrator {
 	return m
 }
 
-// each runs test once a dialect on a database without a table.
+// each runs test on each dialect, on a database without tables.
 func each(t *testing.T, test func(t *testing.T, db *database.DB)) {
 	t.Helper()
 	for _, dialect := range testdb.Dialects {
@@ -59,7 +59,8 @@ func sameMigrations(t *testing.T, sequence string) string {
 		}
 		var names []string
 		for _, e := range entries {
-			// What SQLite does in a transaction, Postgres may not be able to.
+			// A migration that SQLite runs in a transaction may not allow that
+			// on Postgres.
 			names = append(names, strings.Replace(e.Name(), ".tx.", ".", 1))
 		}
 		return names
@@ -143,13 +144,13 @@ func TestFailedMigrationIsNotMarked(t *testing.T) {
 	})
 }
 
-// TestKilledBetweenCommitAndMark fails the library's own mark, which comes
-// after a migration's transaction has committed, as a kill there would.
+// TestKilledBetweenCommitAndMark fails the library's own mark after the commit
+// of a migration, as a kill at that time would.
 func TestKilledBetweenCommitAndMark(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, db *database.DB) {
 		m := newMigrator(t, db)
-		if _, err := m.List(t.Context()); err != nil { // makes the library's tables
+		if _, err := m.List(t.Context()); err != nil { // creates the library's tables
 			t.Fatal(err)
 		}
 		kill, spare := sqliteKill, "DROP TRIGGER kill"

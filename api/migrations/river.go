@@ -13,13 +13,12 @@ import (
 	"github.com/uptrace/bun/migrate"
 )
 
-// riverVersion is the schema of the River release in go.mod. A later release
-// with another schema gets a migration of its own.
+// riverVersion is the schema version of the River release in go.mod. A release
+// with another schema needs a migration of its own.
 const riverVersion = 8
 
-// river is the migration that makes the job queue's tables. River keeps track
-// of its own steps, each of which commits with its mark, so that repeating it
-// after a kill goes on from there.
+// river is the migration that creates the job queue's tables. River commits
+// each of its steps with a mark, so a repetition after a kill continues there.
 func river(postgres bool) migrate.Migration {
 	return migrate.Migration{
 		Name: "0002", Comment: "river",
@@ -37,7 +36,7 @@ func migrateRiver(ctx context.Context, db *sql.DB, postgres bool, direction rive
 	if postgres {
 		driver = riverdatabasesql.New(db)
 	}
-	migrator, err := rivermigrate.New(driver, &rivermigrate.Config{Logger: slog.New(slog.DiscardHandler)}) // Up has a line of its own
+	migrator, err := rivermigrate.New(driver, &rivermigrate.Config{Logger: slog.New(slog.DiscardHandler)}) // Up logs its own line
 	if err != nil {
 		return fmt.Errorf("prepare River's migrations: %w", err)
 	}

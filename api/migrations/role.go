@@ -20,12 +20,12 @@ import (
 	"github.com/fualab/fualab/shared/schema"
 )
 
-// Serve lets the role that the services' URL names read and write every row of
-// the schema, and makes it, or sets its password, as that URL has it. The role
-// owns nothing: it can change no table, and make none. The Migrator's own role
-// has to own the schema, and has to be another one.
+// Serve gives the role of the services' URL the right to read and write all
+// rows of the schema. It creates the role, or sets its password from the URL.
+// The role owns nothing, so it can neither change nor create tables. The
+// Migrator's own role must own the schema, and must be another one.
 //
-// It may run again at any time, and has to after a restore, which brings no
+// Serve is repeatable. Repeat it after a restore, because a restore brings no
 // privileges.
 func (m *Migrator) Serve(ctx context.Context, services config.DatabaseURL) error {
 	u, err := url.Parse(services.Reveal())
@@ -64,7 +64,7 @@ func (m *Migrator) Serve(ctx context.Context, services config.DatabaseURL) error
 		"GRANT "+numbers+" ALL SEQUENCES IN SCHEMA "+in+" TO "+name,
 		"ALTER DEFAULT PRIVILEGES IN SCHEMA "+in+" GRANT "+rows+" TABLES TO "+name,
 		"ALTER DEFAULT PRIVILEGES IN SCHEMA "+in+" GRANT "+numbers+" SEQUENCES TO "+name,
-		// Which migrations were applied is for the owner to say.
+		// Only the owner may write the list of applied migrations.
 		"REVOKE INSERT, UPDATE, DELETE ON "+strings.Join(slices.Collect(maps.Values(schema.Marks)), ", ")+", bun_migration_locks FROM "+name,
 	)
 	return pgx.BeginFunc(ctx, m.db.Pool, func(tx pgx.Tx) error {
@@ -77,17 +77,17 @@ func (m *Migrator) Serve(ctx context.Context, services config.DatabaseURL) error
 	})
 }
 
-// scramRounds is what Postgres itself uses.
+// scramRounds is Postgres' own number.
 const scramRounds = 4096
 
-// verifier returns what Postgres keeps of a password (RFC 5803), so that neither
-// a statement nor the server's log has the password.
+// verifier returns the stored form of a password (RFC 5803), so that neither a
+// statement nor the server's log contains the password.
 func verifier(password string) string {
 	salt := make([]byte, 16)
 	_, _ = rand.Read(salt) // never fails
 	salted, err := pbkdf2.Key(sha256.New, password, salt, scramRounds, sha256.Size)
 	if err != nil {
-		panic(err) // only of a length that is none
+		panic(err) // only an invalid length fails
 	}
 	key := func(key []byte, text string) []byte {
 		h := hmac.New(sha256.New, key)

@@ -22,8 +22,8 @@ func as(t *testing.T, u config.DatabaseURL, user *url.Userinfo) config.DatabaseU
 	return config.DatabaseURL(parsed.String())
 }
 
-// TestServicesOwnNoSchema: the services' role reads and writes rows, also of
-// tables that a later migration makes, and changes no table.
+// TestServicesOwnNoSchema proves that the services' role reads and writes rows,
+// also of tables from later migrations, and changes no table.
 func TestServicesOwnNoSchema(t *testing.T) {
 	t.Parallel()
 	owned := testdb.EmptyURL(t, "postgres")
@@ -41,7 +41,7 @@ func TestServicesOwnNoSchema(t *testing.T) {
 			}
 		}
 	})
-	for _, password := range []string{`it's "one" $1`, "another"} { // made, and changed
+	for _, password := range []string{`it's "one" $1`, "another"} { // created, then changed
 		services := as(t, owned, url.UserPassword(role, password))
 		if err := m.Serve(t.Context(), services); err != nil {
 			t.Fatal(err)
@@ -78,7 +78,7 @@ func TestServicesOwnNoSchema(t *testing.T) {
 	}
 }
 
-// TestServeNeedsPostgres: SQLite knows no roles.
+// TestServeNeedsPostgres checks the error on SQLite, which has no roles.
 func TestServeNeedsPostgres(t *testing.T) {
 	t.Parallel()
 	u := testdb.EmptyURL(t, "sqlite")

@@ -20,7 +20,7 @@ import (
 
 var update = flag.Bool("update", false, "write the schema snapshots instead of comparing them")
 
-// TestSnapshot holds shared/schema to the migrations.
+// TestSnapshot compares shared/schema with the migrations.
 func TestSnapshot(t *testing.T) {
 	for _, dialect := range testdb.Dialects {
 		t.Run(dialect, func(t *testing.T) {
@@ -46,7 +46,8 @@ func TestSnapshot(t *testing.T) {
 	}
 }
 
-// TestSnapshotLoads proves that the snapshot makes what the migrations make.
+// TestSnapshotLoads proves that the snapshot makes the same schema as the
+// migrations.
 func TestSnapshotLoads(t *testing.T) {
 	t.Parallel()
 	testdb.Each(t, func(t *testing.T, db *database.DB) {
@@ -63,7 +64,7 @@ func TestSnapshotLoads(t *testing.T) {
 	})
 }
 
-// snapshot writes db's schema as SQL that makes it again.
+// snapshot writes db's schema as SQL.
 func snapshot(ctx context.Context, db *database.DB) (string, error) {
 	queries := sqliteCatalog
 	if db.IsPostgres() {

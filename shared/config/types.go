@@ -188,7 +188,7 @@ func (u DatabaseURL) SQLitePath() (string, error) {
 	path := filepath.FromSlash(p.Path[1:])
 	switch base := filepath.Base(path); {
 	case strings.Contains(string(u), "?"):
-		return "", &SyntaxError{"must name a SQLite file without parameters, because FUALab chooses them: remove the ? and the parameters, or write %3F for a ? in the file's name"}
+		return "", &SyntaxError{"must name a SQLite file without parameters, because FUALab chooses them: remove the ? and what follows, or write %3F for one in the file's name"}
 	case strings.Contains(string(u), "#"):
 		return "", &SyntaxError{"must name a SQLite file without a #: write %23 for a # in the file's name"}
 	case path == ":memory:":

@@ -48,7 +48,7 @@ func (i *Import) Awaits(offset int64) error {
 	case i.State != Uploading:
 		return errs.Newf(errs.Conflict, "This import accepts no more parts of its file: it is %s.", i.State)
 	case i.BytesReceived != offset:
-		return errs.Newf(errs.Conflict, "The next part begins at byte %d: send Upload-Offset: %d and the file's bytes from there.", i.BytesReceived, i.BytesReceived)
+		return errs.Newf(errs.Conflict, "The upload goes on at byte %d: send Upload-Offset: %d and the file's bytes from there.", i.BytesReceived, i.BytesReceived)
 	}
 	return nil
 }
@@ -64,7 +64,7 @@ func (i *Import) Cancel(now model.Time) (changed bool, err error) {
 	case Cancelled:
 		return false, nil
 	case Completed, Failed:
-		return false, errs.New(errs.Conflict, "The import has already ended and cannot be cancelled.")
+		return false, errs.New(errs.Conflict, "The import has already ended, so there is nothing to cancel.")
 	case Uploading, Queued:
 		i.State, i.FinishedAt = Cancelled, &now
 	}

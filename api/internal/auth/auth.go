@@ -1,5 +1,6 @@
-// Package auth knows who calls: by an API token, whose hash is in the
-// database, or by a JSON web token of an OpenID provider. It knows no HTTP.
+// Package auth authenticates callers. A caller has an API token, whose hash is
+// in the database, or a JSON web token of an OpenID provider. The package is
+// independent of HTTP.
 package auth
 
 import (
@@ -20,63 +21,64 @@ import (
 )
 
 const (
-	// maxAge is how old what is known of a token may be: what is missing to a
-	// second is for the time between the look at the clock and the look at the
-	// database.
+	// maxAge is the longest time that a lookup's result is used. It is 0.9 s
+	// instead of 1 s, because the clock is read before the database.
 	maxAge = 900 * time.Millisecond
-	// maxKnown bounds how many tokens are known at a time.
+	// maxKnown is the largest number of cached tokens.
 	maxKnown = 10_000
-	// goodFor is how long a token that was good is remembered as familiar.
+	// goodFor is the time that a valid token stays familiar.
 	goodFor = time.Hour
-	// maxToken bounds what is taken for a token, in bytes.
+	// maxToken is the largest length of a token, in bytes.
 	maxToken = 8 << 10
-	// lookTimeout bounds the look at the database or the provider's keys.
-	lookTimeout = 5 * time.Second
+	// lookupTimeout is the limit of a lookup in the database or the provider's
+	// keys.
+	lookupTimeout = 5 * time.Second
 )
 
-// Tokens is where API tokens are.
+// Tokens is the store of API tokens.
 type Tokens interface {
 	// TokenByHash returns a token by its SHA-256, or an errs.NotFound error.
 	TokenByHash(ctx context.Context, hash []byte) (*model.Token, error)
-	// TouchTokens notes that tokens are in use.
+	// TouchTokens records that tokens are in use.
 	TouchTokens(ctx context.Context, ids ...int64) error
 }
 
-// Provider recognises the callers of somebody else's tokens.
+// Provider authenticates callers with tokens of another issuer.
 type Provider interface {
-	// Verify returns whose token it is, or an errs.Unauthorized error, or an
-	// errs.Unavailable one if it cannot be told now.
+	// Verify returns the caller of token. It returns an errs.Unauthorized error
+	// for an invalid token, and an errs.Unavailable error if it cannot check
+	// the token now.
 	Verify(ctx context.Context, token string) (*Principal, error)
 }
 
-// Config is what an Authenticator works with.
+// Config configures an Authenticator.
 type Config struct {
 	Tokens   Tokens
-	Provider Provider         // nil: only API tokens are good
-	Now      func() time.Time // this machine's time, by which memory ages
-	Expiry   func() time.Time // the database's time, by which tokens expire; nil: Now
+	Provider Provider         // nil: only API tokens are valid
+	Now      func() time.Time // the machine's time, for the age of cached results
+	Expiry   func() time.Time // the database's time, for the expiry of tokens; nil: Now
 	Log      *slog.Logger
 }
 
-// Authenticator recognises callers by their tokens. It is safe for concurrent
-// use.
+// Authenticator authenticates callers by their tokens. It is safe for
+// concurrent use.
 type Authenticator struct {
 	Config
 	known   *otter.Cache[Hash, *known]
 	refused *otter.Cache[Hash, *refusal]
 	good    *otter.Cache[Hash, struct{}]
-	looks   singleflight.Group
+	lookups singleflight.Group
 	touched *touched
 }
 
-// known is a caller, with the moment before the look that found out.
+// known is an authenticated caller, with the time before the lookup.
 type known struct {
 	*Principal
 	began time.Time
 }
 
-// refusal is why a token is no good, with the moment before the look that found
-// out.
+// refusal is the reason why a token is invalid, with the time before the
+// lookup.
 type refusal struct {
 	cause error // errs.Unauthorized
 	began time.Time
@@ -88,7 +90,7 @@ func Start(ctx context.Context, cfg Config) *Authenticator {
 	a := &Authenticator{Config: cfg, touched: startTouched(ctx, cfg.Tokens.TouchTokens, touchEvery, cfg.Log)}
 	a.known = otter.Must(&otter.Options[Hash, *known]{
 		MaximumSize: maxKnown,
-		// Frees the memory; whether what is known is young enough is asked when it is read.
+		// This only frees memory. Readers check the age of a result.
 		ExpiryCalculator: otter.ExpiryWriting[Hash, *known](maxAge),
 	})
 	a.refused = otter.Must(&otter.Options[Hash, *refusal]{MaximumSize: maxKnown, ExpiryCalculator: otter.ExpiryWriting[Hash, *refusal](maxAge)})
@@ -96,12 +98,12 @@ func Start(ctx context.Context, cfg Config) *Authenticator {
 	return a
 }
 
-// Close writes down which tokens were in use lately. It must be called once.
+// Close records the recent uses of tokens. It must be called once.
 func (a *Authenticator) Close() { a.touched.close() }
 
-// Verify returns whose token it is. The error is errs.Unauthorized for what
-// is no good token, and errs.Unavailable when that cannot be told now: nobody
-// is let in by what was known a second ago.
+// Verify returns the caller of token. The error is errs.Unauthorized for an
+// invalid token, and errs.Unavailable if the lookup fails now. A result older
+// than maxAge never authenticates a caller.
 func (a *Authenticator) Verify(ctx context.Context, token string) (*Principal, error) {
 	if len(token) > maxToken {
 		return nil, errUnknown
@@ -113,7 +115,7 @@ func (a *Authenticator) Verify(ctx context.Context, token string) (*Principal, e
 	if r, found := a.refused.GetIfPresent(hash); found && young(r.began, now) {
 		return nil, r.cause
 	}
-	k, err := a.look(ctx, hash, token, now)
+	k, err := a.lookUp(ctx, hash, token, now)
 	if err != nil {
 		return nil, err
 	}
@@ -127,15 +129,16 @@ func (a *Authenticator) expiry() time.Time {
 	return a.Expiry()
 }
 
-// Familiar reports, without a look at anything but memory, whether token was
-// good within the last hour. It may be good no longer.
+// Familiar reports whether token was valid within the last hour. It reads
+// memory only. The token may no longer be valid.
 func (a *Authenticator) Familiar(token string) bool {
 	_, found := a.good.GetIfPresent(HashOf(token))
 	return found
 }
 
-// ages returns the time from began to now by both clocks: the wall's may be
-// set, and the monotonic one may stand still while the machine does.
+// ages returns the time from began to now by both clocks. An administrator can
+// set the wall clock, and the monotonic clock may stop while the machine
+// sleeps.
 func ages(began, now time.Time) (mono, wall time.Duration) {
 	return now.Sub(began), now.Round(0).Sub(began.Round(0))
 }
@@ -143,21 +146,22 @@ func ages(began, now time.Time) (mono, wall time.Duration) {
 // young reports whether began was less than maxAge before now.
 func young(began, now time.Time) bool { return fresh(ages(began, now)) }
 
-// fresh reports whether an age is less than maxAge by both clocks. A clock that
-// was set back makes what is known old.
+// fresh reports whether an age is less than maxAge by both clocks. After a
+// clock was set back, cached results are old.
 func fresh(mono, wall time.Duration) bool {
 	return mono >= 0 && mono < maxAge && wall >= 0 && wall < maxAge
 }
 
-var errUnknown = errs.New(errs.Unauthorized, "The token is not one that is good here.")
+var errUnknown = errs.New(errs.Unauthorized, "The token is unknown. Send a valid token of this platform.")
 
-// look finds out whose token it is. Of callers with the same token one looks
-// for all; what was seen too long before a caller came is not for it.
-func (a *Authenticator) look(ctx context.Context, hash Hash, token string, came time.Time) (*known, error) {
+// lookUp authenticates the caller of token. Concurrent callers with the same
+// token share one lookup. A caller does not use a lookup that began too long
+// before it came.
+func (a *Authenticator) lookUp(ctx context.Context, hash Hash, token string, came time.Time) (*known, error) {
 	for range 2 {
-		result := a.looks.DoChan(string(hash[:]), func() (any, error) {
-			// The first caller may go while others wait.
-			ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lookTimeout)
+		result := a.lookups.DoChan(string(hash[:]), func() (any, error) {
+			// The first caller may leave while others wait.
+			ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lookupTimeout)
 			defer cancel()
 			k := &known{began: a.Now()}
 			err := recovered(func() (err error) {
@@ -183,10 +187,10 @@ func (a *Authenticator) look(ctx context.Context, hash Hash, token string, came 
 			}
 		}
 	}
-	return nil, errs.New(errs.Unavailable, "Tokens cannot be looked up in time. Try again.")
+	return nil, errs.New(errs.Unavailable, "The lookup of the token takes too long. Retry later.")
 }
 
-// recovered makes an error of a panic, which in a goroutine of its own would
+// recovered turns a panic into an error. In a separate goroutine, a panic would
 // end the process.
 func recovered(f func() error) (err error) {
 	defer func() {
@@ -202,7 +206,7 @@ func (a *Authenticator) recognise(ctx context.Context, hash Hash, token string) 
 	case wellFormed(token):
 		return a.byHash(ctx, hash)
 	case strings.HasPrefix(token, Prefix):
-		return nil, errs.New(errs.Unauthorized, "The token was mistyped or cut off: its checksum is wrong.")
+		return nil, errs.New(errs.Unauthorized, "The token has a wrong checksum: it was mistyped or cut off.")
 	case a.Provider != nil:
 		return a.Provider.Verify(ctx, token)
 	default:

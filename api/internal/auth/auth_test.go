@@ -17,10 +17,10 @@ import (
 	"github.com/fualab/fualab/shared/model"
 )
 
-// tokens is a table of tokens that counts how often it is asked.
+// tokens is a token store that counts its lookups.
 type tokens struct {
 	looks   atomic.Int64
-	before  func() // a look; nil: nothing
+	before  func() // runs before a lookup; may be nil
 	mu      sync.Mutex
 	rows    map[auth.Hash]model.Token
 	down    error
@@ -51,7 +51,7 @@ func (s *tokens) TouchTokens(_ context.Context, ids ...int64) error {
 	return s.down
 }
 
-// add makes a token with the scope read; change, if any, gets its row.
+// add makes a token with the scope read; change, if any, changes its row.
 func (s *tokens) add(change func(*model.Token)) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -65,12 +65,12 @@ func (s *tokens) add(change func(*model.Token)) string {
 	return token
 }
 
-// world is an Authenticator, what it stands on, and its clock.
+// world is an Authenticator with its dependencies and its clock.
 type world struct {
 	*auth.Authenticator
 	*tokens
 	now   atomic.Int64 // nanoseconds since start
-	close func()       // Close, once
+	close func()       // calls Close once
 }
 
 var start = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
@@ -96,7 +96,7 @@ func (w *world) wants(t *testing.T, token string, kind errs.Kind) {
 	}
 }
 
-func TestGoodToken(t *testing.T) {
+func TestValidToken(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, nil)
 	expires := model.NewTime(start.Add(time.Hour))
@@ -113,7 +113,7 @@ func TestGoodToken(t *testing.T) {
 		t.Errorf("from its context: %v, %t", from, ok)
 	}
 	if _, ok := auth.From(t.Context()); ok {
-		t.Error("somebody is in an empty context")
+		t.Error("an empty context has a caller")
 	}
 	w.pass(time.Hour - time.Nanosecond)
 	if _, err := w.Verify(t.Context(), token); err != nil {
@@ -123,7 +123,7 @@ func TestGoodToken(t *testing.T) {
 	w.wants(t, token, errs.Unauthorized)
 }
 
-func TestBadTokens(t *testing.T) {
+func TestInvalidTokens(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, nil)
 	good := w.add(nil)
@@ -155,8 +155,8 @@ func TestBadTokens(t *testing.T) {
 	}
 }
 
-// TestMistypedAsksNobody: the checksum is there for that.
-func TestMistypedAsksNobody(t *testing.T) {
+// TestBadChecksumSkipsDatabase proves that a mistyped token costs no lookup.
+func TestBadChecksumSkipsDatabase(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, nil)
 	token := w.add(nil)
@@ -170,8 +170,8 @@ func TestMistypedAsksNobody(t *testing.T) {
 	}
 }
 
-// TestRefusedTokensAreRemembered: an invalid token costs one look at the
-// database a second, and one that becomes valid is accepted after it.
+// TestRefusedTokensAreRemembered proves that an invalid token costs one lookup
+// a second, and that it is accepted within a second once it is valid.
 func TestRefusedTokensAreRemembered(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, nil)
@@ -188,7 +188,7 @@ func TestRefusedTokensAreRemembered(t *testing.T) {
 			t.Errorf("%s: %d looks for 100 requests, want 1", name, n)
 		}
 		if w.Familiar(token) {
-			t.Errorf("%s: it is taken for one that was good", name)
+			t.Errorf("%s: the invalid token is familiar", name)
 		}
 	}
 	hash := auth.HashOf(revoked)
@@ -203,7 +203,8 @@ func TestRefusedTokensAreRemembered(t *testing.T) {
 	}
 }
 
-// TestRevokedWithinASecond: nothing has to arrive for that.
+// TestRevokedWithinASecond proves that a revocation needs no event to take
+// effect.
 func TestRevokedWithinASecond(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, nil)
@@ -226,8 +227,8 @@ func TestRevokedWithinASecond(t *testing.T) {
 	w.wants(t, token, errs.Unauthorized)
 }
 
-// TestDatabaseDown: what is known is good until it is a second old, and then
-// nobody is let in.
+// TestDatabaseDown proves that cached results serve until they are a second
+// old, and that all callers are refused afterwards.
 func TestDatabaseDown(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, nil)
@@ -253,8 +254,9 @@ func TestDatabaseDown(t *testing.T) {
 	}
 }
 
-// TestOneLooksForAll: and its caller may go meanwhile.
-func TestOneLooksForAll(t *testing.T) {
+// TestLookupsAreCoalesced also proves that the first caller may leave
+// meanwhile.
+func TestLookupsAreCoalesced(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, nil)
 	token := w.add(nil)
@@ -264,7 +266,7 @@ func TestOneLooksForAll(t *testing.T) {
 	var all sync.WaitGroup
 	all.Go(func() {
 		if _, err := w.Verify(ctx, token); !errors.Is(err, context.Canceled) {
-			t.Errorf("the one who left: %v", err)
+			t.Errorf("the caller that left: %v", err)
 		}
 	})
 	<-looking
@@ -280,8 +282,9 @@ func TestOneLooksForAll(t *testing.T) {
 	all.Wait()
 }
 
-// TestOldLookIsNotForWhoComesLater: it may have begun before a revocation.
-func TestOldLookIsNotForWhoComesLater(t *testing.T) {
+// TestOldLookupIsNotForLaterCallers proves it because the lookup may have begun
+// before a revocation.
+func TestOldLookupIsNotForLaterCallers(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, nil)
 	token := w.add(nil)
@@ -302,11 +305,11 @@ func TestOldLookIsNotForWhoComesLater(t *testing.T) {
 	close(answer)
 	all.Wait()
 	if n := w.looks.Load(); n != 2 {
-		t.Errorf("%d looks, want one of its own for who came later", n)
+		t.Errorf("%d lookups, want one more for the later caller", n)
 	}
 }
 
-// panicky is a provider with a fault.
+// panicky is a provider that panics.
 type panicky struct{}
 
 func (panicky) Verify(context.Context, string) (*auth.Principal, error) { panic("a fault") }
@@ -320,8 +323,8 @@ func TestPanicIsAnError(t *testing.T) {
 	}
 }
 
-// TestUseIsWrittenDown: when the authenticator closes, at the latest, and once
-// for each token.
+// TestUseIsWrittenDown proves that the use of each token is recorded once, at
+// the latest when the authenticator closes.
 func TestUseIsWrittenDown(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, nil)
@@ -357,7 +360,7 @@ func TestScopes(t *testing.T) {
 	}
 }
 
-// TestTokensDiffer, and are as scanners for secrets look for them.
+// TestTokensDiffer also checks the form that secret scanners search for.
 func TestTokensDiffer(t *testing.T) {
 	t.Parallel()
 	seen := make(map[string]bool)

@@ -19,8 +19,8 @@ import (
 	"github.com/fualab/fualab/shared/model"
 )
 
-// TestFreshByBothClocks: what is known is used for less than maxAge by each of
-// them, and never after one was set back.
+// TestFreshByBothClocks proves that a result is used for less than maxAge by
+// each clock, and never after a clock was set back.
 func TestFreshByBothClocks(t *testing.T) {
 	t.Parallel()
 	const just = maxAge - time.Nanosecond
@@ -46,12 +46,12 @@ func TestFreshByBothClocks(t *testing.T) {
 	}
 }
 
-// writes keeps the ids of each write.
+// writes records the ids of each write.
 type writes struct {
 	mu  sync.Mutex
 	all [][]int64
 	err error
-	end time.Duration // of each write, from its start
+	end time.Duration // duration of each write
 }
 
 func (w *writes) write(ctx context.Context, ids ...int64) error {
@@ -64,8 +64,8 @@ func (w *writes) write(ctx context.Context, ids ...int64) error {
 	return w.err
 }
 
-// TestUseIsWrittenOnTheTick, each time that of the minute before it, and nothing
-// if there was none.
+// TestUseIsWrittenOnTheTick proves that each tick writes the uses of the last
+// minute, and nothing without uses.
 func TestUseIsWrittenOnTheTick(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -73,7 +73,7 @@ func TestUseIsWrittenOnTheTick(t *testing.T) {
 		w := &writes{}
 		ctx, end := context.WithCancel(t.Context())
 		touched := startTouched(ctx, w.write, touchEvery, slog.New(slog.NewTextHandler(&log, nil)))
-		end() // does not end the writing
+		end() // the writing continues
 		expect := func(want ...[]int64) {
 			t.Helper()
 			synctest.Wait()
@@ -110,8 +110,8 @@ func TestUseIsWrittenOnTheTick(t *testing.T) {
 	})
 }
 
-// TestTouchedIsBounded: of more tokens than are written at a time some wait for
-// their next use.
+// TestTouchedIsBounded proves that uses beyond the limit of a write wait for
+// the next use of their token.
 func TestTouchedIsBounded(t *testing.T) {
 	t.Parallel()
 	w := &writes{}
@@ -125,7 +125,7 @@ func TestTouchedIsBounded(t *testing.T) {
 	}
 }
 
-// provider recognises every token, unless it hangs.
+// provider authenticates every token, unless it hangs.
 type provider struct {
 	asked atomic.Int64
 	hangs bool
@@ -140,7 +140,7 @@ func (p *provider) Verify(ctx context.Context, _ string) (*Principal, error) {
 	return &Principal{ID: "oidc:a", Scopes: Read}, nil
 }
 
-// none is a table without tokens.
+// none is a token store without tokens.
 type none struct{}
 
 func (none) TokenByHash(context.Context, []byte) (*model.Token, error) {
@@ -148,7 +148,8 @@ func (none) TokenByHash(context.Context, []byte) (*model.Token, error) {
 }
 func (none) TouchTokens(context.Context, ...int64) error { return nil }
 
-// TestLongTokenAsksNoProvider, and one that is just as long as it may be does.
+// TestLongTokenAsksNoProvider proves that a token of the largest length does
+// reach the provider.
 func TestLongTokenAsksNoProvider(t *testing.T) {
 	t.Parallel()
 	p := &provider{}
@@ -165,7 +166,7 @@ func TestLongTokenAsksNoProvider(t *testing.T) {
 	}
 }
 
-// TestKnownForLessThanMaxAge: then it is looked up anew.
+// TestKnownForLessThanMaxAge proves that an older result is looked up again.
 func TestKnownForLessThanMaxAge(t *testing.T) {
 	t.Parallel()
 	var passed atomic.Int64
@@ -176,7 +177,7 @@ func TestKnownForLessThanMaxAge(t *testing.T) {
 	for _, tt := range []struct {
 		at    time.Duration
 		asked int64
-	}{{0, 1}, {maxAge - 1, 1}, {maxAge, 2}, {2*maxAge - 1, 2}, {0, 3}} { // at last the clock is set back
+	}{{0, 1}, {maxAge - 1, 1}, {maxAge, 2}, {2*maxAge - 1, 2}, {0, 3}} { // finally the clock is set back
 		passed.Store(int64(tt.at))
 		if _, err := a.Verify(t.Context(), "a.b.c"); err != nil || p.asked.Load() != tt.asked {
 			t.Errorf("after %s: %v, asked %d times, want %d", tt.at, err, p.asked.Load(), tt.asked)
@@ -184,8 +185,9 @@ func TestKnownForLessThanMaxAge(t *testing.T) {
 	}
 }
 
-// TestLookEnds after its time, also for a caller that would wait longer.
-func TestLookEnds(t *testing.T) {
+// TestLookupEnds proves that a lookup ends after its limit, even if the caller
+// would wait longer.
+func TestLookupEnds(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		a := Start(t.Context(), Config{Tokens: none{}, Provider: &provider{hangs: true}, Now: time.Now, Log: slog.New(slog.DiscardHandler)})
@@ -195,13 +197,13 @@ func TestLookEnds(t *testing.T) {
 		defer a.Close()
 		began := time.Now()
 		_, err := a.Verify(t.Context(), "a.b.c")
-		if took := time.Since(began); !errors.Is(err, context.DeadlineExceeded) || took != lookTimeout {
+		if took := time.Since(began); !errors.Is(err, context.DeadlineExceeded) || took != lookupTimeout {
 			t.Errorf("%v after %s", err, took)
 		}
 	})
 }
 
-// TestScopeNames are in the order of the documentation, whatever was sent.
+// TestScopeNames proves that names are in the order of the documentation.
 func TestScopeNames(t *testing.T) {
 	t.Parallel()
 	for scope, want := range map[Scope]string{0: "[]", Read: "[read]", Write | Admin: "[write admin]", All: "[read write admin]"} {

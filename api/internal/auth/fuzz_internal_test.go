@@ -5,8 +5,7 @@ import (
 	"testing"
 )
 
-// FuzzTokens: what is well-formed is written as NewToken writes it, and no
-// other way.
+// FuzzTokens proves that a well-formed token has exactly the form of NewToken.
 func FuzzTokens(f *testing.F) {
 	token := NewToken()
 	for _, text := range []string{"", Prefix, token, token + "\n", token[:30] + "\r\n" + token[30:], token[1:], strings.ToUpper(token), Prefix + strings.Repeat("a", 56)} {
@@ -23,7 +22,7 @@ func FuzzTokens(f *testing.F) {
 	})
 }
 
-// FuzzScopes: scopes are refused, or come back as they are written.
+// FuzzScopes proves that scopes are refused, or keep their notation.
 func FuzzScopes(f *testing.F) {
 	for _, text := range []string{"read", "read,write,admin", "admin read", "", ",", "none", "read,read"} {
 		f.Add(text)

@@ -7,15 +7,15 @@ import (
 	"github.com/fualab/fualab/shared/errs"
 )
 
-// Principal is a caller who has been recognised.
+// Principal is an authenticated caller.
 type Principal struct {
-	ID      string // the same as long as the caller is: token:7, or oidc:<issuer>|<subject>
-	Name    string // for people
+	ID      string // stable for the caller: token:7, or oidc:<issuer>|<subject>
+	Name    string // for display
 	Scopes  Scope
 	Expires time.Time // zero: never
 }
 
-// in returns p, or an errs.Unauthorized error once it has expired.
+// in returns p, or an errs.Unauthorized error if p has expired.
 func (p *Principal) in(now time.Time) (*Principal, error) {
 	if !p.Expires.IsZero() && !now.Before(p.Expires) {
 		return nil, Expired()
@@ -23,19 +23,20 @@ func (p *Principal) in(now time.Time) (*Principal, error) {
 	return p, nil
 }
 
-// Expired is the error for a token whose time is over.
+// Expired is the error for an expired token.
 func Expired() error {
 	return errs.New(errs.Unauthorized, "The token has expired. Use a new one.")
 }
 
 type principalKey struct{}
 
-// With returns a context of what p asks for.
+// With returns a context with the caller p.
 func With(ctx context.Context, p *Principal) context.Context {
 	return context.WithValue(ctx, principalKey{}, p)
 }
 
-// From returns who asks; false where authentication is off, or not needed.
+// From returns the caller of ctx. It returns false without authentication, and
+// on public paths.
 func From(ctx context.Context) (Principal, bool) {
 	p, ok := ctx.Value(principalKey{}).(*Principal)
 	if !ok {

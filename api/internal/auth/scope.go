@@ -6,29 +6,29 @@ import (
 	"github.com/fualab/fualab/shared/errs"
 )
 
-// Scope is a set of what a caller may do. None of them contains another: who
-// is to read and to write needs both.
+// Scope is a set of rights. No right contains another: a caller that reads and
+// writes needs both.
 type Scope uint8
 
 // The scopes.
 const (
-	Read  Scope = 1 << iota // looks at everything but tokens
+	Read  Scope = 1 << iota // reads everything but tokens
 	Write                   // creates, changes, deletes and restores records
 	Admin                   // changes schedules, starts and ends runs, lists and revokes tokens
 
 	All = Read | Write | Admin
 )
 
-// scopes are the names, in the order in which they are told.
+// scopes are the names, in the order of all lists.
 var scopes = []struct {
 	scope Scope
 	name  string
 }{{Read, "read"}, {Write, "write"}, {Admin, "admin"}}
 
-// Has reports whether all of needed is in s.
+// Has reports whether s contains all of needed.
 func (s Scope) Has(needed Scope) bool { return s&needed == needed }
 
-// Names returns the names of what is in s.
+// Names returns the names of the rights in s.
 func (s Scope) Names() []string {
 	names := []string{}
 	for _, known := range scopes {
@@ -39,10 +39,10 @@ func (s Scope) Names() []string {
 	return names
 }
 
-// String returns the names as OAuth writes them: separated by spaces.
+// String returns the names in OAuth's form, separated by spaces.
 func (s Scope) String() string { return strings.Join(s.Names(), " ") }
 
-// KnownScopes returns those of names that are scopes, and whether all are.
+// KnownScopes returns the scopes among names, and whether all names are scopes.
 func KnownScopes(names ...string) (found Scope, all bool) {
 	all = true
 	for _, name := range names {
@@ -62,13 +62,12 @@ func scopeOf(name string) Scope {
 	return 0
 }
 
-// ParseScopes reads names that are separated by commas or spaces; there must
-// be at least one.
+// ParseScopes reads at least one name. Commas or spaces separate the names.
 func ParseScopes(list string) (Scope, error) {
 	names := strings.FieldsFunc(list, func(r rune) bool { return r == ',' || r == ' ' })
 	found, all := KnownScopes(names...)
 	if found == 0 || !all {
-		return 0, errs.New(errs.Invalid, "the scopes are read, write and admin, separated by commas; at least one is needed")
+		return 0, errs.New(errs.Invalid, "must be at least one of read, write and admin, separated by commas")
 	}
 	return found, nil
 }

@@ -10,17 +10,17 @@ import (
 )
 
 const (
-	// touchEvery is how often it is written down which tokens are in use.
+	// touchEvery is the time between two writes of the tokens in use.
 	touchEvery = time.Minute
-	// maxTouched bounds how many are written at a time; of more, some are
-	// written later.
+	// maxTouched is the largest number of tokens in a write. Tokens beyond it
+	// are written later.
 	maxTouched = 1000
-	// touchTimeout bounds the writing.
+	// touchTimeout is the limit of a write.
 	touchTimeout = 5 * time.Second
 )
 
-// touched writes down which tokens are in use, in the background: no request
-// waits for it, and what cannot be written is forgotten.
+// touched records the tokens in use, in the background. No request waits for
+// it, and it drops failed writes.
 type touched struct {
 	write func(ctx context.Context, ids ...int64) error
 	log   *slog.Logger
@@ -33,12 +33,12 @@ type touched struct {
 
 func startTouched(ctx context.Context, write func(context.Context, ...int64) error, every time.Duration, log *slog.Logger) *touched {
 	t := &touched{write: write, log: log, stop: make(chan struct{}), ids: make(map[int64]struct{})}
-	// What is in flight when ctx ends is still noted, hence close.
+	// Requests in flight still record uses after ctx ends, hence close.
 	t.done.Go(func() { t.loop(context.WithoutCancel(ctx), every) })
 	return t
 }
 
-// note has it written that a token is in use. It returns at once.
+// note records the use of a token soon. It returns at once.
 func (t *touched) note(id int64) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -47,7 +47,7 @@ func (t *touched) note(id int64) {
 	}
 }
 
-// close writes what is left, and ends.
+// close writes the rest, and ends.
 func (t *touched) close() {
 	close(t.stop)
 	t.done.Wait()
@@ -78,6 +78,6 @@ func (t *touched) flush(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, touchTimeout)
 	defer cancel()
 	if err := t.write(ctx, ids...); err != nil {
-		t.log.WarnContext(ctx, "it is not written down which tokens were in use", "tokens", len(ids), "error", err)
+		t.log.WarnContext(ctx, "cannot record the tokens in use", "tokens", len(ids), "error", err)
 	}
 }

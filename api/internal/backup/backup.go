@@ -1,5 +1,5 @@
-// Package backup saves a whole database in a file, and puts it back: SQLite by
-// itself, Postgres by its own programs pg_dump, pg_restore and psql.
+// Package backup saves a whole database in a file, and restores it. SQLite does
+// it by itself; Postgres needs its programs pg_dump, pg_restore and psql.
 package backup
 
 import (
@@ -15,28 +15,28 @@ import (
 	"github.com/fualab/fualab/shared/schema"
 )
 
-// appName names the connections of this package, so that it can tell them
-// from those of the platform.
+// appName is the name of this package's connections, to distinguish them from
+// the platform's.
 const appName = "fualab-backup"
 
-// Options says which database is meant.
+// Options names the database.
 type Options struct {
 	URL     config.DatabaseURL
-	Environ []string // of this process, for the programs that it starts
+	Environ []string // the environment of the programs that it starts
 	Log     *slog.Logger
 }
 
-// Save writes the database to file, which must not be there yet. What others
-// write meanwhile is in it or not, by whole transactions. The file has
-// everything, hashes of tokens too, and only this user may read it.
+// Save writes the database to file, which must not exist. The file has each
+// concurrent transaction completely or not at all. It contains all data,
+// including hashes of tokens, so only this user may read it.
 func Save(ctx context.Context, o Options, file string) error {
 	if _, err := os.Lstat(file); err == nil {
-		return fmt.Errorf("%s is there already: remove it, or name another file", file)
+		return fmt.Errorf("%s already exists: remove it, or name another file", file)
 	}
 	part := file + ".part"
-	f, err := os.OpenFile(part, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600) //nolint:gosec // the file that the operator names
+	f, err := os.OpenFile(part, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600) //nolint:gosec // the operator has named the file
 	if errors.Is(err, fs.ErrExist) {
-		return fmt.Errorf("%s is there already: another backup writes it, or was killed; in that case remove it", part)
+		return fmt.Errorf("%s already exists: another backup is writing it, or was killed; in that case remove it", part)
 	}
 	if err != nil {
 		return fmt.Errorf("make the backup: %w", err)
@@ -56,11 +56,10 @@ func Save(ctx context.Context, o Options, file string) error {
 	return nil
 }
 
-// Restore makes the database what it was when file was saved. One that is
-// there already is refused, unless replace is set. The platform must be
-// stopped; that is looked at, too. After an error the database is what it was
-// before. Restored tells where what was replaced is kept, "" for nowhere, and
-// the newest migration.
+// Restore replaces the database by the one in file. It refuses an existing
+// database, unless replace is set. The platform must be stopped, which Restore
+// checks. After an error, the database has not changed. Restored has the path
+// of the replaced database, or "", and the newest migration.
 func Restore(ctx context.Context, o Options, file string, replace bool) (Restored, error) {
 	if _, err := os.Stat(file); err != nil {
 		return Restored{}, fmt.Errorf("read the backup: %w", err)
@@ -79,25 +78,25 @@ func Restore(ctx context.Context, o Options, file string, replace bool) (Restore
 	if err != nil {
 		return Restored{}, err
 	}
-	defer func() { _ = db.Close() }() // only read
+	defer func() { _ = db.Close() }() // read only
 	version, err := schema.Applied(ctx, db)
 	return Restored{Kept: kept, Version: version}, err
 }
 
-// Restored is what Restore did.
+// Restored is the result of Restore.
 type Restored struct {
-	Kept    string // the file of the database that was replaced; "" if there was none, and on Postgres
-	Version string // the newest migration of what was restored
+	Kept    string // the file of the replaced database; "" if there was none, and on Postgres
+	Version string // the newest migration of the restored database
 }
 
 func open(ctx context.Context, o Options) (*database.DB, error) {
 	return database.Open(ctx, database.Options{URL: o.URL, AppName: appName, MaxConns: 2, Log: o.Log})
 }
 
-// newer refuses a backup of which this program does not know the schema.
+// newer refuses a backup with a schema that is newer than this program.
 func newer(version string) error {
 	if !schema.Reached(schema.Version, version) {
-		return fmt.Errorf("the backup is at migration %s, and this program knows %s: restore it with the newer program", version, schema.Version)
+		return fmt.Errorf("the backup is at migration %s, and this program supports %s: restore it with the newer program", version, schema.Version)
 	}
 	return nil
 }

@@ -31,7 +31,7 @@ func options(url config.DatabaseURL) backup.Options {
 	return backup.Options{URL: url, Environ: os.Environ(), Log: slog.New(slog.DiscardHandler)}
 }
 
-// newURL is testdb's, but that nobody has a file of SQLite open.
+// newURL is testdb.NewURL, but closes SQLite's file.
 func newURL(t *testing.T, dialect string) config.DatabaseURL {
 	t.Helper()
 	if dialect == "postgres" {
@@ -48,8 +48,8 @@ func newURL(t *testing.T, dialect string) config.DatabaseURL {
 	return url
 }
 
-// save skips where pg_dump is older than the server, as a container's may be,
-// unless FUALAB_TEST_REQUIRE=1 has it fail.
+// save skips the test if pg_dump is older than the server, as a container's may
+// be. FUALAB_TEST_REQUIRE=1 makes it fail instead.
 func save(t *testing.T, url config.DatabaseURL, file string) {
 	t.Helper()
 	err := backup.Save(t.Context(), options(url), file)
@@ -66,7 +66,7 @@ func stored(db *database.DB) *resource.Store[items.Item] {
 	return items.Resource().Store(resource.Deps{DB: db, Now: time.Now})
 }
 
-// fill writes into every table that has data of its own.
+// fill writes into all tables with data.
 func fill(t *testing.T, db *database.DB) {
 	t.Helper()
 	queue, err := runs.NewInserter(db, slog.New(slog.DiscardHandler))
@@ -104,7 +104,7 @@ func fill(t *testing.T, db *database.DB) {
 	}
 }
 
-// contents are all rows of all tables.
+// contents returns all rows of all tables.
 func contents(t *testing.T, url config.DatabaseURL) map[string][]string {
 	t.Helper()
 	db := testdb.Open(t, url)
@@ -120,7 +120,7 @@ func contents(t *testing.T, url config.DatabaseURL) map[string][]string {
 	for _, name := range names {
 		all[name] = rowsOf(t, db, name)
 	}
-	if err := db.Close(); err != nil { // a restore wants it closed
+	if err := db.Close(); err != nil { // a restore needs it closed
 		t.Fatal(err)
 	}
 	return all
@@ -155,7 +155,7 @@ func rowsOf(t *testing.T, db *database.DB, table string) []string {
 	return found
 }
 
-// destroy loses what there is, as a wrong statement or a broken disk does.
+// destroy deletes the data, as a wrong statement or a broken disk does.
 func destroy(t *testing.T, url config.DatabaseURL) {
 	t.Helper()
 	if path, err := database.SQLitePath(url); err == nil {
@@ -175,8 +175,8 @@ func destroy(t *testing.T, url config.DatabaseURL) {
 	}
 }
 
-// TestDestroyedAndRestored saves, destroys, restores, and compares row by row;
-// twice, as what was restored must be good for the next backup.
+// TestDestroyedAndRestored saves, destroys and restores, and compares all rows.
+// It does so twice, because a restored database must support the next backup.
 func TestDestroyedAndRestored(t *testing.T) {
 	t.Parallel()
 	for _, dialect := range testdb.Dialects {
@@ -215,7 +215,8 @@ func TestDestroyedAndRestored(t *testing.T) {
 	}
 }
 
-// goesOn: ids and triggers of a restored database are those of the old one.
+// goesOn proves that ids and triggers of a restored database continue the old
+// ones.
 func goesOn(t *testing.T, url config.DatabaseURL, before map[string][]string) {
 	t.Helper()
 	item := items.Item{Name: "next"}
@@ -235,7 +236,7 @@ func TestRefused(t *testing.T) {
 			url, dir := newURL(t, dialect), t.TempDir()
 			file := filepath.Join(dir, "backup")
 			save(t, url, file)
-			refused(t, backup.Save(t.Context(), options(url), file), "is there already")
+			refused(t, backup.Save(t.Context(), options(url), file), "already exists")
 			restore := func(from string, replace bool) error {
 				_, err := backup.Restore(t.Context(), options(url), from, replace)
 				return err
@@ -259,7 +260,7 @@ func TestRefused(t *testing.T) {
 				t.Fatal(err)
 			}
 			if diff := cmp.Diff(before, contents(t, url)); diff != "" {
-				t.Errorf("what is refused changes the database:\n%s", diff)
+				t.Errorf("a refused restore changes the database:\n%s", diff)
 			}
 			if left, err := filepath.Glob(filepath.Join(dir, "*.part")); err != nil || len(left) > 0 {
 				t.Errorf("left behind: %v, %v", left, err)
@@ -275,7 +276,7 @@ func refused(t *testing.T, err error, says string) {
 	}
 }
 
-// TestCutOff: a backup that ends half-way changes nothing.
+// TestCutOff proves that a truncated backup changes nothing.
 func TestCutOff(t *testing.T) {
 	t.Parallel()
 	for _, dialect := range testdb.Dialects {

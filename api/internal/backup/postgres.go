@@ -31,7 +31,7 @@ func savePostgres(ctx context.Context, o Options, part string) error {
 	var server int
 	err = db.NewRaw("SELECT current_setting('server_version_num')::int / 10000").Scan(ctx, &server)
 	if err := errors.Join(err, db.Close()); err != nil {
-		return database.Error(err, "ask for the server's version")
+		return database.Error(err, "read the server's version")
 	}
 	if err := c.atLeast(ctx, server); err != nil {
 		return err
@@ -50,7 +50,7 @@ func restorePostgres(ctx context.Context, o Options, file string, replace bool) 
 		return err
 	}
 	if !strings.Contains(list, " bun_product_migrations ") {
-		return fmt.Errorf("%s is no backup of FUALab: it has no table bun_product_migrations", file)
+		return fmt.Errorf("%s is not a backup of FUALab: it has no table bun_product_migrations", file)
 	}
 	if err := free(ctx, o, replace); err != nil {
 		return err
@@ -58,8 +58,8 @@ func restorePostgres(ctx context.Context, o Options, file string, replace bool) 
 	return c.restore(ctx, file)
 }
 
-// free makes sure that the database is there, and that nothing is lost or
-// broken by replacing what is in it.
+// free checks that the database exists, and that its replacement loses and
+// breaks nothing.
 func free(ctx context.Context, o Options, replace bool) (err error) {
 	db, err := open(ctx, o)
 	if err != nil {
@@ -71,13 +71,13 @@ func free(ctx context.Context, o Options, replace bool) (err error) {
 		return database.Error(err, "count the tables")
 	}
 	if tables > 0 && !replace {
-		return fmt.Errorf("the database has %d tables already: --replace replaces them, so make a backup of them first", tables)
+		return fmt.Errorf("the database already has %d tables: back them up, and replace them with --replace", tables)
 	}
 	var programs []string
 	err = db.NewRaw(`SELECT DISTINCT application_name FROM pg_stat_activity
 		WHERE datname = current_database() AND application_name LIKE 'fualab-%' AND application_name <> ? ORDER BY 1`, appName).Scan(ctx, &programs)
 	if err != nil {
-		return database.Error(err, "ask who is connected")
+		return database.Error(err, "list the connections")
 	}
 	if len(programs) > 0 {
 		return fmt.Errorf("%s are connected to the database: stop them", strings.Join(programs, ", "))
@@ -85,11 +85,11 @@ func free(ctx context.Context, o Options, replace bool) (err error) {
 	return nil
 }
 
-// clients are Postgres' programs, on one database.
+// clients are Postgres' programs, for one database.
 type clients struct{ environ []string }
 
-// newClients hands the password over in the environment, where no list of
-// processes shows it.
+// newClients passes the password in the environment, because lists of processes
+// do not show it.
 func newClients(o Options) (*clients, error) {
 	cfg, err := pgx.ParseConfig(o.URL.Reveal())
 	if err != nil {
@@ -110,7 +110,7 @@ func newClients(o Options) (*clients, error) {
 }
 
 func (c *clients) command(ctx context.Context, program string, args ...string) *exec.Cmd {
-	cmd := exec.CommandContext(ctx, program, args...) //nolint:gosec // one of three programs, and no shell
+	cmd := exec.CommandContext(ctx, program, args...) //nolint:gosec // one of three programs, without a shell
 	cmd.Env = c.environ
 	return cmd
 }
@@ -120,8 +120,8 @@ func (c *clients) run(cmd *exec.Cmd) error {
 	return err
 }
 
-// output says of a program that is missing where it is had, and of one that
-// failed what it said.
+// output names the package of a missing program, and the message of a failed
+// one.
 func (c *clients) output(cmd *exec.Cmd) (string, error) {
 	var said bytes.Buffer
 	cmd.Stderr = &said
@@ -134,7 +134,7 @@ func explain(cmd *exec.Cmd, err error, said string) error {
 	case err == nil:
 		return nil
 	case errors.Is(err, exec.ErrNotFound):
-		return fmt.Errorf("%s is not here: install Postgres' client programs (Debian: postgresql-client); for the containers `go tool task backup` uses theirs", cmd.Args[0])
+		return fmt.Errorf("%s is not installed: install Postgres' client programs (Debian: postgresql-client); `go tool task backup` uses the programs in the containers", cmd.Args[0])
 	default:
 		return fmt.Errorf("%s: %w: %s", cmd.Args[0], err, strings.TrimSpace(said))
 	}
@@ -142,8 +142,8 @@ func explain(cmd *exec.Cmd, err error, said string) error {
 
 var versionOf = regexp.MustCompile(`\) (\d+)`)
 
-// atLeast refuses a pg_dump that is older than the server: it would refuse by
-// itself, and less plainly.
+// atLeast refuses a pg_dump that is older than the server. pg_dump would
+// refuse, too, but with a less clear message.
 func (c *clients) atLeast(ctx context.Context, server int) error {
 	out, err := c.output(c.command(ctx, "pg_dump", "--version"))
 	if err != nil {
@@ -151,7 +151,7 @@ func (c *clients) atLeast(ctx context.Context, server int) error {
 	}
 	found := versionOf.FindStringSubmatch(out)
 	if found == nil {
-		return nil // it speaks for itself
+		return nil // its own error is enough
 	}
 	if client, _ := strconv.Atoi(found[1]); client < server {
 		return &OldClient{client, server}
@@ -159,16 +159,16 @@ func (c *clients) atLeast(ctx context.Context, server int) error {
 	return nil
 }
 
-// OldClient says that a pg_dump cannot read a newer server.
+// OldClient means that pg_dump is older than the server.
 type OldClient struct{ Client, Server int }
 
 func (e *OldClient) Error() string {
-	return fmt.Sprintf("pg_dump is of version %d and the server of %d: install the client programs of version %d or newer (Debian: postgresql-client-%d); for the containers `go tool task backup` uses theirs",
+	return fmt.Sprintf("pg_dump has version %d, and the server has %d: install the client programs of version %d or newer (Debian: postgresql-client-%d); `go tool task backup` uses the programs in the containers",
 		e.Client, e.Server, e.Server, e.Server)
 }
 
-// restore has pg_restore write the statements, and psql execute them. Only
-// when the former has got to its end, the latter is told to commit.
+// restore makes pg_restore write the statements and psql execute them. psql
+// commits only after pg_restore has written all.
 func (c *clients) restore(ctx context.Context, file string) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -192,7 +192,7 @@ func (c *clients) restore(ctx context.Context, file string) error {
 		_, err = io.WriteString(in, "COMMIT;\n")
 	}
 	_ = in.Close() // without COMMIT that rolls back
-	// What psql says is the cause of what the other one does.
+	// The message of psql is the cause of pg_restore's failure.
 	if ended := psql.Wait(); ended != nil {
 		return explain(psql, ended, said.String())
 	}

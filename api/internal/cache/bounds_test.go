@@ -12,7 +12,7 @@ import (
 	"github.com/fualab/fualab/shared/errs"
 )
 
-// TestWeight is of all texts of an entry and of its key.
+// TestWeight counts all texts of an entry and of its key.
 func TestWeight(t *testing.T) {
 	t.Parallel()
 	body := make([]byte, 3, 100)
@@ -31,7 +31,8 @@ func TestWeight(t *testing.T) {
 	}
 }
 
-// TestLargestEntry: an eighth of the memory is kept, and a byte more is not.
+// TestLargestEntry proves that an eighth of the memory is kept, and one byte
+// more is not.
 func TestLargestEntry(t *testing.T) {
 	t.Parallel()
 	const most = 1 << 20
@@ -54,8 +55,8 @@ func TestLargestEntry(t *testing.T) {
 	}
 }
 
-// TestGoneIsForgottenByALaterReadOnly: an earlier one may not have seen what
-// another has read since.
+// TestGoneIsForgottenByALaterReadOnly proves that an earlier read does not
+// remove an entry, because another read may have been later.
 func TestGoneIsForgottenByALaterReadOnly(t *testing.T) {
 	t.Parallel()
 	gone := errs.New(errs.NotFound, "gone")
@@ -86,7 +87,8 @@ func TestGoneIsForgottenByALaterReadOnly(t *testing.T) {
 	}
 }
 
-// TestCounts: each caller counts once, by how it got its answer.
+// TestCounts proves that each caller counts once, by the source of its
+// response.
 func TestCounts(t *testing.T) {
 	t.Parallel()
 	at, reads := newHands(), new(atomic.Int64)
@@ -101,7 +103,7 @@ func TestCounts(t *testing.T) {
 	_ = held(c, Record(notes, 1))
 	_, _ = c.Read(t.Context(), Record(notes, 1), true, returning(entry("a", 1), reads))
 	c.Invalidate(notes, 1)
-	load() // what is held may not be returned
+	load() // the cached entry may not be returned
 	at.turn(MaxAge, MaxAge)
 	_ = held(c, Record(notes, 1))
 	got := c.Snapshot()
@@ -111,7 +113,7 @@ func TestCounts(t *testing.T) {
 	}
 }
 
-// TestRefusedWhenItIsKept: what has become too old while it was read.
+// TestRefusedWhenItIsKept covers an entry that became too old during its read.
 func TestRefusedWhenItIsKept(t *testing.T) {
 	t.Parallel()
 	at := newHands()
@@ -128,7 +130,8 @@ func TestRefusedWhenItIsKept(t *testing.T) {
 	}
 }
 
-// TestOldFlightKeepsTheNewOneJoinable: its end forgets only itself.
+// TestOldFlightKeepsTheNewOneJoinable proves that the end of a flight removes
+// only that flight.
 func TestOldFlightKeepsTheNewOneJoinable(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -171,7 +174,7 @@ func TestOldFlightKeepsTheNewOneJoinable(t *testing.T) {
 	})
 }
 
-// TestMarksOnlyRise: a caller that comes late takes nothing back.
+// TestMarksOnlyRise proves that a late caller lowers no mark.
 func TestMarksOnlyRise(t *testing.T) {
 	t.Parallel()
 	var m marks
@@ -189,7 +192,8 @@ func TestMarksOnlyRise(t *testing.T) {
 	}
 }
 
-// TestClockBegins after zero, which is the mark of no change.
+// TestClockBegins proves that the clock begins after zero, because zero is the
+// mark without a change.
 func TestClockBegins(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -203,7 +207,8 @@ func TestClockBegins(t *testing.T) {
 	})
 }
 
-// TestReadReturnsItsError beside the reads of others, and keeps nothing of it.
+// TestReadReturnsItsError proves that a read returns its own error beside other
+// reads, and caches nothing.
 func TestReadReturnsItsError(t *testing.T) {
 	t.Parallel()
 	c := newCache(1<<20, newHands().now, notes)

@@ -1,6 +1,19 @@
-// Package cache keeps encoded answers in memory, for less than a second. What
-// it returns shows the database as it was less than MaxAge ago, and never as
-// it was before a change that Invalidate was told of.
+// Package cache keeps encoded responses in memory for less than a second.
+//
+// Invariant: a returned entry shows the database as it was less than MaxAge
+// ago, and never as it was before a change that Invalidate has seen.
+//
+//	request ──→ Get ──→ entry is young, and read after the newest mark? ──yes──→ response
+//	                     │ no
+//	                     └──→ Load: one flight for all callers ──→ database ──→ settle
+//	commit ──→ Invalidate: raise the marks of the records and of their kind's pages
+//
+// The invariant holds because each read notes the time before it begins, and
+// each change raises a mark after its commit. A read from before the mark may
+// lack the change, so its entry is refused. A caller breaks it by an Invalidate
+// before the commit, or by none. A change by another process arrives as an
+// event; without events, MaxAge is the limit. Two clocks measure the age,
+// because either may be wrong.
 package cache
 
 import (
@@ -15,11 +28,11 @@ import (
 	"github.com/fualab/fualab/shared/errs"
 )
 
-// Kind names the records of one table. It is the part before the dot of the type
-// of their events.
+// Kind is the kind of a table's records. It is the part before the dot in the
+// type of their events.
 type Kind string
 
-// Key names an answer: Record's or Page's. The zero Key is nobody's.
+// Key identifies a response; Record and Page make it. The zero Key is invalid.
 type Key struct {
 	kind  Kind
 	page  bool
@@ -30,29 +43,29 @@ type Key struct {
 // Record is the key of the record of a kind with the given id.
 func Record(kind Kind, id int64) Key { return Key{kind: kind, id: id} }
 
-// Page is the key of the page of records of a kind that query asks for, as it
-// is written.
+// Page is the key of a page of records. query is the request's query, exactly
+// as written.
 func Page(kind Kind, query string) Key { return Key{kind: kind, page: true, query: query} }
 
-// Entry is an encoded answer. Those who get it share it and must not change
+// Entry is an encoded response. All its callers share it and must not change
 // it.
 type Entry struct {
 	Body    []byte
 	ETag    string
-	Links   []string // of a page
-	Total   *int64   // of a page, if it was asked for
-	Version Version  // of a record
+	Links   []string // of pages only
+	Total   *int64   // of pages only, if requested
+	Version Version  // of records only
 }
 
-// Version orders what a record was. The zero Version is a page's.
+// Version orders the states of a record. Pages have the zero Version.
 type Version struct {
-	Epoch   string // the history of the database that the numbers belong to
+	Epoch   string // the history of the database in which the numbers count
 	Number  int64  // counts the changes of the record
-	Derived int64  // the number that the fields which the worker derives belong to
+	Derived int64  // the Number from which the worker derived its fields
 }
 
-// before reports whether v is older than other. The worker derives fields from a
-// version and does not make one, so that neither number falls within an epoch.
+// before reports whether v is older than other. The worker derives fields from
+// a version and makes no new one. So neither number decreases within an epoch.
 func (v Version) before(other Version) bool {
 	return v.Epoch == other.Epoch && v.older(other)
 }
@@ -61,10 +74,10 @@ func (v Version) older(other Version) bool {
 	return v.Number < other.Number || v.Number == other.Number && v.Derived < other.Derived
 }
 
-// overhead is about what an entry takes beside its texts.
+// overhead is the approximate size of an entry without its texts.
 const overhead = 512
 
-// weight is what e takes under key, in bytes.
+// weight is the size of e under key, in bytes.
 func (e *Entry) weight(key Key) int {
 	n := overhead + len(key.query) + cap(e.Body) + len(e.ETag)
 	for _, l := range e.Links {
@@ -73,28 +86,28 @@ func (e *Entry) weight(key Key) int {
 	return n
 }
 
-// Cache holds entries. It is safe for concurrent use. A nil Cache holds
-// nothing, and reads whatever it is asked for.
+// Cache holds entries. It is safe for concurrent use. A nil Cache is empty, and
+// each call reads.
 type Cache struct {
 	entries *otter.Cache[Key, *stored]
-	largest int // entry that is kept, in bytes
+	largest int // the largest size of a cached entry, in bytes
 	now     func() moment
-	marks   map[Kind]*marks // of all kinds that are held; not changed after New
+	marks   map[Kind]*marks // of all cached kinds; not changed after New
 	counted counters
-	served  func(age time.Duration) // nil: nobody is told
+	served  func(age time.Duration) // may be nil
 
 	mu      sync.Mutex
 	flights map[Key]*flight
 }
 
-// stored is an Entry with the moment before it was read.
+// stored is an Entry with the time before its read.
 type stored struct {
 	*Entry
 	began moment
 }
 
-// New returns a Cache for records of these kinds, of at most so many bytes; nil
-// for none. It keeps nothing of other kinds.
+// New returns a Cache of at most bytes for records of these kinds, or nil for
+// 0. It does not cache other kinds.
 func New(bytes int64, kinds ...Kind) *Cache {
 	if bytes <= 0 {
 		return nil
@@ -107,11 +120,11 @@ func newCache(bytes int64, now func() moment, kinds ...Kind) *Cache {
 	for _, kind := range kinds {
 		c.marks[kind] = new(marks)
 	}
-	c.largest = int(min(bytes/8, math.MaxInt32)) // one page of large records does not push out all others
+	c.largest = int(min(bytes/8, math.MaxInt32)) // a page of large records must not evict all others
 	c.entries = otter.Must(&otter.Options[Key, *stored]{
-		MaximumWeight: uint64(bytes),                                                //nolint:gosec // New has seen to its sign
+		MaximumWeight: uint64(bytes),                                                //nolint:gosec // New has checked its sign
 		Weigher:       func(k Key, s *stored) uint32 { return uint32(s.weight(k)) }, //nolint:gosec // put keeps it below largest
-		// Frees the memory; whether an entry is young enough is asked when it is read.
+		// This only frees memory. Readers check the age of an entry.
 		ExpiryCalculator: otter.ExpiryWriting[Key, *stored](MaxAge),
 		OnAtomicDeletion: func(e otter.DeletionEvent[Key, *stored]) {
 			if e.Cause == otter.CauseOverflow {
@@ -122,7 +135,7 @@ func newCache(bytes int64, now func() moment, kinds ...Kind) *Cache {
 	return c
 }
 
-// Get returns the answer that is held for key, if it is good.
+// Get returns the cached response of key, if it is still valid.
 func (c *Cache) Get(key Key) (*Entry, bool) {
 	s, found := c.entries.GetIfPresent(key)
 	now := c.now()
@@ -133,8 +146,8 @@ func (c *Cache) Get(key Key) (*Entry, bool) {
 	return s.Entry, true
 }
 
-// Served has f told how old each answer from memory is, in place of anybody
-// who was before. It is to be called before the first Get.
+// Served sets the function that receives the age of each response from memory.
+// It replaces an earlier one. Call it before the first Get.
 func (c *Cache) Served(f func(age time.Duration)) {
 	if c != nil {
 		c.served = f
@@ -148,9 +161,9 @@ func (c *Cache) hit(s *stored, now moment) {
 	}
 }
 
-// Load is Get, or else what read returns. Of callers that ask for a key at the
-// same time one reads, for all of them, and goes on for as long as one of
-// them waits. An error is returned to all, and kept for nobody.
+// Load is Get, or else the result of read. Concurrent callers with the same key
+// share one read, which continues as long as one of them waits. All of them get
+// its error, which is not cached.
 func (c *Cache) Load(ctx context.Context, key Key, read func(context.Context) (*Entry, error)) (*Entry, error) {
 	if c == nil {
 		return read(ctx)
@@ -168,8 +181,8 @@ func (c *Cache) Load(ctx context.Context, key Key, read func(context.Context) (*
 	}
 }
 
-// Read returns what read does, whatever is held, and has those who come later
-// have it, too, if keep is set.
+// Read returns the result of read, without a look at the cache. If keep is set,
+// later callers get the result, too.
 func (c *Cache) Read(ctx context.Context, key Key, keep bool, read func(context.Context) (*Entry, error)) (*Entry, error) {
 	if c == nil {
 		return read(ctx)
@@ -181,9 +194,9 @@ func (c *Cache) Read(ctx context.Context, key Key, keep bool, read func(context.
 	return entry, err
 }
 
-// Invalidate forgets these records and all pages of their kind: the entries that
-// are held, and those that are being read. It is to be called after the commit of
-// a change, and before the event of it.
+// Invalidate removes these records and all pages of their kind. It also voids
+// the reads that are under way. Call it after the commit of a change, and
+// before its event.
 func (c *Cache) Invalidate(kind Kind, ids ...int64) {
 	if m := c.of(kind); m != nil {
 		m.records(c.now().mono, ids)
@@ -206,7 +219,7 @@ func (c *Cache) InvalidateAll() {
 	}
 }
 
-// of returns the marks of a kind, nil for one that is not held.
+// of returns the marks of a kind, or nil for a kind that is not cached.
 func (c *Cache) of(kind Kind) *marks {
 	if c == nil {
 		return nil
@@ -214,15 +227,15 @@ func (c *Cache) of(kind Kind) *marks {
 	return c.marks[kind]
 }
 
-// good reports whether what was read for key from began on may be returned at
-// now.
+// good reports whether the result of a read of key that began at began may be
+// returned at now.
 func (c *Cache) good(key Key, began, now moment) bool {
 	m := c.marks[key.kind]
 	return m != nil && began.young(now) && began.mono > m.of(key)
 }
 
-// settle keeps what has been read from began on, or forgets what it proves to
-// be gone.
+// settle caches the result of a read that began at began, or removes the entry
+// if the record is gone.
 func (c *Cache) settle(key Key, began moment, entry *Entry, err error, keep bool) {
 	switch {
 	case err == nil && keep:
@@ -237,7 +250,8 @@ func (c *Cache) settle(key Key, began moment, entry *Entry, err error, keep bool
 	}
 }
 
-// put keeps s, unless something has changed since, or what is held is newer.
+// put caches s, unless the record has changed since, or the cached entry is
+// newer.
 func (c *Cache) put(key Key, s *stored) {
 	if s.weight(key) > c.largest {
 		return
@@ -264,14 +278,14 @@ func (s *stored) older(held *stored) bool {
 	return s.began.mono < held.began.mono
 }
 
-// Counts is what a Cache has done since it began.
+// Counts counts the operations of a Cache.
 type Counts struct {
 	Hits      int64 // answers from memory
 	Misses    int64 // reads of the database
-	Coalesced int64 // answers that another caller's read gave
-	Evicted   int64 // entries that made room for others
-	Refused   int64 // entries too old, or changed since, when they were to be returned or kept
-	Bytes     int64 // that are held now
+	Coalesced int64 // answers from another caller's read
+	Evicted   int64 // entries removed for lack of memory
+	Refused   int64 // entries that were too old, or outdated by a change
+	Bytes     int64 // size of the present entries
 }
 
 type counters struct{ hits, misses, coalesced, evicted, refused atomic.Int64 }
@@ -284,6 +298,6 @@ func (c *Cache) Snapshot() Counts {
 	return Counts{
 		Hits: c.counted.hits.Load(), Misses: c.counted.misses.Load(), Coalesced: c.counted.coalesced.Load(),
 		Evicted: c.counted.evicted.Load(), Refused: c.counted.refused.Load(),
-		Bytes: int64(c.entries.WeightedSize()), //nolint:gosec // at most what New was given
+		Bytes: int64(c.entries.WeightedSize()), //nolint:gosec // at most the limit of New
 	}
 }

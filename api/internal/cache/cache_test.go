@@ -19,8 +19,8 @@ import (
 // notes is the kind of the records in these tests.
 const notes Kind = "notes"
 
-// hands are clocks that a test sets. Each look at them takes a nanosecond, as
-// none is the same moment as another.
+// hands are clocks that a test sets. Each reading takes a nanosecond, so that
+// no two readings are equal.
 type hands struct {
 	mu sync.Mutex
 	at moment
@@ -48,7 +48,7 @@ func entry(body string, version int64) *Entry {
 	return &Entry{Body: []byte(body), Version: Version{Number: version}}
 }
 
-// returning is a read that returns e at once, and counts.
+// returning is a read that counts its calls and returns e at once.
 func returning(e *Entry, reads *atomic.Int64) func(context.Context) (*Entry, error) {
 	return func(context.Context) (*Entry, error) {
 		reads.Add(1)
@@ -64,7 +64,7 @@ func held(c *Cache, key Key) string {
 	return string(e.Body)
 }
 
-// TestAge has each clock of the machine do what it can.
+// TestAge moves each clock of the machine in all ways.
 func TestAge(t *testing.T) {
 	t.Parallel()
 	for _, s := range []struct {
@@ -99,8 +99,8 @@ func TestAge(t *testing.T) {
 	}
 }
 
-// TestServed: whoever wants to know how old answers are is told of those from
-// memory, and of no others.
+// TestServed proves that the observer gets the ages of responses from memory,
+// and no others.
 func TestServed(t *testing.T) {
 	t.Parallel()
 	at, reads := newHands(), new(atomic.Int64)
@@ -121,8 +121,8 @@ func TestServed(t *testing.T) {
 	}
 }
 
-// TestAgeCountsFromBeforeTheRead: what a read returns may have been so since it
-// began.
+// TestAgeCountsFromBeforeTheRead proves that the age of an entry begins before
+// its read, because the data may be that old.
 func TestAgeCountsFromBeforeTheRead(t *testing.T) {
 	t.Parallel()
 	at := newHands()
@@ -147,10 +147,10 @@ func TestInvalidate(t *testing.T) {
 	for _, s := range []struct {
 		name string
 		do   func(*Cache)
-		want []bool // whether each key is held
+		want []bool // whether each key is cached
 	}{
 		{"nothing", func(*Cache) {}, []bool{true, true, true, true, true, true}},
-		{"one, and who shares its mark", func(c *Cache) { c.Invalidate(notes, 1) }, []bool{false, true, false, false, false, true}},
+		{"one, and the record with the same mark", func(c *Cache) { c.Invalidate(notes, 1) }, []bool{false, true, false, false, false, true}},
 		{"another", func(c *Cache) { c.Invalidate(notes, 3) }, []bool{true, true, true, false, false, true}},
 		{"pages", func(c *Cache) { c.Invalidate(notes) }, []bool{true, true, true, false, false, true}},
 		{"all", (*Cache).InvalidateAll, []bool{false, false, false, false, false, false}},
@@ -176,8 +176,8 @@ func TestInvalidate(t *testing.T) {
 	}
 }
 
-// TestReadFromBeforeAChange: what was being read when the record changed is
-// returned to who waits for it, and to nobody who comes after the change.
+// TestReadFromBeforeAChange proves that a read that a change overtakes serves
+// only callers from before the change.
 func TestReadFromBeforeAChange(t *testing.T) {
 	t.Parallel()
 	for _, key := range []Key{Record(notes, 1), Page(notes, "")} {
@@ -200,7 +200,7 @@ func TestReadFromBeforeAChange(t *testing.T) {
 		}
 		close(finish)
 		if got := <-first; got != "old" {
-			t.Errorf("who asked before the change got %q", got)
+			t.Errorf("the caller from before the change got %q", got)
 		}
 		if got := held(c, key); got != "new" {
 			t.Errorf("then %q is held", got)
@@ -211,25 +211,26 @@ func TestReadFromBeforeAChange(t *testing.T) {
 	}
 }
 
-// TestVersions: of two reads that both see all changes known here, the older
-// version loses, whichever ends last.
+// TestVersions has two reads that both see all known changes. The older version
+// loses, whichever read ends last.
 func TestVersions(t *testing.T) {
 	t.Parallel()
 	for _, s := range []struct {
 		name string
-		old  *Entry // of the read that begins first
+		old  *Entry // from the read that begins first
 		new  *Entry
 		want string
 	}{
 		{"newer by its number", entry("a", 1), entry("b", 2), "b"},
 		{"older by its number", entry("a", 2), entry("b", 1), "a"},
-		{"newer by what is derived", &Entry{Body: []byte("a"), Version: Version{Number: 2, Derived: 1}}, &Entry{Body: []byte("b"), Version: Version{Number: 2, Derived: 2}}, "b"},
-		{"older by what is derived", &Entry{Body: []byte("a"), Version: Version{Number: 2, Derived: 2}}, &Entry{Body: []byte("b"), Version: Version{Number: 2, Derived: 1}}, "a"},
+		{"newer derived fields", &Entry{Body: []byte("a"), Version: Version{Number: 2, Derived: 1}}, &Entry{Body: []byte("b"), Version: Version{Number: 2, Derived: 2}}, "b"},
+		{"older derived fields", &Entry{Body: []byte("a"), Version: Version{Number: 2, Derived: 2}}, &Entry{Body: []byte("b"), Version: Version{Number: 2, Derived: 1}}, "a"},
 		{"equal", entry("a", 1), entry("b", 1), "b"},
 	} {
 		for _, last := range []string{"first", "second"} {
 			c := newCache(1<<20, newHands().now, notes)
-			// Read does not wait for what others read: here, one within the other.
+			// Read does not wait for other reads. Here, one is inside the
+			// other.
 			_, _ = c.Read(t.Context(), Record(notes, 1), true, func(ctx context.Context) (*Entry, error) {
 				if last == "first" {
 					_, _ = c.Read(ctx, Record(notes, 1), true, func(context.Context) (*Entry, error) { return s.new, nil })
@@ -260,14 +261,14 @@ func TestReadPastTheCache(t *testing.T) {
 		t.Errorf("read %q, and %q is held", got, held(c, Record(notes, 1)))
 	}
 	if read(true, entry("a", 1)); held(c, Record(notes, 1)) != "a" {
-		t.Error("what was to be kept is not held")
+		t.Error("the kept entry is not cached")
 	}
 	if got := read(false, entry("b", 2)); got != "b" || held(c, Record(notes, 1)) != "a" {
 		t.Errorf("read %q, and %q is held", got, held(c, Record(notes, 1)))
 	}
 	_, err := c.Read(t.Context(), Record(notes, 1), false, func(context.Context) (*Entry, error) { return nil, errs.New(errs.NotFound, "gone") })
 	if !errs.Is(err, errs.NotFound) || held(c, Record(notes, 1)) != "" {
-		t.Errorf("%v, and %q is held of what is gone", err, held(c, Record(notes, 1)))
+		t.Errorf("%v, and %q is cached for a deleted record", err, held(c, Record(notes, 1)))
 	}
 }
 
@@ -303,8 +304,8 @@ func TestNoCache(t *testing.T) {
 	}
 }
 
-// TestChangesAndReads has one writer count up a value, tell the cache, and look
-// that no reader then sees less.
+// TestChangesAndReads has one writer that increments a value and invalidates
+// it. No reader may then see an older value.
 func TestChangesAndReads(t *testing.T) {
 	t.Parallel()
 	c := New(1<<20, notes)

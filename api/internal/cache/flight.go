@@ -7,22 +7,22 @@ import (
 	"time"
 )
 
-// readTimeout bounds a read that several wait for, each of whom may have come
-// later than the one whose request began it.
+// readTimeout is the limit of a shared read. A caller may have joined later
+// than the one that began it.
 const readTimeout = 15 * time.Second
 
-// flight is a read that others may wait for.
+// flight is a read for several callers.
 type flight struct {
 	began   moment
 	cancel  context.CancelFunc
 	waiting int           // callers; Cache.mu guards it
-	done    chan struct{} // closed when the result is there
+	done    chan struct{} // closed after the result
 	entry   *Entry
 	err     error
 }
 
-// join returns the flight for key, which it begins unless one is there that
-// sees all changes so far; or what is held by now.
+// join returns the present entry of key, or a flight. It joins a flight that
+// sees all changes so far, or begins a new one.
 func (c *Cache) join(ctx context.Context, key Key, read func(context.Context) (*Entry, error)) (*flight, *Entry) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -43,7 +43,8 @@ func (c *Cache) join(ctx context.Context, key Key, read func(context.Context) (*
 	c.counted.misses.Add(1)
 	f := &flight{began: now, waiting: 1, done: make(chan struct{})}
 	c.flights[key] = f
-	// The caller may go while others wait; leave cancels when none is left.
+	// The first caller may leave while others wait; leave cancels after the
+	// last one.
 	ctx, f.cancel = context.WithTimeout(context.WithoutCancel(ctx), readTimeout)
 	go c.fly(ctx, key, f, read)
 	return f, nil
@@ -59,7 +60,7 @@ func (c *Cache) fly(ctx context.Context, key Key, f *flight, read func(context.C
 	close(f.done)
 }
 
-// leave ends a flight that nobody waits for any more.
+// leave removes a caller, and ends a flight without callers.
 func (c *Cache) leave(key Key, f *flight) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -69,14 +70,14 @@ func (c *Cache) leave(key Key, f *flight) {
 	}
 }
 
-// forget has nobody join f any more. It needs c.mu.
+// forget removes f, so that no caller joins it any more. It needs c.mu.
 func (c *Cache) forget(key Key, f *flight) {
 	if c.flights[key] == f {
 		delete(c.flights, key)
 	}
 }
 
-// recovered makes an error of a panic, which here would end the process.
+// recovered turns a panic into an error. Here, a panic would end the process.
 func recovered(ctx context.Context, read func(context.Context) (*Entry, error)) (entry *Entry, err error) {
 	defer func() {
 		if p := recover(); p != nil {

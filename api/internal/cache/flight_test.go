@@ -10,7 +10,8 @@ import (
 	"time"
 )
 
-// TestCoalesced: a hundred who miss the same make one read.
+// TestCoalesced proves that a hundred callers that miss the same key share one
+// read.
 func TestCoalesced(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -29,7 +30,7 @@ func TestCoalesced(t *testing.T) {
 				}
 			})
 		}
-		synctest.Wait() // for all of them to wait
+		synctest.Wait() // until all of them wait
 		close(finish)
 		callers.Wait()
 		if n := c.Snapshot(); n.Misses != 1 || n.Coalesced != 99 || n.Hits != 0 {
@@ -41,7 +42,8 @@ func TestCoalesced(t *testing.T) {
 	})
 }
 
-// TestJoinNoOldRead: who comes when a read has gone on for too long reads anew.
+// TestJoinNoOldRead proves that a caller begins a new read if the present one
+// is too old.
 func TestJoinNoOldRead(t *testing.T) {
 	t.Parallel()
 	at := newHands()
@@ -59,9 +61,9 @@ func TestJoinNoOldRead(t *testing.T) {
 	}
 }
 
-// TestWhoLeaves: the first caller's end does not end the read of the others,
-// and the last one's does.
-func TestWhoLeaves(t *testing.T) {
+// TestCallersLeave proves that a read continues when its first caller leaves,
+// and ends when the last one leaves.
+func TestCallersLeave(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		c := New(1<<20, notes)
@@ -89,30 +91,30 @@ func TestWhoLeaves(t *testing.T) {
 		leave, stay := call(), call()
 		leave()
 		if err := <-results; !errors.Is(err, context.Canceled) {
-			t.Errorf("who leaves gets %v", err)
+			t.Errorf("the leaving caller gets %v", err)
 		}
 		finish <- struct{}{}
 		if err := <-results; err != nil {
-			t.Errorf("who stays gets %v", err)
+			t.Errorf("the waiting caller gets %v", err)
 		}
 		stay()
 		c.Invalidate(notes, 1)
-		time.Sleep(time.Nanosecond) // for it to be over, by the bubble's clock
+		time.Sleep(time.Nanosecond) // until it has ended, by the bubble's clock
 		first, second := call(), call()
 		first()
 		second()
 		if err := <-ended; !errors.Is(err, context.Canceled) {
-			t.Errorf("the read that nobody waits for ends with %v", err)
+			t.Errorf("the read without callers ends with %v", err)
 		}
 		for range 2 {
 			if err := <-results; !errors.Is(err, context.Canceled) {
-				t.Errorf("who leaves gets %v", err)
+				t.Errorf("the leaving caller gets %v", err)
 			}
 		}
 		third := call()
 		finish <- struct{}{}
 		if err := <-results; err != nil {
-			t.Errorf("who comes after that gets %v", err)
+			t.Errorf("the next caller gets %v", err)
 		}
 		third()
 	})
@@ -134,7 +136,8 @@ func TestReadEnds(t *testing.T) {
 	})
 }
 
-// TestErrors: all who wait get it, and who comes later reads again.
+// TestErrors proves that all waiting callers get the error, and that a later
+// caller reads again.
 func TestErrors(t *testing.T) {
 	t.Parallel()
 	c := New(1<<20, notes)

@@ -5,13 +5,13 @@ import (
 	"time"
 )
 
-// markCount is how many marks the records of a kind share. Two that share one
-// are invalidated together, which costs a read, and no mark is ever to be cleared
-// away.
+// markCount is the number of marks for the records of a kind. Records with the
+// same mark are invalidated together, which costs a read. In return, marks need
+// no removal.
 const markCount = 4096
 
-// marks hold when something of a kind was last changed: what was read from an earlier
-// moment on may not show it. They only rise.
+// marks are the times of the last changes of a kind. A read from before a mark
+// may lack the change. Marks only rise.
 type marks struct {
 	all    atomic.Int64
 	pages  atomic.Int64
@@ -27,7 +27,7 @@ func (m *marks) records(at time.Duration, ids []int64) {
 
 func (m *marks) everything(at time.Duration) { raise(&m.all, at) }
 
-// of returns the newest mark that concerns key.
+// of returns the newest mark of key.
 func (m *marks) of(key Key) time.Duration {
 	own := &m.pages
 	if !key.page {
@@ -38,7 +38,7 @@ func (m *marks) of(key Key) time.Duration {
 
 func (m *marks) ofRecord(id int64) *atomic.Int64 { return &m.record[uint64(id)%markCount] } //nolint:gosec // any number will do
 
-// raise never takes back what a later caller has set.
+// raise never lowers a mark, so a later caller's value stays.
 func raise(mark *atomic.Int64, to time.Duration) {
 	for {
 		was := mark.Load()

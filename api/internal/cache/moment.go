@@ -2,14 +2,14 @@ package cache
 
 import "time"
 
-// MaxAge is how old an answer may become: what is missing to a second is for
-// the time between the look at the clock and the look at the database.
+// MaxAge is the largest age of a cached response. It is 0.9 s instead of 1 s,
+// because the clock is read before the database.
 const MaxAge = 900 * time.Millisecond
 
-// moment is a point in time by both of a machine's clocks: the wall's may be
-// set, and the monotonic one may stand still while the machine does.
+// moment is a time by both clocks of a machine. An administrator can set the
+// wall clock, and the monotonic clock may stop while the machine sleeps.
 type moment struct {
-	mono time.Duration // since some moment of this process; positive
+	mono time.Duration // since a fixed time of this process; positive
 	wall int64         // nanoseconds since 1970
 }
 
@@ -21,8 +21,8 @@ func clock() func() moment {
 	}
 }
 
-// young reports whether m was less than MaxAge before now by both clocks. A
-// wall clock that was set back makes what was read before it old.
+// young reports whether m is less than MaxAge before now by both clocks. After
+// the wall clock was set back, earlier reads are old.
 func (m moment) young(now moment) bool {
 	mono, wall := now.mono-m.mono, time.Duration(now.wall-m.wall)
 	return mono >= 0 && mono < MaxAge && wall >= 0 && wall < MaxAge

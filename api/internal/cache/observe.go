@@ -6,7 +6,7 @@ import (
 	"github.com/fualab/fualab/shared/events"
 )
 
-// Observe invalidates what e says has changed.
+// Observe invalidates the records that e names.
 func (c *Cache) Observe(e events.Event) {
 	kind, _, _ := strings.Cut(string(e.Type), ".")
 	switch {

@@ -1,5 +1,5 @@
-// Package client speaks to a running API over HTTP, as a program elsewhere
-// would: it exports items and imports files.
+// Package client calls a running API over HTTP, as a separate program: it
+// exports items and imports files.
 package client
 
 import (
@@ -16,16 +16,16 @@ import (
 )
 
 const (
-	// answerTimeout is how long the API may take to begin its answer; it stores
-	// a part of a file, or looks for the items of an export, before.
+	// answerTimeout is the limit until the API begins its response. Before
+	// that, it stores a part of a file, or searches the items of an export.
 	answerTimeout = time.Minute
-	// silenceTimeout is how long a transfer may stand still.
+	// silenceTimeout is the longest pause of a transfer.
 	silenceTimeout = time.Minute
-	// maxAnswer bounds an answer that is read as a whole.
+	// maxAnswer is the largest response that is read as a whole.
 	maxAnswer = 4 << 20
 )
 
-// Client asks one API. It is safe for concurrent use.
+// Client calls one API. It is safe for concurrent use.
 type Client struct {
 	base  *url.URL
 	token string // "" for none
@@ -33,7 +33,7 @@ type Client struct {
 }
 
 // New returns a client of the API at address, such as http://localhost:8000.
-// The token goes into the header of every request, and nowhere else.
+// The token is only in the header of each request.
 func New(address, token string) (*Client, error) {
 	base, err := url.Parse(address)
 	if err != nil || base.Host == "" || base.Scheme != "http" && base.Scheme != "https" || base.User != nil || base.RawQuery != "" {
@@ -47,7 +47,7 @@ func New(address, token string) (*Client, error) {
 	}}}, nil
 }
 
-// Problem is an answer that refuses (RFC 9457).
+// Problem is an error response (RFC 9457).
 type Problem struct {
 	Status int    `json:"status"`
 	Title  string `json:"title"`
@@ -68,7 +68,7 @@ func (p *Problem) Error() string {
 		text += "; " + strings.TrimPrefix(e.Pointer, "#/") + e.Parameter + " " + e.Detail
 	}
 	if p.Status == http.StatusUnauthorized {
-		text += " (FUALAB_TOKEN holds the token)"
+		text += " (the token comes from FUALAB_TOKEN)"
 	}
 	return text
 }
@@ -82,7 +82,7 @@ func passing(err error) bool {
 	return err != nil
 }
 
-// send returns an answer of success, whose body the caller closes.
+// send returns a successful response. The caller closes its body.
 func (c *Client) send(ctx context.Context, method, path string, query url.Values, header http.Header, body []byte) (*http.Response, error) {
 	target := c.base.JoinPath(path)
 	target.RawQuery = query.Encode()
@@ -109,7 +109,7 @@ func (c *Client) send(ctx context.Context, method, path string, query url.Values
 func problemOf(resp *http.Response) error {
 	p := &Problem{}
 	text, _ := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
-	_ = json.Unmarshal(text, p) // what is between may answer in its own words
+	_ = json.Unmarshal(text, p) // a proxy may answer in another form
 	p.Status = resp.StatusCode
 	if p.Title == "" {
 		p.Title = http.StatusText(resp.StatusCode)
@@ -117,7 +117,7 @@ func problemOf(resp *http.Response) error {
 	return p
 }
 
-// ask sends a request whose answer is a JSON document.
+// ask sends a request with a JSON response.
 func (c *Client) ask(ctx context.Context, method, path string, query url.Values, header http.Header, body []byte, into any) error {
 	ctx, cancel := context.WithTimeout(ctx, answerTimeout+silenceTimeout)
 	defer cancel()
@@ -129,8 +129,8 @@ func (c *Client) ask(ctx context.Context, method, path string, query url.Values,
 	return errors.Join(err, resp.Body.Close())
 }
 
-// Export writes the items that query chooses to w, and tells progress how many
-// bytes that are so far. After an error, what is in w is not whole.
+// Export writes the selected items of query to w. It passes the number of bytes
+// so far to progress. After an error, the content of w is incomplete.
 func (c *Client) Export(ctx context.Context, query url.Values, w io.Writer, progress func(bytes int64)) (err error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -139,7 +139,7 @@ func (c *Client) Export(ctx context.Context, query url.Values, w io.Writer, prog
 		return err
 	}
 	defer func() { _ = resp.Body.Close() }()
-	silence := time.AfterFunc(silenceTimeout, func() { cancel(fmt.Errorf("nothing came for %s", silenceTimeout)) })
+	silence := time.AfterFunc(silenceTimeout, func() { cancel(fmt.Errorf("no data came for %s", silenceTimeout)) })
 	defer silence.Stop()
 	done, buffer := int64(0), make([]byte, 64<<10)
 	for {
@@ -157,7 +157,7 @@ func (c *Client) Export(ctx context.Context, query url.Values, w io.Writer, prog
 			if context.Cause(ctx) != nil {
 				err = context.Cause(ctx)
 			}
-			return fmt.Errorf("the export broke off, and what was written is not whole: %w", err)
+			return fmt.Errorf("the export failed, and the written file is incomplete: %w", err)
 		}
 	}
 }

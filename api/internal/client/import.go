@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// Import is how far the import of a file has got.
+// Import is the progress of a file's import.
 type Import struct {
 	ID            int64  `json:"id"`
 	State         string `json:"state"`
@@ -28,7 +28,7 @@ type Import struct {
 	Error         string `json:"error"`
 }
 
-// The states that a client tells apart.
+// The states that a client distinguishes.
 const (
 	Uploading = "uploading"
 	Completed = "completed"
@@ -36,12 +36,12 @@ const (
 	Cancelled = "cancelled"
 )
 
-// Ended reports whether nothing more happens to i.
+// Ended reports whether the state of i is final.
 func (i *Import) Ended() bool {
 	return i.State == Completed || i.State == Failed || i.State == Cancelled
 }
 
-// Fault is one thing that is wrong in a file.
+// Fault is one fault of a file.
 type Fault struct {
 	Line   int64  `json:"line"`
 	Column string `json:"column"`
@@ -59,35 +59,35 @@ func (c *Client) CreateImport(ctx context.Context, query url.Values, mediaType s
 	return i, c.ask(ctx, http.MethodPost, importsPath, query, header, nil, i)
 }
 
-// Import returns how far an import has got.
+// Import returns the progress of an import.
 func (c *Client) Import(ctx context.Context, id int64) (*Import, error) {
 	i := new(Import)
 	return i, c.ask(ctx, http.MethodGet, pathOf(id), nil, nil, nil, i)
 }
 
-// CancelImport stops an import after the rows that are in progress.
+// CancelImport stops an import after the rows in progress.
 func (c *Client) CancelImport(ctx context.Context, id int64) (*Import, error) {
 	i := new(Import)
 	return i, c.ask(ctx, http.MethodPost, pathOf(id)+"/cancel", nil, nil, nil, i)
 }
 
-// Faults lists what is wrong in the file, as far as the API keeps it.
+// Faults lists the file's faults that the API has stored.
 func (c *Client) Faults(ctx context.Context, id int64) ([]Fault, error) {
 	var faults []Fault
 	return faults, c.ask(ctx, http.MethodGet, pathOf(id)+"/errors", nil, nil, nil, &faults)
 }
 
 const (
-	// partBytes passes ingresses that take 10 MB a request.
+	// partBytes is small enough for ingresses with a limit of 10 MB.
 	partBytes = 4 << 20
-	// tries bounds how often a part is sent without a byte of it being stored.
+	// tries is the largest number of attempts for a part without a stored byte.
 	tries    = 8
 	maxPause = 15 * time.Second
 )
 
-// Upload sends what is left in file, whose next byte is the one at offset, and
-// tells progress how many bytes of the file the API has. A part that breaks off
-// is sent again from where the API has it.
+// Upload sends the rest of file, which begins at offset. It passes the number
+// of bytes that the API has to progress. It sends the rest of an interrupted
+// part again.
 func (c *Client) Upload(ctx context.Context, id, offset int64, file io.Reader, progress func(bytes int64)) (*Import, error) {
 	part, ahead := make([]byte, partBytes), make([]byte, partBytes)
 	n, err := fill(file, part)
@@ -96,7 +96,7 @@ func (c *Client) Upload(ctx context.Context, id, offset int64, file io.Reader, p
 			return nil, fmt.Errorf("read the file: %w", err)
 		}
 		more := 0
-		if n == len(part) { // otherwise the file has ended
+		if n == len(part) { // otherwise, this is the end of the file
 			more, err = fill(file, ahead)
 			if err != nil {
 				return nil, fmt.Errorf("read the file: %w", err)
@@ -138,21 +138,21 @@ func (c *Client) sendPart(ctx context.Context, id, offset int64, part []byte, la
 			return i, err
 		}
 		if failed++; failed == tries {
-			return nil, fmt.Errorf("the API has not taken a part of the file in %d tries: %w", tries, err)
+			return nil, fmt.Errorf("the API has not accepted a part of the file in %d attempts: %w", tries, err)
 		}
 		if err := pause(ctx, failed); err != nil {
 			return nil, err
 		}
 		there, err := c.Import(ctx, id)
 		if err != nil {
-			continue // the next try tells as well whether the API is back
+			continue // the next attempt also shows whether the API is back
 		}
 		if there.State != Uploading {
-			return there, nil // the answer was lost, and not the part
+			return there, nil // the response was lost, but the part has arrived
 		}
 		stored := there.BytesReceived - offset
 		if stored < 0 || stored > int64(len(part)) {
-			return nil, fmt.Errorf("the API has %d bytes of the file, and %d were sent: another program sends to the same import", there.BytesReceived, offset)
+			return nil, fmt.Errorf("the API has %d bytes of the file, but %d were sent: another program sends to the same import", there.BytesReceived, offset)
 		}
 		if stored > 0 {
 			failed = 0
@@ -161,8 +161,8 @@ func (c *Client) sendPart(ctx context.Context, id, offset int64, part []byte, la
 	}
 }
 
-// elsewhere reports whether the upload goes on at another byte: the API has
-// stored more of a part that broke off than it had when it was asked.
+// elsewhere reports whether the upload continues at another byte. Then the API
+// has stored more of an interrupted part than it reported before.
 func elsewhere(err error) bool {
 	var p *Problem
 	return errors.As(err, &p) && p.Status == http.StatusConflict
@@ -178,8 +178,8 @@ func pause(ctx context.Context, failed int) error {
 	}
 }
 
-// Wait asks every second until the import has ended, and tells progress. The
-// API may be away for as long as a restart takes.
+// Wait polls every second until the import has ended, and reports progress. The
+// API may be unreachable as long as a restart takes.
 func (c *Client) Wait(ctx context.Context, id int64, progress func(*Import)) (*Import, error) {
 	for failed := 0; ; {
 		i, err := c.Import(ctx, id)

@@ -1,5 +1,8 @@
-// Package combine has requests that do the same at the same time share a
-// statement.
+// Package combine lets concurrent requests of the same kind share a statement.
+//
+//	request ─┐
+//	request ─┼─→ waiting ─→ next: at most 100 ─→ one statement ─→ each request's result
+//	request ─┘     (at most slots statements at the same time)
 package combine
 
 import (
@@ -14,36 +17,37 @@ import (
 )
 
 const (
-	// mostCombined bounds a statement.
+	// mostCombined is the largest number of requests in a statement.
 	mostCombined = 100
-	// combinedTimeout bounds it in time: it belongs to no single request.
+	// combinedTimeout is the limit of a statement, because it belongs to no
+	// single request.
 	combinedTimeout = 15 * time.Second
 )
 
-// Combiner has requests that do the same at the same time share a statement:
-// most of what one costs is the same for one row and for many. Nobody waits for
-// company. A statement begins at once while fewer than slots run, and otherwise
-// when one of them ends, with all who have come by then; so that a request waits
-// for one statement at most before its own, as long as there are no more than
-// mostCombined for each slot. It is safe for concurrent use.
+// Combiner lets concurrent requests of the same kind share a statement, because
+// most of a statement's cost does not depend on the number of rows. No request
+// waits for others to come. A statement begins at once while fewer than slots
+// run. Otherwise it begins when one of them ends, with all requests that wait
+// by then. So a request waits for at most one statement before its own, up to
+// mostCombined requests for each slot. It is safe for concurrent use.
 type Combiner[T any] struct {
-	do    func(ctx context.Context, all []T) error // one statement
+	do    func(ctx context.Context, all []T) error // executes one statement
 	slots int
 
 	mu      sync.Mutex
-	waiting []*joint[T]
+	waiting []*request[T]
 	running int
 }
 
-// joint is a request's part in a statement.
-type joint[T any] struct {
+// request is the part of one request in a statement.
+type request[T any] struct {
 	part T
-	from context.Context // of the request
-	done chan error      // gets one
+	from context.Context // the request's context
+	done chan error      // gets one result
 }
 
-// New returns a Combiner for statements on db, each of which do runs for all of
-// its parts. ctx ends after 15 s and belongs to no single request.
+// New returns a Combiner for statements on db. do executes one statement for
+// all its parts. Its ctx ends after 15 s and belongs to no single request.
 func New[T any](db *database.DB, do func(ctx context.Context, all []T) error) *Combiner[T] {
 	return withSlots(atOnce(db), do)
 }
@@ -52,20 +56,20 @@ func withSlots[T any](slots int, do func(ctx context.Context, all []T) error) *C
 	return &Combiner[T]{do: do, slots: slots}
 }
 
-// atOnce is how many combined statements of one kind run at the same time:
-// SQLite has one writer; Postgres is to have the next one while the answers of
-// another are handed out.
+// atOnce is the number of concurrent combined statements of one kind. SQLite
+// has one writer. On Postgres, a second statement runs while the results of the
+// first are distributed.
 func atOnce(db *database.DB) int {
-	if db == nil || !db.IsPostgres() { // nil: for the API's document alone
+	if db == nil || !db.IsPostgres() { // nil only for the API's document
 		return 1
 	}
 	return max(2, runtime.GOMAXPROCS(0))
 }
 
-// Join has part done, or returns the error that concerns it. A caller that
-// gives up first does not know which, and must leave part alone.
+// Join executes part and returns its error. A caller that gives up earlier does
+// not know the outcome, and must not change part.
 func (c *Combiner[T]) Join(ctx context.Context, part T) error {
-	own := &joint[T]{part, ctx, make(chan error, 1)}
+	own := &request[T]{part, ctx, make(chan error, 1)}
 	c.mu.Lock()
 	c.waiting = append(c.waiting, own)
 	begin := c.running < c.slots
@@ -84,15 +88,16 @@ func (c *Combiner[T]) Join(ctx context.Context, part T) error {
 	}
 }
 
-// run goes on until nobody waits.
+// run executes statements until no request waits.
 func (c *Combiner[T]) run(ctx context.Context) {
 	for batch := c.next(); len(batch) > 0; batch = c.next() {
 		c.doAll(ctx, batch)
 	}
 }
 
-// next takes who waits. With nobody left the runner's slot is free again.
-func (c *Combiner[T]) next() []*joint[T] {
+// next takes the waiting requests. If there are none, it frees the runner's
+// slot.
+func (c *Combiner[T]) next() []*request[T] {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	n := min(len(c.waiting), mostCombined)
@@ -106,10 +111,10 @@ func (c *Combiner[T]) next() []*joint[T] {
 	return batch
 }
 
-// doAll does batch in one statement. If the database refuses that, each part is
-// tried alone, so that one of them fails none of the others. After any other
-// error nobody knows what became of it, and nothing is tried again.
-func (c *Combiner[T]) doAll(ctx context.Context, batch []*joint[T]) {
+// doAll executes batch in one statement. If the database refuses it, each part
+// runs alone, so that one part does not fail the others. After any other error
+// the outcome is unknown, so nothing is repeated.
+func (c *Combiner[T]) doAll(ctx context.Context, batch []*request[T]) {
 	err := c.doSome(ctx, batch)
 	if kind := errs.KindOf(err); len(batch) > 1 && (kind == errs.Invalid || kind == errs.Conflict) {
 		for i := range batch {
@@ -122,8 +127,8 @@ func (c *Combiner[T]) doAll(ctx context.Context, batch []*joint[T]) {
 	}
 }
 
-func (c *Combiner[T]) doSome(ctx context.Context, batch []*joint[T]) error {
-	// A trace shows the statement of those who asked first.
+func (c *Combiner[T]) doSome(ctx context.Context, batch []*request[T]) error {
+	// The statement appears in the trace of the first request.
 	ctx, cancel := context.WithTimeout(tracing.Over(ctx, batch[0].from), combinedTimeout)
 	defer cancel()
 	parts := make([]T, len(batch))

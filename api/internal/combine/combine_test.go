@@ -35,8 +35,8 @@ func (s *statements) do(ctx context.Context, parts []int) error {
 	return s.refuse(parts)
 }
 
-// joinAll has n requests join at once, and returns their errors in order and
-// how long it took.
+// joinAll joins n requests at once. It returns their errors in order, and the
+// duration.
 func joinAll(c *Combiner[int], n int) ([]error, time.Duration) {
 	begin := time.Now()
 	all := make([]error, n)
@@ -48,7 +48,8 @@ func joinAll(c *Combiner[int], n int) ([]error, time.Duration) {
 	return all, time.Since(begin)
 }
 
-// TestCombined: two statements run at a time, and the requests share them.
+// TestCombined proves that two statements run at a time, and that the requests
+// share them.
 func TestCombined(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -66,7 +67,7 @@ func TestCombined(t *testing.T) {
 		}
 		synctest.Wait()
 		if c.running != 0 || len(c.waiting) != 0 {
-			t.Errorf("%d run and %d wait when nobody asks", c.running, len(c.waiting))
+			t.Errorf("%d run and %d wait without a request", c.running, len(c.waiting))
 		}
 	})
 }
@@ -78,7 +79,7 @@ func sum(all []int) (total int) {
 	return total
 }
 
-// TestRefusedAlone: what the database refuses fails nobody else.
+// TestRefusedAlone proves that a refused part does not fail the others.
 func TestRefusedAlone(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -97,8 +98,8 @@ func TestRefusedAlone(t *testing.T) {
 	})
 }
 
-// TestUnknownIsTriedOnce: after an error that leaves it open whether anything
-// was done, doing it again might do it twice.
+// TestUnknownIsTriedOnce proves that a statement with an unknown outcome is not
+// repeated, because it might take effect twice.
 func TestUnknownIsTriedOnce(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -116,9 +117,9 @@ func TestUnknownIsTriedOnce(t *testing.T) {
 	})
 }
 
-// TestWhoGivesUp leaves at once; the others are done all the same, also if it
-// was the one that began.
-func TestWhoGivesUp(t *testing.T) {
+// TestCallerGivesUp proves that a caller can leave at once. The others are
+// served, even if the first caller leaves.
+func TestCallerGivesUp(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var db statements
@@ -140,7 +141,8 @@ func TestWhoGivesUp(t *testing.T) {
 	})
 }
 
-// TestHungStatement ends, though no caller has a deadline.
+// TestHungStatement proves that a hung statement ends, although no caller has a
+// deadline.
 func TestHungStatement(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -151,7 +153,7 @@ func TestHungStatement(t *testing.T) {
 				t.Error(err)
 			}
 		}
-		if took > 2*combinedTimeout { // of two statements, the second with who came after the first began
+		if took > 2*combinedTimeout { // two statements; the second has the requests after the beginning of the first
 			t.Errorf("took %s", took)
 		}
 	})

@@ -22,33 +22,33 @@ import (
 	"github.com/fualab/fualab/shared/schema"
 )
 
-// Config has the settings and the parts of the console. DB, Queue, Draining and Now are required
-// to serve requests, Log in any case.
+// Config has the settings and the parts of the console. Log is always required.
+// DB, Queue, Draining and Now are required to serve requests.
 type Config struct {
 	Service      string // name in /health
 	DB           *database.DB
-	Reserved     *database.DB  // the same on connections that requests do not use, for /ready; nil: DB
-	Queue        *runs.Client  // of the runs, in DB
+	Reserved     *database.DB  // the same database on separate connections, for /ready; nil: DB
+	Queue        *runs.Client  // the runs, in DB
 	Redis        *redis.Client // nil: runs without Redis
 	Live         *live.Hub     // the events of GET /api/events; nil: none
 	Cached       bool          // whether the API has a cache, for /ready
 	HeartbeatTTL time.Duration
-	ReadyAge     time.Duration      // how old the result of /ready may be; 0: each request looks
-	Ping         time.Duration      // between the signs of life of a stream; 0: 15 s
+	ReadyAge     time.Duration      // largest age of a cached result of /ready; 0: each request checks
+	Ping         time.Duration      // time between two pings on a stream; 0: 15 s
 	Draining     func() bool        // reports that the process is about to stop
-	Publish      func(events.Event) // tells of a change, without waiting; nil: does not
-	Unpublished  func() bool        // reports that Redis takes no events; nil: it does
+	Publish      func(events.Event) // publishes a change without waiting; nil: no events
+	Unpublished  func() bool        // reports that Redis does not accept events; nil: it does
 	Now          func() time.Time
 	Log          *slog.Logger
 	Words        Words
 }
 
-// Words are the product's, for the document and for messages.
+// Words are the product's words in the document and in messages.
 type Words struct {
 	Record string // one of its records, such as note
 	Task   string // an example of a task's name
 	Event  string // an example of an event's type
-	Events string // the types of its events, with a comma behind them
+	Events string // the types of its events, with a comma after them
 }
 
 // into puts the words into the schemas of the console.
@@ -79,7 +79,7 @@ func Register(api *rest.API, c Config) {
 	(&healthHandlers{
 		service: c.Service, db: vital, schedules: watched, runs: &runStore{vital, c.Queue, watched}, redis: c.Redis, live: c.Live, cached: c.Cached,
 		heartbeatTTL: c.HeartbeatTTL, readyAge: c.ReadyAge, draining: c.Draining, unpublished: c.Unpublished, now: c.Now,
-		journal: health.NewJournal(c.Log), silences: new(silences),
+		journal: health.NewJournal(c.Log), overdueLimits: new(overdueLimits),
 	}).register(api)
 	(&scheduleHandlers{schedules, jobs, c.Publish, c.Now}).register(api)
 	(&runHandlers{jobs, c.Words.Task, c.Publish, c.Now}).register(api)
@@ -90,13 +90,13 @@ func Register(api *rest.API, c Config) {
 	c.Words.into(api.Document().Components.Schemas.Map())
 }
 
-// server is the database as /ready asks it.
+// server is the database for the checks of /ready.
 type server struct{ db *database.DB }
 
 // Dialect returns "postgres" or "sqlite".
 func (s server) Dialect() string { return s.db.DialectName() }
 
-// Ping returns an error unless the database answers and takes writes; see
+// Ping returns an error unless the database answers and accepts writes; see
 // database.DB.Check.
 func (s server) Ping(ctx context.Context) error { return s.db.Check(ctx) }
 

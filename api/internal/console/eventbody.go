@@ -28,13 +28,13 @@ const helloName = "hello"
 // streamHelloBody is the data of the first event.
 type streamHelloBody struct {
 	At      model.Time `json:"at" format:"date-time" doc:"The server's time."`
-	Live    bool       `json:"live" doc:"Whether events arrive; if not, a status tells when they do."`
-	Version string     `json:"version" example:"v0.1.0" doc:"The API's, as in /health."`
+	Live    bool       `json:"live" doc:"Whether events arrive. If not, a later status event reports the change."`
+	Version string     `json:"version" example:"v0.1.0" doc:"The API's version, as in /health."`
 }
 
 // streamStatusBody documents live.Status.
 type streamStatusBody struct {
-	Live bool `json:"live" doc:"Whether events arrive. After true a reset follows."`
+	Live bool `json:"live" doc:"Whether events arrive. A reset follows after true."`
 }
 
 func helloOf(now time.Time, watcher *live.Subscription) streamHelloBody {
@@ -43,16 +43,16 @@ func helloOf(now time.Time, watcher *live.Subscription) streamHelloBody {
 
 // eventBody documents an event, which is sent as events.Event.
 type eventBody struct {
-	Type   events.Type    `json:"type" doc:"What happened, and before the dot, to what."`
+	Type   events.Type    `json:"type" doc:"The kind of change; before the dot, the kind of record."`
 	At     model.Time     `json:"at" format:"date-time"`
-	Count  int64          `json:"count,omitempty" doc:"To how many records; left out for 0."`
-	IDs    []int64        `json:"ids,omitempty" maxItems:"100" doc:"To which records; left out if they are more than 100 or not known."`
-	Name   string         `json:"name,omitempty" doc:"Of a lone record, the schedule, or the worker's instance."`
-	Run    *events.Run    `json:"run,omitempty" doc:"The run that it is about."`
-	Import *events.Import `json:"import,omitempty" doc:"The import that it is about, and how far it has got."`
+	Count  int64          `json:"count,omitempty" doc:"Number of changed records; absent for 0."`
+	IDs    []int64        `json:"ids,omitempty" maxItems:"100" doc:"Ids of the changed records; absent if unknown or more than 100."`
+	Name   string         `json:"name,omitempty" doc:"Name of a single record, of the schedule, or of the worker's instance."`
+	Run    *events.Run    `json:"run,omitempty" doc:"The run of the event."`
+	Import *events.Import `json:"import,omitempty" doc:"The import of the event, with its progress."`
 }
 
-// What is documented and what is sent have the same fields.
+// The document and the sent events have the same fields.
 var (
 	_ = eventBody(events.Event{})
 	_ = streamStatusBody(live.Status{})
@@ -72,9 +72,9 @@ func eventsResponse(schemas huma.Registry) *huma.Response {
 	}
 	named := func(name string) *huma.Schema { return &huma.Schema{Type: huma.TypeString, Enum: []any{name}} }
 	return &huma.Response{
-		Description: "The stream. It goes on until the client leaves or the server stops; come back then.",
+		Description: "The stream. It continues until the client disconnects or the server stops. Then reconnect.",
 		Content: map[string]*huma.MediaType{"text/event-stream": {Schema: &huma.Schema{
-			Type: huma.TypeArray, Description: "The events in order. data is JSON in one line, id what Last-Event-ID takes.",
+			Type: huma.TypeArray, Description: "The events in order. data is JSON in one line. id is the value for Last-Event-ID.",
 			Items: &huma.Schema{OneOf: []*huma.Schema{
 				event(named(helloName), streamHelloBody{}, "id"),
 				event(named(live.StatusName), streamStatusBody{}),

@@ -16,8 +16,8 @@ import (
 	"github.com/fualab/fualab/shared/errs"
 )
 
-// eventPing is how often an open stream gives a sign of life: more often than
-// proxies cut what is silent.
+// eventPing is the time between two pings on an open stream. It is shorter than
+// the idle timeout of proxies.
 const eventPing = 15 * time.Second
 
 type eventHandlers struct {
@@ -29,17 +29,17 @@ type eventHandlers struct {
 }
 
 type eventsInput struct {
-	LastEventID string `header:"Last-Event-ID" example:"1763942400000-0" doc:"The id of the last event that came: the stream goes on behind it."`
+	LastEventID string `header:"Last-Event-ID" example:"1763942400000-0" doc:"The id of the last received event: the stream continues after it."`
 }
 
-// position returns where the client was, nil for one that was nowhere.
+// position returns the client's last position, or nil for a new client.
 func (in *eventsInput) position() (*live.ID, error) {
 	if in.LastEventID == "" {
 		return nil, nil //nolint:nilnil // as documented
 	}
 	id, err := live.ParseID(in.LastEventID)
 	if err != nil {
-		return nil, errs.InvalidFields(errs.Field{In: "header", Pointer: "Last-Event-ID", Message: "must be the id of an event of this stream, such as 1763942400000-0; leave the header out to begin with what happens now"})
+		return nil, errs.InvalidFields(errs.Field{In: "header", Pointer: "Last-Event-ID", Message: "must be the id of an event of this stream, such as 1763942400000-0; omit the header to begin with new events"})
 	}
 	return &id, nil
 }
@@ -47,21 +47,21 @@ func (in *eventsInput) position() (*live.ID, error) {
 func (h *eventHandlers) register(api *rest.API) {
 	rest.Handle(api, rest.Operation{Scope: auth.Read, Class: rest.Streams, Operation: huma.Operation{
 		OperationID: "watch-events", Method: http.MethodGet, Path: "/api/events", Tags: []string{"Events"},
-		Summary:     "Watch what happens",
+		Summary:     "Subscribe to events",
 		Description: fmt.Sprintf(eventsDescription, h.Events),
 		Responses:   map[string]*huma.Response{"200": eventsResponse(api.Document().Components.Schemas)},
 	}}, h.watch)
 }
 
-// watch refuses what it has to before the first byte: a stream that has begun
-// cannot become a problem.
+// watch makes all refusals before the first byte, because a stream that has
+// begun cannot become a problem.
 func (h *eventHandlers) watch(ctx context.Context, in *eventsInput) (*huma.StreamResponse, error) {
 	at, err := in.position()
 	if err != nil {
 		return nil, err
 	}
 	if h.live == nil {
-		return nil, errs.New(errs.Unavailable, "This server runs without Redis, and so without live events. Poll the lists instead, every few seconds.")
+		return nil, errs.New(errs.Unavailable, "This server runs without Redis, so it has no live events. Poll the lists every few seconds instead.")
 	}
 	if rest.IsHead(ctx) {
 		return &huma.StreamResponse{Body: beginStream}, nil
@@ -73,7 +73,7 @@ func (h *eventHandlers) watch(ctx context.Context, in *eventsInput) (*huma.Strea
 	if at != nil {
 		watcher.Resume(ctx, *at)
 	}
-	return &huma.StreamResponse{Body: func(c huma.Context) { //nolint:contextcheck // the stream outlives ctx, the bound of the work before it
+	return &huma.StreamResponse{Body: func(c huma.Context) { //nolint:contextcheck // the stream outlives ctx, which limits the work before it
 		defer watcher.Close()
 		beginStream(c)
 		r, w := humamux.Unwrap(c)
@@ -81,8 +81,8 @@ func (h *eventHandlers) watch(ctx context.Context, in *eventsInput) (*huma.Strea
 	}}, nil
 }
 
-// beginStream sends the headers. The connection closes with the stream, so
-// that none is left idle when the server stops.
+// beginStream sends the headers. The connection closes with the stream, so that
+// no idle connection remains when the server stops.
 func beginStream(c huma.Context) {
 	for name, value := range map[string]string{
 		"Content-Type": "text/event-stream", "Cache-Control": "no-store", "X-Accel-Buffering": "no", "Connection": "close",
@@ -92,8 +92,8 @@ func beginStream(c huma.Context) {
 	c.SetStatus(http.StatusOK)
 }
 
-// follow writes what happens until the client goes, falls behind for longer
-// than a write may take, or may not have it any more, or the server stops.
+// follow writes events until the stream ends: the client disconnects or is too
+// slow for a write, its right to read ends, or the server stops.
 func (h *eventHandlers) follow(ctx context.Context, out *rest.SSE, watcher *live.Subscription, may func() bool) {
 	defer out.End()
 	if out.Begin() != nil || out.Send(h.hello(watcher)) != nil {
@@ -121,6 +121,6 @@ func (h *eventHandlers) follow(ctx context.Context, out *rest.SSE, watcher *live
 
 func (h *eventHandlers) hello(watcher *live.Subscription) live.Message {
 	var data strings.Builder
-	_ = rest.EncodeJSON(&data, helloOf(h.now(), watcher)) // into memory
+	_ = rest.EncodeJSON(&data, helloOf(h.now(), watcher)) // in memory
 	return live.Message{ID: watcher.At, Name: helloName, Data: []byte(strings.TrimSuffix(data.String(), "\n"))}
 }

@@ -20,34 +20,34 @@ import (
 )
 
 type healthHandlers struct {
-	service      string
-	schedules    *scheduleStore
-	runs         *runStore
-	db           *database.DB
-	redis        *redis.Client // nil: runs without
-	live         *live.Hub     // nil: none
-	cached       bool          // there is a cache
-	heartbeatTTL time.Duration
-	readyAge     time.Duration // how old the result of /ready may be; 0: each request looks
-	draining     func() bool
-	unpublished  func() bool // reports that Redis takes no events; nil: it does
-	now          func() time.Time
-	journal      *health.Journal
-	silences     *silences
+	service       string
+	schedules     *scheduleStore
+	runs          *runStore
+	db            *database.DB
+	redis         *redis.Client // nil: runs without
+	live          *live.Hub     // nil: none
+	cached        bool          // the API has a cache
+	heartbeatTTL  time.Duration
+	readyAge      time.Duration // largest age of a cached result of /ready; 0: each request checks
+	draining      func() bool
+	unpublished   func() bool // reports that Redis does not accept events; nil: it does
+	now           func() time.Time
+	journal       *health.Journal
+	overdueLimits *overdueLimits
 
 	looking sync.Mutex
 	last    readinessBody
-	looked  time.Time // when last was found out; zero: never
+	looked  time.Time // time of the last check; zero: none
 }
 
 type liveness struct {
 	Body struct {
-		Status  string `json:"status" example:"ok" doc:"Always ok: a process that answers lives."`
+		Status  string `json:"status" example:"ok" doc:"Always ok: the process answers."`
 		Service string `json:"service" example:"FUALab API"`
 		Version string `json:"version" example:"v0.1.0"`
 
-		Commit     string `json:"commit,omitempty" example:"0123456789abcdef0123456789abcdef01234567" doc:"What it was built from; absent if unknown."`
-		CommitTime string `json:"commit_time,omitempty" format:"date-time" doc:"When that was committed, RFC 3339 in UTC; absent if unknown."`
+		Commit     string `json:"commit,omitempty" example:"0123456789abcdef0123456789abcdef01234567" doc:"The commit of the build; absent if unknown."`
+		CommitTime string `json:"commit_time,omitempty" format:"date-time" doc:"Time of that commit, RFC 3339 in UTC; absent if unknown."`
 	}
 }
 
@@ -57,7 +57,7 @@ type readiness struct {
 }
 
 type readinessBody struct {
-	Status   string            `json:"status" enum:"ready,degraded,unavailable,draining" doc:"degraded: it serves, and something is missing. unavailable and draining answer 503."`
+	Status   string            `json:"status" enum:"ready,degraded,unavailable,draining" doc:"degraded: the API serves, but a part is missing. unavailable and draining answer 503."`
 	Service  string            `json:"service" example:"FUALab API"`
 	Version  string            `json:"version" example:"v0.1.0"`
 	Schema   schemaHealth      `json:"schema"`
@@ -74,11 +74,11 @@ type schemaHealth struct {
 }
 
 type cacheHealth struct {
-	Status string `json:"status" enum:"ok,incoherent,disabled" doc:"incoherent: this instance does not hear what others change, so that its answers may be up to a second old. It is no reason to be degraded."`
+	Status string `json:"status" enum:"ok,incoherent,disabled" doc:"incoherent: this instance gets no events of other instances, so its responses may be up to a second old. That alone does not make the API degraded."`
 }
 
 type workerHealth struct {
-	Status        string      `json:"status" enum:"ok,stale,missing,unknown" doc:"stale: the newest heartbeat is older than its time to live. missing: no worker is there, or none has ever been."`
+	Status        string      `json:"status" enum:"ok,stale,missing,unknown" doc:"stale: the newest heartbeat is older than its time to live. missing: no worker has a heartbeat."`
 	LastHeartbeat *model.Time `json:"last_heartbeat" format:"date-time" nullable:"true"`
 	AgeSeconds    *float64    `json:"age_seconds" nullable:"true"`
 }
@@ -87,17 +87,17 @@ func (h *healthHandlers) register(api *rest.API) {
 	for _, path := range []string{"/health", "/api/health"} {
 		rest.Handle(api, rest.Operation{Operation: huma.Operation{
 			OperationID: id("health", path), Method: http.MethodGet, Path: path, Tags: []string{"Health"},
-			Summary:     "Is the process alive",
-			Description: "Touches nothing, so that a lost database does not have healthy processes killed.",
+			Summary:     "Check that the process is alive",
+			Description: "Checks no dependency, so that an orchestrator does not kill healthy processes when the database is down.",
 		}}, h.health)
 	}
 	for _, path := range []string{"/ready", "/api/ready"} {
 		rest.Handle(api, rest.Operation{Operation: huma.Operation{
 			OperationID: id("ready", path), Method: http.MethodGet, Path: path, Tags: []string{"Health"},
-			Summary:     "Can it serve, and what does it stand on",
-			Description: "Answers 503 only if the database is unusable or the process is about to stop; with one that refuses writes, without Redis or a worker, or with a task that has not succeeded for long, it is degraded and serves.",
+			Summary:     "Check that the API can serve, and its dependencies",
+			Description: "Answers 503 only if the database is unusable or the process is about to stop. The API is degraded, but serves, if the database refuses writes, if Redis or a worker is missing, or if a task is overdue.",
 		}}, h.ready)
-		// One that is not ready says so in the same words.
+		// A response with 503 has the same form.
 		responses := api.Document().Paths[path].Get.Responses
 		responses["503"].Content["application/json"] = responses["200"].Content["application/json"]
 	}
@@ -134,15 +134,16 @@ func (h *healthHandlers) ready(ctx context.Context, _ *struct{}) (*readiness, er
 	return out, nil
 }
 
-// look returns the state of the parts: the result of an earlier request that is
-// younger than readyAge, or a new one. One request looks for all that wait.
+// look returns the state of the parts. The result may come from an earlier
+// request and be younger than readyAge. Concurrent requests share one check.
 func (h *healthHandlers) look(ctx context.Context) readinessBody {
 	h.looking.Lock()
 	defer h.looking.Unlock()
 	if !h.looked.IsZero() && time.Since(h.looked) < h.readyAge {
 		return h.last
 	}
-	// The checks have limits of their own. The result is for others, too, when this client has gone.
+	// The checks have their own limits. Other requests need the result, too,
+	// even if this client has disconnected.
 	ctx = context.WithoutCancel(ctx)
 	body := readinessBody{Service: h.service, Version: version.String(), Schema: schemaHealth{Needed: schema.Version}, Cache: h.cacheHealth()}
 	var checks sync.WaitGroup
@@ -150,7 +151,7 @@ func (h *healthHandlers) look(ctx context.Context) readinessBody {
 	checks.Go(func() { body.Redis = health.CheckRedis(ctx, h.redis) })
 	checks.Wait()
 	if body.Redis.Status == "ok" && h.unpublished != nil && h.unpublished() {
-		body.Redis.Status, body.Redis.Error = "down", "answers, and refuses writes: it is full, or a replica; give it memory, or promote it"
+		body.Redis.Status, body.Redis.Error = "down", "answers, but refuses writes: it is full, or a replica; give it memory, or promote it"
 	}
 	h.journal.Note(ctx, "database", body.Database)
 	h.journal.Note(ctx, "redis", body.Redis)
@@ -168,8 +169,8 @@ func (h *healthHandlers) cacheHealth() cacheHealth {
 	return cacheHealth{Status: "ok"}
 }
 
-// checkDatabase fills in what the database tells: itself, the schema, the
-// worker by its heartbeat, and the tasks by their successes.
+// checkDatabase fills in the state of the database and its schema, of the
+// worker by its heartbeat, and of the tasks by their successes.
 func (h *healthHandlers) checkDatabase(ctx context.Context, body *readinessBody) {
 	body.Worker.Status, body.Tasks = "unknown", tasksHealth{Status: "unknown", Overdue: []overdueTask{}}
 	body.Database, body.Schema.Version = health.CheckDatabase(ctx, server{h.db})

@@ -15,19 +15,19 @@ type meOutput struct {
 	Body meBody
 }
 
-// meBody is what the API knows of its caller.
+// meBody describes the caller.
 type meBody struct {
-	Authentication string      `json:"authentication" enum:"on,off" doc:"off: everybody may do everything, and nobody is known."`
-	ID             string      `json:"id" example:"token:7" doc:"Who it is; the same as long as the token is, or the subject of its provider."`
+	Authentication string      `json:"authentication" enum:"on,off" doc:"off: all callers have all rights, and none is identified."`
+	ID             string      `json:"id" example:"token:7" doc:"The caller's id. It is stable for an API token, and for a subject of the OpenID provider."`
 	Name           string      `json:"name" example:"ci"`
 	Scopes         []string    `json:"scopes" enum:"read,write,admin"`
-	ExpiresAt      *model.Time `json:"expires_at" format:"date-time" nullable:"true" doc:"When the token ends; null: never."`
+	ExpiresAt      *model.Time `json:"expires_at" format:"date-time" nullable:"true" doc:"Time at which the token expires; null for never."`
 }
 
 func registerMe(api *rest.API) {
 	rest.Handle(api, rest.Operation{Scope: rest.AnyToken, Operation: huma.Operation{
 		OperationID: "get-me", Method: http.MethodGet, Path: "/api/me", Tags: []string{"Me"},
-		Summary: "Who am I, and what may I do",
+		Summary: "Get the caller and its scopes",
 	}}, me)
 }
 

@@ -30,14 +30,14 @@ type runHandlers struct {
 }
 
 type runsInput struct {
-	Limit  int      `query:"limit" minimum:"1" maximum:"1000" default:"100" doc:"Most runs in one page."`
-	Cursor string   `query:"cursor" maxLength:"2000" doc:"From a Link of an earlier answer: opaque, and only good with the same filters."`
-	Task   []string `query:"task,explode" maxItems:"100" doc:"Only runs of this task; more than one by repetition or with commas."`
+	Limit  int      `query:"limit" minimum:"1" maximum:"1000" default:"100" doc:"Maximum number of runs in a page."`
+	Cursor string   `query:"cursor" maxLength:"2000" doc:"From a Link header: opaque, and only valid with the same filters."`
+	Task   []string `query:"task,explode" maxItems:"100" doc:"Only runs of this task. Repeat the parameter, or use commas, for several tasks."`
 	State  string   `query:"state" enum:"available,cancelled,completed,discarded,pending,retryable,running,scheduled" doc:"Only runs in this state."`
 }
 
 type runsOutput struct {
-	Link string `header:"Link" doc:"rel=next, where there are older runs (RFC 8288)."`
+	Link string `header:"Link" doc:"rel=next, if there are older runs (RFC 8288)."`
 	Body []runBody
 }
 
@@ -46,7 +46,7 @@ type runInput struct {
 }
 
 type runOutput struct {
-	Location string `header:"Location" doc:"Of a new run."`
+	Location string `header:"Location" doc:"The address of the new run."`
 	Body     runBody
 }
 
@@ -55,7 +55,7 @@ func (h *runHandlers) register(api *rest.API) {
 	tags := []string{"Runs"}
 	rest.Handle(api, rest.Operation{Scope: auth.Read, Operation: huma.Operation{
 		OperationID: "list-runs", Method: http.MethodGet, Path: list, Tags: tags,
-		Summary: "List runs, newest first", Description: "Runs that stand while a client pages are seen exactly once, whatever is added. Runs that ended are kept for some time.",
+		Summary: "List runs, newest first", Description: "A client that pages sees each run that stays exactly once, whatever is added meanwhile. Ended runs are kept for some time.",
 	}}, h.list)
 	rest.Handle(api, rest.Operation{Scope: auth.Read, Operation: huma.Operation{
 		OperationID: "get-run", Method: http.MethodGet, Path: one, Tags: tags,
@@ -63,11 +63,11 @@ func (h *runHandlers) register(api *rest.API) {
 	}}, h.get)
 	rest.Handle(api, rest.Operation{Scope: auth.Admin, Operation: huma.Operation{
 		OperationID: "retry-run", Method: http.MethodPost, Path: one + "/retry", Tags: tags,
-		Summary: "Retry a run", Description: "A run that has ended goes back into the queue, with one more attempt if it had none left; 409 for any other.", Errors: []int{404, 409},
+		Summary: "Retry a run", Description: "Puts an ended run back into the queue, with one more attempt if none was left. Answers 409 for any other run.", Errors: []int{404, 409},
 	}}, h.retry)
 	rest.Handle(api, rest.Operation{Scope: auth.Admin, Operation: huma.Operation{
 		OperationID: "cancel-run", Method: http.MethodPost, Path: one + "/cancel", Tags: tags,
-		Summary: "Cancel a run", Description: "A run that waits is cancelled at once. One that is running is asked to stop, which the answer tells by cancel_requested; it may still complete. 409 for a run that has ended.", Errors: []int{404, 409},
+		Summary: "Cancel a run", Description: "Cancels a waiting run at once. A running one is asked to stop, as cancel_requested in the response shows, and may still complete. Answers 409 for an ended run.", Errors: []int{404, 409},
 	}}, h.cancel)
 }
 
@@ -106,7 +106,7 @@ func (h *runHandlers) cancel(ctx context.Context, in *runInput) (*runOutput, err
 	return h.changed(ctx, job, err)
 }
 
-// changed answers with a run that a person has changed.
+// changed answers with a run that a user has changed.
 func (h *runHandlers) changed(ctx context.Context, job *runs.Run, err error) (*runOutput, error) {
 	if err != nil {
 		return nil, err
@@ -138,19 +138,19 @@ func (in *runsInput) page(example string) (runPage, error) {
 // byID is the order of runs.
 var byID = keyset.Order{Column: keyset.ID, Descending: true}
 
-// tasks returns each task that the query names, once and in order.
+// tasks returns the tasks of the query, sorted and without repetition.
 func (in *runsInput) tasks() []string {
 	tasks := slices.Sorted(strings.SplitSeq(strings.Join(in.Task, ","), ","))
 	return slices.DeleteFunc(slices.Compact(tasks), func(task string) bool { return task == "" })
 }
 
-// taskName reports whether name can be a task's: printable ASCII, as long as
-// River's kinds may be.
+// taskName reports whether name is valid for a task: printable ASCII, within
+// the length of River's kinds.
 func taskName(name string) bool {
 	return len(name) < 128 && !strings.ContainsFunc(name, func(r rune) bool { return r <= ' ' || r > '~' })
 }
 
-// query is the filters: what a cursor is bound to.
+// query returns the filters, to which a cursor is bound.
 func (in *runsInput) query() url.Values {
 	q := url.Values{}
 	if tasks := in.tasks(); len(tasks) > 0 {

@@ -14,24 +14,24 @@ import (
 	"github.com/fualab/fualab/shared/runs"
 )
 
-// runStore holds the runs, by way of River's client. It is safe for concurrent
-// use.
+// runStore reads and changes the runs by River's client. It is safe for
+// concurrent use.
 type runStore struct {
 	db        *database.DB
 	queue     *runs.Client
 	schedules *scheduleStore
 }
 
-// runPage asks for the Limit runs, newest first, that are older than Before.
+// runPage requests the Limit runs, newest first, that are older than Before.
 type runPage struct {
-	Tasks  []string   // none: of every task
-	State  runs.State // "": in every state
+	Tasks  []string   // empty: all tasks
+	State  runs.State // "": all states
 	Before int64      // the id of a run; 0: the beginning
 	Limit  int        // at most 9999
 }
 
-// Runs returns one page of runs, the newest first, and whether there are
-// older ones.
+// Runs returns one page of runs, the newest first, and whether there are older
+// runs.
 func (s *runStore) Runs(ctx context.Context, p runPage) (page []*runs.Run, more bool, err error) {
 	page, err = s.queue.List(ctx, runs.Filter{Tasks: p.Tasks, State: p.State, Before: p.Before}, p.Limit+1)
 	if err != nil {
@@ -49,7 +49,8 @@ func (s *runStore) Run(ctx context.Context, id int64) (*runs.Run, error) {
 	return run, runError(err, "select", id)
 }
 
-// LastRuns returns the newest run of each of tasks that has one, by task.
+// LastRuns returns the newest run of each of tasks, by task. Tasks without a
+// run are absent.
 func (s *runStore) LastRuns(ctx context.Context, tasks ...string) (map[string]*runs.Run, error) {
 	last := make(map[string]*runs.Run, len(tasks))
 	for some := range slices.Chunk(tasks, maxTasks) {
@@ -58,7 +59,7 @@ func (s *runStore) LastRuns(ctx context.Context, tasks ...string) (map[string]*r
 			return nil, err
 		}
 		if len(ids) == 0 {
-			continue // no id would be every id
+			continue // without ids, the filter would match all runs
 		}
 		list, err := s.queue.List(ctx, runs.Filter{IDs: ids}, len(ids))
 		if err != nil {
@@ -71,14 +72,14 @@ func (s *runStore) LastRuns(ctx context.Context, tasks ...string) (map[string]*r
 	return last, nil
 }
 
-// maxTasks bounds one query for the newest runs; SQLite takes up to 500
-// SELECTs in one statement.
+// maxTasks is the limit of one query for the newest runs. SQLite accepts up to
+// 500 SELECTs in one statement.
 const maxTasks = 250
 
-// lastRunIDs looks for each task's newest run by itself, where grouping would
-// read every run there is. Each task's name is a literal: for one with many
-// runs Postgres reads the newest of all, for one with few the index on kind,
-// and only a name that it knows tells it which.
+// lastRunIDs selects each task's newest run separately, because grouping would
+// read all runs. Each task's name is a literal, so that Postgres can choose a plan
+// for that name. For a task with many runs, it scans by id. For a task with few
+// runs, it uses the index on kind.
 func (s *runStore) lastRunIDs(ctx context.Context, tasks []string) ([]int64, error) {
 	const newest = "SELECT id FROM (SELECT id FROM river_job WHERE kind = ? ORDER BY id DESC LIMIT 1) AS newest"
 	names := make([]any, len(tasks))
@@ -91,16 +92,16 @@ func (s *runStore) lastRunIDs(ctx context.Context, tasks []string) ([]int64, err
 	return ids, database.Error(err, "select the newest run of %d tasks", len(tasks))
 }
 
-// LastSuccess returns when the newest run of task ended that has succeeded,
-// whatever made it, or an errs.NotFound error. It may read all runs there are.
+// LastSuccess returns the end of task's newest successful run, whatever started
+// it, or an errs.NotFound error. It may read all runs.
 func (s *runStore) LastSuccess(ctx context.Context, task string) (model.Time, error) {
 	var at model.Time
 	err := s.db.NewRaw("SELECT finalized_at FROM river_job WHERE kind = ? AND state = 'completed' ORDER BY finalized_at DESC LIMIT 1", task).Scan(ctx, &at)
 	return at, database.Error(err, "select the last success of %s", task)
 }
 
-// StartRun makes a run by hand of the task whose schedule has the given name.
-// It returns the run, or an errs.NotFound error.
+// StartRun starts a run of the task with the schedule name. It returns the run,
+// or an errs.NotFound error.
 func (s *runStore) StartRun(ctx context.Context, name string) (*runs.Run, error) {
 	schedule, err := s.schedules.Schedule(ctx, name)
 	if err != nil {
@@ -112,9 +113,9 @@ func (s *runStore) StartRun(ctx context.Context, name string) (*runs.Run, error)
 	return runs.Insert(ctx, s.queue, schedule.Name, runs.Manual)
 }
 
-// RetryRun puts a run that has ended back into the queue. It returns the run
-// as it is then, an errs.NotFound error, or an errs.Conflict error for a run
-// that has not ended.
+// RetryRun puts an ended run back into the queue and returns the result. It
+// returns an errs.NotFound error, or an errs.Conflict error for a run that has
+// not ended.
 func (s *runStore) RetryRun(ctx context.Context, id int64) (*runs.Run, error) {
 	return s.steer(ctx, id, func(ctx context.Context, tx bun.Tx, state runs.State) (*runs.Run, error) {
 		if !state.Ended() {
@@ -124,9 +125,9 @@ func (s *runStore) RetryRun(ctx context.Context, id int64) (*runs.Run, error) {
 	})
 }
 
-// CancelRun ends a run that waits, and asks the worker that executes it to
-// end one that is running. It returns the run as it is then, an errs.NotFound
-// error, or an errs.Conflict error for a run that has ended otherwise.
+// CancelRun ends a waiting run, or asks the worker of a running one to end it.
+// It returns the result. It returns an errs.NotFound error, or an errs.Conflict
+// error for a run that has already ended otherwise.
 func (s *runStore) CancelRun(ctx context.Context, id int64) (*runs.Run, error) {
 	return s.steer(ctx, id, func(ctx context.Context, tx bun.Tx, state runs.State) (*runs.Run, error) {
 		if state.Ended() && state != runs.StateCancelled {
@@ -136,8 +137,8 @@ func (s *runStore) CancelRun(ctx context.Context, id int64) (*runs.Run, error) {
 	})
 }
 
-// steer hands do the run's state, which stays as it is until do has ended:
-// River itself does nothing, silently, in a state that does not suit.
+// steer passes the run's state to do, and locks it until do has ended. River
+// itself silently ignores a call in the wrong state.
 func (s *runStore) steer(ctx context.Context, id int64, do func(context.Context, bun.Tx, runs.State) (*runs.Run, error)) (*runs.Run, error) {
 	var run *runs.Run
 	err := tx.In(ctx, s.db, func(ctx context.Context, tx bun.Tx) error {
@@ -156,13 +157,13 @@ func (s *runStore) steer(ctx context.Context, id int64, do func(context.Context,
 	return run, runError(err, "steer", id)
 }
 
-// runError is database.Error for one run, of which River has its own idea
-// when it is missing.
+// runError is database.Error for one run. River has its own error for a missing
+// run.
 func runError(err error, attempt string, id int64) error {
 	missing := runs.IsNotFound(err)
 	err = database.Error(err, "%s run %d", attempt, id)
 	if missing || errs.Is(err, errs.NotFound) {
-		return errs.Wrap(errs.NotFound, "Run not found", err)
+		return errs.Wrap(errs.NotFound, "There is no run with this id. GET /api/runs lists the runs.", err)
 	}
 	return err
 }

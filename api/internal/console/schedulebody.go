@@ -10,20 +10,20 @@ import (
 	"github.com/fualab/fualab/shared/runs"
 )
 
-// scheduleBody is a schedule as a client sees it.
+// scheduleBody is a schedule in the API's form.
 type scheduleBody struct {
 	Name          string                     `json:"name" doc:"The task's name."`
 	Summary       string                     `json:"summary" doc:"What the task does."`
-	Cron          string                     `json:"cron" example:"30 2 * * *" doc:"Five fields: minute, hour, day of month, month, day of week; or six, with the second first. All of them must match: day of month and day of week, too."`
-	TimeZone      string                     `json:"time_zone" example:"Europe/Berlin" doc:"In which the cron expression is read: an IANA name."`
-	MissedPolicy  string                     `json:"missed_policy" enum:"skip,once,all" doc:"What becomes of times at which no worker was there. skip: none of them runs; once: the newest stands for all; all: each runs."`
-	OverlapPolicy string                     `json:"overlap_policy" enum:"skip,allow" doc:"What becomes of a time at which the task still runs. skip: it is left out; allow: it runs beside the other."`
-	Paused        bool                       `json:"paused" doc:"Whether due times are left out until it is resumed."`
-	NextRunAt     model.Time                 `json:"next_run_at" format:"date-time" doc:"The next due time. It stands still while paused, and is set anew when resumed."`
-	LastRun       rest.Nullable[lastRunBody] `json:"last_run" doc:"The task's newest run, however it was made; null if there is none."`
+	Cron          string                     `json:"cron" example:"30 2 * * *" doc:"Five fields: minute, hour, day of month, month, day of week; or six, with the second first. All of them must match, including both day of month and day of week."`
+	TimeZone      string                     `json:"time_zone" example:"Europe/Berlin" doc:"The time zone of the cron expression: an IANA name."`
+	MissedPolicy  string                     `json:"missed_policy" enum:"skip,once,all" doc:"The treatment of due times without a live worker. skip: no run; once: one run, for the newest of them; all: one run for each."`
+	OverlapPolicy string                     `json:"overlap_policy" enum:"skip,allow" doc:"The treatment of a due time while the task still runs. skip: no run; allow: a concurrent run."`
+	Paused        bool                       `json:"paused" doc:"Whether due times are skipped until the schedule is resumed."`
+	NextRunAt     model.Time                 `json:"next_run_at" format:"date-time" doc:"The next due time. It does not change while paused, and is computed anew when resumed."`
+	LastRun       rest.Nullable[lastRunBody] `json:"last_run" doc:"The task's newest run, whatever started it; null for none."`
 }
 
-// lastRunBody is what a schedule tells of a run.
+// lastRunBody is the part of a run in a schedule.
 type lastRunBody struct {
 	ID           int64       `json:"id" example:"1"`
 	State        string      `json:"state" enum:"available,cancelled,completed,discarded,pending,retryable,running,scheduled" doc:"See Run."`
@@ -32,7 +32,7 @@ type lastRunBody struct {
 	RowsAffected int64       `json:"rows_affected"`
 }
 
-// scheduleBodyOf is the one conversion from the model; last may be nil.
+// scheduleBodyOf is the only conversion from the model; last may be nil.
 func scheduleBodyOf(s *model.Schedule, last *runs.Run) scheduleBody {
 	body := scheduleBody{
 		Name: s.Name, Summary: s.Summary, Cron: s.Cron, TimeZone: s.TimeZone,
@@ -50,16 +50,16 @@ func scheduleBodyOf(s *model.Schedule, last *runs.Run) scheduleBody {
 
 // schedulePatch is a JSON Merge Patch of a schedule.
 type schedulePatch struct {
-	Cron          rest.Optional[string]              `json:"cron,omitempty" maxLength:"200" doc:"Five or six fields, which must all match, day of month and day of week, too; null: as the task declares it."`
-	TimeZone      rest.Optional[string]              `json:"time_zone,omitempty" maxLength:"100" doc:"An IANA name; null: as the task declares it."`
-	MissedPolicy  rest.Optional[model.MissedPolicy]  `json:"missed_policy,omitempty" enum:"skip,once,all" doc:"Null: as the task declares it."`
-	OverlapPolicy rest.Optional[model.OverlapPolicy] `json:"overlap_policy,omitempty" enum:"skip,allow" doc:"Null: as the task declares it."`
-	Paused        rest.Optional[bool]                `json:"paused,omitempty" nullable:"false" doc:"True pauses, false resumes."`
+	Cron          rest.Optional[string]              `json:"cron,omitempty" maxLength:"200" doc:"Five or six fields that must all match, including both day of month and day of week; null for the task's declaration."`
+	TimeZone      rest.Optional[string]              `json:"time_zone,omitempty" maxLength:"100" doc:"An IANA name; null for the task's declaration."`
+	MissedPolicy  rest.Optional[model.MissedPolicy]  `json:"missed_policy,omitempty" enum:"skip,once,all" doc:"null for the task's declaration."`
+	OverlapPolicy rest.Optional[model.OverlapPolicy] `json:"overlap_policy,omitempty" enum:"skip,allow" doc:"null for the task's declaration."`
+	Paused        rest.Optional[bool]                `json:"paused,omitempty" nullable:"false" doc:"true pauses, false resumes."`
 }
 
-// apply changes s at now, or returns an Invalid error. A change of cron or
-// time zone, and a resumed schedule, look for the next due time from now on:
-// what was due before is not made up for.
+// apply changes s at now, or returns an Invalid error. After a new cron or time
+// zone, and after resuming, the next due time is after now. Earlier due times
+// are not made up for.
 func (p *schedulePatch) apply(s *model.Schedule, now model.Time) error {
 	if p.Paused.Null {
 		return errs.InvalidFields(errs.Field{In: "body", Pointer: "/paused", Message: "must be true or false"})
@@ -84,7 +84,7 @@ func (p *schedulePatch) apply(s *model.Schedule, now model.Time) error {
 	return nil
 }
 
-// parseCron is cron.Validate with each fault at its field.
+// parseCron is cron.Validate with a field for each fault.
 func parseCron(expression, timeZone string) (*cron.Schedule, error) {
 	var faults []errs.Field
 	if _, err := cron.Parse("* * * * *", timeZone); err != nil {

@@ -31,11 +31,11 @@ type scheduleOutput struct {
 }
 
 type scheduleInput struct {
-	Name string `path:"name" doc:"The schedule's name: its task's."`
+	Name string `path:"name" doc:"The schedule's name, which is its task's name."`
 }
 
 type schedulePatchInput struct {
-	Name string        `path:"name" doc:"The schedule's name: its task's."`
+	Name string        `path:"name" doc:"The schedule's name, which is its task's name."`
 	Body schedulePatch `contentType:"application/merge-patch+json"`
 }
 
@@ -44,7 +44,7 @@ func (h *scheduleHandlers) register(api *rest.API) {
 	tags := []string{"Schedules"}
 	rest.Handle(api, rest.Operation{Scope: auth.Read, Operation: huma.Operation{
 		OperationID: "list-schedules", Method: http.MethodGet, Path: list, Tags: tags,
-		Summary: "List the schedules, by name", Description: "One for each task that a worker has declared.",
+		Summary: "List the schedules by name", Description: "One for each task that a worker has declared.",
 	}}, h.list)
 	rest.Handle(api, rest.Operation{Scope: auth.Read, Operation: huma.Operation{
 		OperationID: "get-schedule", Method: http.MethodGet, Path: one, Tags: tags,
@@ -53,12 +53,12 @@ func (h *scheduleHandlers) register(api *rest.API) {
 	rest.Handle(api, rest.Operation{Scope: auth.Admin, Operation: huma.Operation{
 		OperationID: "patch-schedule", Method: http.MethodPatch, Path: one, Tags: tags,
 		Summary:      "Change, pause or resume a schedule",
-		Description:  "A JSON Merge Patch (RFC 7396). A new cron or time zone, and resuming, look for the next due time from now on. What is changed here outlives new releases, which leave it alone.",
+		Description:  "A JSON Merge Patch (RFC 7396). After a new cron or time zone, and after resuming, the next due time is after now. Later releases keep the changes.",
 		MaxBodyBytes: rest.MaxBody, Errors: []int{400, 404, 413, 415},
 	}}, h.patch)
 	rest.Handle(api, rest.Operation{Scope: auth.Admin, Operation: huma.Operation{
 		OperationID: "start-run", Method: http.MethodPost, Path: one + "/runs", Tags: tags, DefaultStatus: http.StatusAccepted,
-		Summary: "Run the task now", Description: "Beside the schedule, which goes on as it was, and also while it is paused.", Errors: []int{404},
+		Summary: "Run the task now", Description: "Starts an additional run. The schedule does not change, and may be paused.", Errors: []int{404},
 	}}, h.start)
 }
 
@@ -80,8 +80,8 @@ func (h *scheduleHandlers) get(ctx context.Context, in *scheduleInput) (*schedul
 }
 
 func (h *scheduleHandlers) patch(ctx context.Context, in *schedulePatchInput) (*scheduleOutput, error) {
-	// All that the answer tells is read before the change: once it is made, no
-	// failed read may say that it is not.
+	// All reads come before the change. After it, no failed read may suggest
+	// that the change failed.
 	before, err := h.get(ctx, &scheduleInput{in.Name})
 	if err != nil {
 		return nil, err
@@ -117,7 +117,7 @@ func (h *scheduleHandlers) answer(ctx context.Context, schedule *model.Schedule)
 	return &scheduleOutput{Body: bodies[0]}, nil
 }
 
-// bodies adds each schedule's last run.
+// bodies adds the last run to each schedule.
 func (h *scheduleHandlers) bodies(ctx context.Context, schedules ...*model.Schedule) ([]scheduleBody, error) {
 	names := make([]string, len(schedules))
 	for i, s := range schedules {

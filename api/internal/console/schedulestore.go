@@ -14,51 +14,52 @@ import (
 	"github.com/fualab/fualab/shared/model"
 )
 
-// scheduleStore holds the schedules. It is safe for concurrent use.
+// scheduleStore reads and changes the schedules. It is safe for concurrent use.
 type scheduleStore struct {
 	db  *database.DB
 	now func() time.Time
 }
 
-// scheduleColumns are the columns that an operator's change writes.
+// scheduleColumns are the columns that an operator may change.
 var scheduleColumns = []string{
 	"cron", "time_zone", "missed_policy", "overlap_policy", "paused", "next_run_at", "updated_at",
 }
 
-// Schedules returns every schedule, by name.
+// Schedules returns all schedules, by name.
 func (s *scheduleStore) Schedules(ctx context.Context) ([]*model.Schedule, error) {
 	var schedules []*model.Schedule
 	err := s.db.NewSelect().Model(&schedules).Order("name").Scan(ctx)
 	return schedules, database.Error(err, "select the schedules")
 }
 
-// Schedule returns the schedule of the given name, or an errs.NotFound error.
+// Schedule returns the schedule with the given name, or an errs.NotFound error.
 func (s *scheduleStore) Schedule(ctx context.Context, name string) (*model.Schedule, error) {
 	return schedule(ctx, tx.On(ctx, s.db), name, false)
 }
 
-// pulse is what a schedule that is not paused tells of its task's success.
-type pulse struct {
+// taskHealth is the success of the task of a schedule that is not paused.
+type taskHealth struct {
 	Name             string
 	DeclaredCron     string
 	DeclaredTimeZone string
 	UpdatedAt        model.Time
-	SucceededAt      *model.Time // when the schedule's newest run ended, if that has succeeded
+	SucceededAt      *model.Time // the end of the schedule's newest run, if it has succeeded
 }
 
-// Pulses returns that of every schedule that is not paused, by name.
-func (s *scheduleStore) Pulses(ctx context.Context) ([]pulse, error) {
-	var all []pulse
+// TaskHealth returns the taskHealth of each schedule that is not paused, by name.
+func (s *scheduleStore) TaskHealth(ctx context.Context) ([]taskHealth, error) {
+	var all []taskHealth
 	err := s.db.NewRaw(`SELECT s.name, s.declared_cron, s.declared_time_zone, s.updated_at, j.finalized_at AS succeeded_at
 		FROM schedules AS s LEFT JOIN river_job AS j ON j.id = s.last_run_id AND j.state = 'completed'
 		WHERE NOT s.paused ORDER BY s.name`).Scan(ctx, &all)
 	return all, database.Error(err, "select the schedules' last successes")
 }
 
-// UpdateSchedule loads the schedule of the given name, lets change decide at
-// the present time, and saves what it made of it as one transaction: neither
-// another change nor a worker that finds the schedule due comes in between.
-// It returns the new schedule, an errs.NotFound error, or change's own.
+// UpdateSchedule changes the schedule with the given name in one transaction:
+// it loads the schedule, calls change with the present time, and saves the
+// result. Neither another change nor a worker with the due schedule can
+// interfere. It returns the new schedule, an errs.NotFound error, or the error
+// of change.
 func (s *scheduleStore) UpdateSchedule(ctx context.Context, name string, change func(*model.Schedule, model.Time) error) (*model.Schedule, error) {
 	var changed *model.Schedule
 	err := tx.In(ctx, s.db, func(ctx context.Context, tx bun.Tx) error {
@@ -78,8 +79,8 @@ func (s *scheduleStore) UpdateSchedule(ctx context.Context, name string, change 
 	return changed, database.Error(err, "update schedule %q", name)
 }
 
-// schedule reads one schedule; lock holds its row until the transaction ends.
-// SQLite's transactions hold the whole database from their beginning.
+// schedule reads one schedule; lock locks its row until the transaction ends.
+// On SQLite, a transaction locks the whole database from its beginning.
 func schedule(ctx context.Context, db bun.IDB, name string, lock bool) (*model.Schedule, error) {
 	if !storable(name) {
 		return nil, errs.New(errs.NotFound, noSchedule)
@@ -96,10 +97,10 @@ func schedule(ctx context.Context, db bun.IDB, name string, lock bool) (*model.S
 	return schedule, err
 }
 
-const noSchedule = "There is no schedule of this name. GET /api/schedules lists those there are; a worker that starts declares its tasks' schedules."
+const noSchedule = "There is no schedule with this name. GET /api/schedules lists the schedules. A worker declares its tasks' schedules when it starts."
 
-// storable reports whether text can be in a database at all: Postgres takes
-// neither NUL nor what is not UTF-8.
+// storable reports whether a database can store text: Postgres accepts neither
+// NUL nor invalid UTF-8.
 func storable(text string) bool {
 	return utf8.ValidString(text) && !strings.ContainsRune(text, 0)
 }

@@ -14,29 +14,29 @@ import (
 
 type tasksHealth struct {
 	Status  string        `json:"status" enum:"ok,overdue,unknown" doc:"overdue: a task that is not paused has had no success for three of its declared intervals."`
-	Overdue []overdueTask `json:"overdue" doc:"Those tasks, by name. An alert is on each."`
+	Overdue []overdueTask `json:"overdue" doc:"The overdue tasks, by name. Each has an alert."`
 }
 
 type overdueTask struct {
 	Task         string      `json:"task"`
-	LastSuccess  *model.Time `json:"last_success" format:"date-time" nullable:"true" doc:"When a run of it last succeeded; null if none that is kept has."`
-	LimitSeconds float64     `json:"limit_seconds" example:"180" doc:"How long it may be without one."`
+	LastSuccess  *model.Time `json:"last_success" format:"date-time" nullable:"true" doc:"End of the task's last successful run; null if no kept run has succeeded."`
+	LimitSeconds float64     `json:"limit_seconds" example:"180" doc:"Longest allowed time without a success, in seconds."`
 }
 
-// checkTasks finds the tasks of which objective.Silence says that an alert is
-// on them.
+// checkTasks finds the overdue tasks: by objective.Silence, these tasks have an
+// alert.
 func (h *healthHandlers) checkTasks(ctx context.Context) tasksHealth {
 	ctx, cancel := context.WithTimeout(ctx, health.Timeout)
 	defer cancel()
 	out := tasksHealth{Status: "ok", Overdue: []overdueTask{}}
-	pulses, err := h.schedules.Pulses(ctx)
+	health, err := h.schedules.TaskHealth(ctx)
 	if err != nil {
 		return tasksHealth{Status: "unknown", Overdue: out.Overdue}
 	}
-	for _, p := range pulses {
-		limit := h.silences.of(p.DeclaredCron, p.DeclaredTimeZone)
+	for _, p := range health {
+		limit := h.overdueLimits.of(p.DeclaredCron, p.DeclaredTimeZone)
 		last, err := h.lastSuccess(ctx, p, h.now().Add(-limit))
-		since := p.UpdatedAt // of a task that is new
+		since := p.UpdatedAt // the start for a new task
 		if last != nil {
 			since = *last
 		}
@@ -53,10 +53,11 @@ func (h *healthHandlers) checkTasks(ctx context.Context) tasksHealth {
 	return out
 }
 
-// lastSuccess returns when p's task last succeeded; nil is never. Only where
-// the schedule's newest run does not tell of a success after a time it looks
-// at all runs: one by hand, a nudge's or an earlier one may have succeeded.
-func (h *healthHandlers) lastSuccess(ctx context.Context, p pulse, after time.Time) (last *model.Time, err error) {
+// lastSuccess returns the time of the last success of p's task, or nil.
+// Usually, the schedule's newest run has succeeded after the given time. Only
+// otherwise it reads all runs, because a run of a user, of a notification or of
+// an earlier due time may have succeeded.
+func (h *healthHandlers) lastSuccess(ctx context.Context, p taskHealth, after time.Time) (last *model.Time, err error) {
 	if p.SucceededAt != nil && p.SucceededAt.Std().After(after) {
 		return p.SucceededAt, nil
 	}
@@ -69,18 +70,18 @@ func (h *healthHandlers) lastSuccess(ctx context.Context, p pulse, after time.Ti
 	return last, err
 }
 
-// silences remembers how long tasks may be without a success: to find that of
-// a schedule takes thousands of its due times. It is safe for concurrent use.
-type silences struct{ known sync.Map }
+// overdueLimits caches the longest time without a success for each schedule, because
+// its computation needs thousands of due times. It is safe for concurrent use.
+type overdueLimits struct{ known sync.Map }
 
-func (s *silences) of(expression, zone string) time.Duration {
+func (s *overdueLimits) of(expression, zone string) time.Duration {
 	key := zone + " " + expression
 	if limit, ok := s.known.Load(key); ok {
 		return limit.(time.Duration)
 	}
-	limit := 100 * 365 * 24 * time.Hour // of what nobody can read, which is not due: the worker's log says so
+	limit := 100 * 365 * 24 * time.Hour // an unreadable expression is never due; the worker logs that
 	if spec, err := cron.Parse(expression, zone); err == nil {
-		// From a fixed time, as the alerts' limits.
+		// From a fixed time, as in the limits of the alerts.
 		limit = objective.Silence(spec.Interval(objective.From))
 	}
 	s.known.Store(key, limit)

@@ -13,20 +13,19 @@ import (
 	"github.com/fualab/fualab/shared/model"
 )
 
-// tokenHandlers list and revoke tokens. They make none: whoever gets hold of a
-// token could make himself others, and an answer would hold a secret, which
-// answers are not treated as.
+// tokenHandlers list and revoke tokens. They create none: a stolen token could
+// create more tokens, and a response would contain a secret.
 type tokenHandlers struct{ store *TokenStore }
 
-// tokenBody is what is known of a token.
+// tokenBody is a token in the API's form.
 type tokenBody struct {
 	ID         int64       `json:"id"`
 	Name       string      `json:"name" example:"ci"`
 	Scopes     []string    `json:"scopes" enum:"read,write,admin"`
 	CreatedAt  model.Time  `json:"created_at" format:"date-time"`
-	ExpiresAt  *model.Time `json:"expires_at" format:"date-time" nullable:"true" doc:"null: never."`
+	ExpiresAt  *model.Time `json:"expires_at" format:"date-time" nullable:"true" doc:"null for never."`
 	RevokedAt  *model.Time `json:"revoked_at" format:"date-time" nullable:"true"`
-	LastUsedAt *model.Time `json:"last_used_at" format:"date-time" nullable:"true" doc:"To a minute or so; null: not yet."`
+	LastUsedAt *model.Time `json:"last_used_at" format:"date-time" nullable:"true" doc:"Accurate to about a minute; null for not yet."`
 }
 
 type tokensOutput struct {
@@ -42,11 +41,11 @@ func (h *tokenHandlers) register(api *rest.API) {
 	tags := []string{"Tokens"}
 	rest.Handle(api, rest.Operation{Scope: auth.Admin, Operation: huma.Operation{
 		OperationID: "list-tokens", Method: http.MethodGet, Path: list, Tags: tags,
-		Summary: "List the API tokens, newest first", Description: "The newest thousand, among them those that have expired or been revoked. The tokens themselves are shown once, by `fualab-api token create`, which is the only way to make one.",
+		Summary: "List the API tokens, newest first", Description: "The newest thousand, including expired and revoked ones. A token itself is shown only once, by `fualab-api token create`, the only way to create one.",
 	}}, h.list)
 	rest.Handle(api, rest.Operation{Scope: auth.Admin, Operation: huma.Operation{
 		OperationID: "revoke-token", Method: http.MethodDelete, Path: list + "/{id}", Tags: tags, DefaultStatus: http.StatusNoContent,
-		Summary: "Revoke an API token", Description: "It is refused within a second, everywhere, and for good. One that was revoked before stays so.", Errors: []int{404},
+		Summary: "Revoke an API token", Description: "All instances refuse the token within a second, permanently. A token that was revoked before does not change.", Errors: []int{404},
 	}}, h.revoke)
 }
 

@@ -36,7 +36,7 @@ func TestTokens(t *testing.T) {
 			t.Errorf("by its hash: %v, %v", got, err)
 		}
 		if _, err := s.TokenByHash(t.Context(), hash(3)); !errs.Is(err, errs.NotFound) {
-			t.Errorf("by a hash that none has: %v", err)
+			t.Errorf("by an unknown hash: %v", err)
 		}
 
 		created := model.NewTime(now)
@@ -54,7 +54,7 @@ func TestTokens(t *testing.T) {
 			t.Errorf("revoked twice: %v, %v", got, err)
 		}
 		if _, err := s.RevokeToken(t.Context(), 99); !errs.Is(err, errs.NotFound) {
-			t.Errorf("revoke what is not there: %v", err)
+			t.Errorf("revoke an unknown token: %v", err)
 		}
 		wants(t, s, second, first)
 		if first.CreatedAt != created {

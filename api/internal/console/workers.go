@@ -18,15 +18,15 @@ type workerHandlers struct {
 	now          func() time.Time
 }
 
-// workerBody is a worker as a client sees it.
+// workerBody is a worker in the API's form.
 type workerBody struct {
 	Instance  string     `json:"instance" doc:"The worker's name, unique in the fleet."`
 	Version   string     `json:"version" example:"v0.1.0"`
 	Status    string     `json:"status" enum:"ok,stale" doc:"stale: its last heartbeat is older than a heartbeat's time to live."`
 	StartedAt model.Time `json:"started_at" format:"date-time"`
 	LastBeat  model.Time `json:"last_beat" format:"date-time"`
-	LagMS     int64      `json:"lag_ms" doc:"How late its loop's last turn began, in milliseconds."`
-	Running   []string   `json:"running" doc:"The tasks that it was running at its last heartbeat, one entry a run."`
+	LagMS     int64      `json:"lag_ms" doc:"Delay of its loop's last tick, in milliseconds."`
+	Running   []string   `json:"running" doc:"The tasks that ran at its last heartbeat, one entry for each run."`
 }
 
 type workersOutput struct {
@@ -36,7 +36,7 @@ type workersOutput struct {
 func (h *workerHandlers) register(api *rest.API) {
 	rest.Handle(api, rest.Operation{Scope: auth.Read, Operation: huma.Operation{
 		OperationID: "list-workers", Method: http.MethodGet, Path: "/api/workers", Tags: []string{"Workers"},
-		Summary: "List the workers, longest serving first", Description: "Read from the database, and so the same without Redis.",
+		Summary: "List the workers, longest serving first", Description: "The list comes from the database, so it does not need Redis.",
 	}}, h.list)
 }
 
@@ -53,8 +53,8 @@ func (h *workerHandlers) list(ctx context.Context, _ *struct{}) (*workersOutput,
 	return &workersOutput{Body: bodies}, nil
 }
 
-// workerBodyOf is the one conversion from the model. A worker is stale that
-// has not beaten since aliveSince.
+// workerBodyOf is the only conversion from the model. A worker without a
+// heartbeat since aliveSince is stale.
 func workerBodyOf(w *model.Worker, aliveSince time.Time) workerBody {
 	body := workerBody{
 		Instance: w.Instance, Version: w.Version, Status: "ok",

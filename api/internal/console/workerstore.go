@@ -10,16 +10,16 @@ import (
 // workerStore reads the heartbeats of the workers.
 type workerStore struct{ db *database.DB }
 
-// Workers returns the fleet, the longest serving first. A worker that has
-// gone without a word is in it until another one clears it away.
+// Workers returns the fleet, the longest serving worker first. A crashed worker
+// stays in it until another worker removes it.
 func (s *workerStore) Workers(ctx context.Context) ([]*model.Worker, error) {
 	var workers []*model.Worker
 	err := s.db.NewSelect().Model(&workers).Order("started_at", "instance").Scan(ctx)
 	return workers, database.Error(err, "select the workers")
 }
 
-// LastBeat reads from db and returns the time of the newest heartbeat of any worker, or an
-// errs.NotFound error when no worker has ever run.
+// LastBeat returns the time of the newest heartbeat of any worker, or an
+// errs.NotFound error if no worker has ever run.
 func LastBeat(ctx context.Context, db *database.DB) (model.Time, error) {
 	var beat model.Time
 	err := db.NewSelect().Model((*model.Worker)(nil)).Column("last_beat").

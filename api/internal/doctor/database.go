@@ -19,14 +19,14 @@ import (
 	"github.com/fualab/fualab/shared/errs"
 )
 
-// oldestTested is the oldest major version of Postgres on which the tests run.
+// oldestTested is the oldest major version of Postgres in the tests.
 const oldestTested = 15
 
-// maxDrift is how much two clocks may differ before due times and heartbeats
-// look wrong to a person.
+// maxDrift is the largest difference between two clocks at which due times and
+// heartbeats still look right to a user.
 const maxDrift = 2 * time.Second
 
-// examineDatabase looks at the database, and at what it tells of the worker.
+// examineDatabase checks the database, and the worker by its heartbeat.
 func examineDatabase(ctx context.Context, cfg api.Config) []Check {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
@@ -41,18 +41,18 @@ func examineDatabase(ctx context.Context, cfg api.Config) []Check {
 	return examineServer(ctx, cfg, "")
 }
 
-// examineFile keeps from making a database by looking for it.
+// examineFile avoids creating a database by opening it.
 func examineFile(path string) Check {
-	f, err := os.OpenFile(path, os.O_RDWR, 0) //nolint:gosec // the file that the settings name
+	f, err := os.OpenFile(path, os.O_RDWR, 0) //nolint:gosec // the settings name the file
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return Check{"database", Error, fmt.Sprintf("there is no file %s", path), "start the API, which makes it, or correct FUALAB_DATABASE_URL"}
+		return Check{"database", Error, fmt.Sprintf("there is no file %s", path), "start the API, which creates it, or correct FUALAB_DATABASE_URL"}
 	case errors.Is(err, fs.ErrPermission):
 		return Check{"database", Error, fmt.Sprintf("this user may not write %s", path), "give this user write access to it"}
 	case err != nil:
 		return Check{"database", Error, fmt.Sprintf("%s cannot be opened", path), "name a file in FUALAB_DATABASE_URL"}
 	}
-	_ = f.Close() // nothing was written
+	_ = f.Close() // no write happened
 	return Check{Status: OK}
 }
 
@@ -62,7 +62,7 @@ func examineServer(ctx context.Context, cfg api.Config, path string) []Check {
 	if err != nil {
 		return []Check{wrong("database", Error, err)}
 	}
-	defer func() { _ = db.Close() }() // only read
+	defer func() { _ = db.Close() }() // read only
 	begin := time.Now()
 	facts, err := factsOf(ctx, db)
 	if err != nil {
@@ -75,7 +75,7 @@ func examineServer(ctx context.Context, cfg api.Config, path string) []Check {
 	}
 	m, err := migrations.New(db, cfg.Log)
 	if err != nil {
-		return append(checks, Check{"schema", Error, err.Error(), "build the program again: it holds no migrations"})
+		return append(checks, Check{"schema", Error, err.Error(), "build the program again: it contains no migrations"})
 	}
 	schema := examineSchema(m.Names(), facts.Applied)
 	checks = append(checks, schema)
@@ -108,13 +108,13 @@ func examineVersion(f *facts, where string) Check {
 func examineRights(f *facts, migrates bool) Check {
 	switch {
 	case f.ReadOnly:
-		return Check{"permissions", Error, "the database only reads: it is a standby, or default_transaction_read_only is on", "name the primary in FUALAB_DATABASE_URL, or turn that off"}
+		return Check{"permissions", Error, "the database is read-only: it is a standby, or default_transaction_read_only is on", "name the primary in FUALAB_DATABASE_URL, or turn that off"}
 	case len(f.Denied) > 0:
 		return Check{"permissions", Error, "this user may not read and write " + strings.Join(f.Denied, ", "), "as their owner: GRANT ALL ON ALL TABLES IN SCHEMA public TO this user"}
 	case !f.MayCreate && migrates:
-		return Check{"permissions", Warning, "this user may make no tables, which a migration does", "GRANT CREATE ON SCHEMA public TO this user, or migrate as another one with FUALAB_MIGRATE_ON_START=false"}
+		return Check{"permissions", Warning, "this user may not create tables, which migrations need", "GRANT CREATE ON SCHEMA public TO this user, or migrate as another one with FUALAB_MIGRATE_ON_START=false"}
 	}
-	return Check{Name: "permissions", Status: OK, Found: "this user may read and write every table"}
+	return Check{Name: "permissions", Status: OK, Found: "this user may read and write all tables"}
 }
 
 func examineClock(drift time.Duration) Check {
@@ -125,8 +125,7 @@ func examineClock(drift time.Duration) Check {
 	return Check{Name: "clock", Status: OK, Found: found}
 }
 
-// examineSchema compares the migrations that this program has with those that
-// were applied.
+// examineSchema compares this program's migrations with the applied ones.
 func examineSchema(has, applied []string) Check {
 	missing := slices.DeleteFunc(slices.Clone(has), func(name string) bool { return slices.Contains(applied, name) })
 	newer := slices.DeleteFunc(slices.Clone(applied), func(name string) bool { return slices.Contains(has, name) })
@@ -142,11 +141,11 @@ func examineSchema(has, applied []string) Check {
 }
 
 func examineWorker(ctx context.Context, db *database.DB, ttl time.Duration) Check {
-	const cure = "start a worker (fualab-worker); the runbook worker-heartbeat tells more"
+	const cure = "start a worker (fualab-worker); see the runbook worker-heartbeat"
 	beat, err := console.LastBeat(ctx, db)
 	switch {
 	case errs.Is(err, errs.NotFound):
-		return Check{"worker", Warning, "no worker is there", cure}
+		return Check{"worker", Warning, "no worker has a heartbeat", cure}
 	case err != nil:
 		return Check{"worker", Warning, err.Error(), "see the log of the database server"}
 	}

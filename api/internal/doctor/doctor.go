@@ -1,5 +1,5 @@
-// Package doctor looks at what a platform stands on, changes nothing, and says
-// for each thing that is wrong the cause and the cure.
+// Package doctor checks the dependencies of a platform. It changes nothing, and
+// reports the cause and the cure of each fault.
 package doctor
 
 import (
@@ -12,11 +12,11 @@ import (
 	"github.com/fualab/fualab/shared/config"
 )
 
-// Status is how something is.
+// Status is the result of a check.
 type Status string
 
-// The statuses. With a warning the platform serves, and something is missing;
-// with an error it does not serve, or not for long.
+// The statuses. With a warning, the platform serves but lacks a part. With an
+// error, it does not serve, or not for long.
 const (
 	OK      Status = "ok"
 	Warning Status = "warning"
@@ -25,7 +25,7 @@ const (
 
 var byBadness = []Status{OK, Warning, Error}
 
-// Check is what was found of one thing.
+// Check is the result for one dependency.
 type Check struct {
 	Name   string `json:"name"`
 	Status Status `json:"status"`
@@ -33,22 +33,22 @@ type Check struct {
 	Cure   string `json:"cure,omitempty"`
 }
 
-// Report is what was found of everything.
+// Report is the result of all checks.
 type Report struct {
 	Status Status  `json:"status"` // the worst of Checks
 	Checks []Check `json:"checks"`
 }
 
-// workerSettings is what is asked of the worker's settings.
+// workerSettings are the checked settings of the worker.
 type workerSettings struct {
 	Addr config.Addr `env:"WORKER_ADDR" envDefault:":8001"`
 }
 
-// timeout bounds all that is asked of one server.
+// timeout is the limit of all requests to one server.
 const timeout = 10 * time.Second
 
-// Examine reads the settings in environ and looks at what they name. A setting
-// that cannot be used is an error; what it would have named is not looked at.
+// Examine reads the settings in environ and checks the dependencies that they
+// name. An unusable setting is an error, and its dependency is not checked.
 func Examine(ctx context.Context, environ []string) Report {
 	cfg, err := config.Load[api.Config](environ)
 	checks, usable := examineSettings(err)
@@ -76,26 +76,26 @@ func newReport(checks []Check) Report {
 	return Report{byBadness[worst], checks}
 }
 
-// examineSettings tells, too, which variables can be used.
+// examineSettings also reports the usable variables.
 func examineSettings(err error) (checks []Check, usable func(variable string) bool) {
 	faults := config.FaultsOf(err)
 	for _, f := range faults {
 		cause, cure, ok := strings.Cut(f.Message, "; ")
 		if !ok {
-			cure = "correct or unset it; .env.example tells what it means"
+			cure = "correct or unset it; .env.example describes it"
 		}
 		checks = append(checks, Check{"settings", Error, f.Variable + ": " + cause, cure})
 	}
 	if len(faults) == 0 {
-		checks = []Check{{Name: "settings", Status: OK, Found: "every FUALAB_ variable can be used"}}
+		checks = []Check{{Name: "settings", Status: OK, Found: "all FUALAB_ variables are valid"}}
 	}
 	return checks, func(variable string) bool {
 		return !slices.ContainsFunc(faults, func(f config.Fault) bool { return f.Variable == variable })
 	}
 }
 
-// wrong makes a check of an error whose message is "VARIABLE: cause: cure", as
-// those of shared are.
+// wrong makes a check of an error with the message "VARIABLE: cause: cure", the
+// form of package shared.
 func wrong(name string, status Status, err error) Check {
 	message := err.Error()
 	if variable, rest, ok := strings.Cut(message, ": "); ok && strings.HasPrefix(variable, config.Prefix) {

@@ -33,7 +33,7 @@ func examine(t *testing.T, environ ...string) (doctor.Report, map[string]doctor.
 	return report, byName
 }
 
-// check compares a status, and what is found and cured by a part of each.
+// check compares the status, and parts of the cause and the cure.
 func check(t *testing.T, got doctor.Check, status doctor.Status, found, cure string) {
 	t.Helper()
 	if got.Status != status || !strings.Contains(got.Found, found) || !strings.Contains(got.Cure, cure) {
@@ -59,7 +59,7 @@ func TestPlatform(t *testing.T) {
 			setting := "FUALAB_DATABASE_URL=" + url.Reveal()
 
 			report, got := examine(t, setting)
-			check(t, got["worker"], doctor.Warning, "no worker is there", "fualab-worker")
+			check(t, got["worker"], doctor.Warning, "no worker has a heartbeat", "fualab-worker")
 			check(t, got["redis"], doctor.OK, "not configured", "")
 			if report.Status != doctor.Warning {
 				t.Errorf("without a worker it is %s", report.Status)
@@ -100,13 +100,13 @@ func TestPermissions(t *testing.T) {
 	change(t, db, "REVOKE UPDATE ON item_stats FROM CURRENT_USER")
 	change(t, db, "REVOKE ALL ON tokens FROM CURRENT_USER")
 	_, got := examine(t, "FUALAB_DATABASE_URL="+url.Reveal())
-	// A superuser may whatever is revoked.
+	// A superuser has all rights, whatever is revoked.
 	var super bool
 	if err := db.NewRaw("SELECT rolsuper FROM pg_roles WHERE rolname = current_user").Scan(t.Context(), &super); err != nil {
 		t.Fatal(err)
 	}
 	if super {
-		check(t, got["permissions"], doctor.OK, "every table", "")
+		check(t, got["permissions"], doctor.OK, "all tables", "")
 	} else {
 		check(t, got["permissions"], doctor.Error, "item_stats, tokens", "GRANT")
 	}
@@ -116,10 +116,10 @@ func TestPermissions(t *testing.T) {
 		separator = "&"
 	}
 	_, got = examine(t, "FUALAB_DATABASE_URL="+url.Reveal()+separator+"default_transaction_read_only=on")
-	check(t, got["permissions"], doctor.Error, "only reads", "primary")
+	check(t, got["permissions"], doctor.Error, "is read-only", "primary")
 }
 
-func TestDatabaseIsNotThere(t *testing.T) {
+func TestMissingDatabase(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "data", "fualab.db")
 	report, got := examine(t, "FUALAB_DATABASE_URL="+database.SQLiteURL(path).Reveal())
@@ -153,7 +153,7 @@ func TestSettings(t *testing.T) {
 		t.Errorf("%+v", report)
 	}
 	if _, looked := got["database"]; looked {
-		t.Error("it looks at a database whose URL cannot be used")
+		t.Error("it checks a database with an invalid URL")
 	}
 	check(t, got["settings"], doctor.Error, "FUALAB_DATABSE_URL: no part of FUALab reads this variable", "did you mean FUALAB_DATABASE_URL?")
 }
@@ -162,7 +162,7 @@ func TestRedis(t *testing.T) {
 	t.Parallel()
 	setting := "FUALAB_DATABASE_URL=" + testdb.EmptyURL(t, "sqlite").Reveal()
 	server, url := testredis.Embedded(t)
-	addr := server.Addr() // which one that has ended does not tell
+	addr := server.Addr() // a stopped server does not tell it
 	_, got := examine(t, setting, "FUALAB_REDIS_URL="+url.Reveal())
 	check(t, got["redis"], doctor.OK, addr, "")
 

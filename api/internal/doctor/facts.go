@@ -8,15 +8,15 @@ import (
 	"github.com/fualab/fualab/shared/schema"
 )
 
-// facts is what the database tells of itself, for somebody who looks for a
-// fault. On SQLite only Server and Applied say something.
+// facts describe the database for the search for faults. On SQLite, only Server
+// and Applied are set.
 type facts struct {
-	Server    string    // its version
+	Server    string    // the server's version
 	Major     int       // the version's first number
-	Now       time.Time // by its clock
+	Now       time.Time // by the server's clock
 	ReadOnly  bool
-	MayCreate bool     // tables
-	Denied    []string // tables that this user may not read, or not write
+	MayCreate bool     // may create tables
+	Denied    []string // tables that this user may not read or write
 	Applied   []string // migrations, ascending
 }
 
@@ -28,7 +28,7 @@ func factsOf(ctx context.Context, db *database.DB) (*facts, error) {
 		ask = postgresFacts
 	}
 	if err := ask(ctx, db, f); err != nil {
-		return nil, database.Error(err, "ask the database what it is")
+		return nil, database.Error(err, "read the facts of the database")
 	}
 	newest, err := schema.Applied(ctx, db)
 	if err != nil || newest == "" {
@@ -52,7 +52,7 @@ func postgresFacts(ctx context.Context, db *database.DB, f *facts) error {
 	if err != nil {
 		return err
 	}
-	// A list of privileges in one call would ask for any of them.
+	// A list of privileges in one call would accept any of them.
 	return db.NewRaw(`
 		SELECT tablename
 		FROM pg_tables, LATERAL (SELECT format('%I.%I', schemaname, tablename) AS name) AS t

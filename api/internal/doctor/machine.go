@@ -10,7 +10,7 @@ import (
 	"github.com/fualab/fualab/shared/httpserver"
 )
 
-// examinePort finds addr free, or a program of FUALab on it: both are well.
+// examinePort accepts a free addr, or a program of FUALab that listens on it.
 func examinePort(ctx context.Context, name string, addr config.Addr, variable string) Check {
 	ln, err := httpserver.Listen(ctx, string(addr), variable)
 	if err == nil {
@@ -23,21 +23,21 @@ func examinePort(ctx context.Context, name string, addr config.Addr, variable st
 	return wrong(name, Error, err)
 }
 
-// What is left of a disk before it is a warning and an error, in bytes.
+// The free bytes of a disk below which there is a warning or an error.
 const (
 	littleSpace = 1 << 30
 	noSpace     = 100 << 20
 )
 
-// examineDisk looks at the disk of the SQLite file path.
+// examineDisk checks the disk of the SQLite file path.
 func examineDisk(path string) Check {
 	dir := filepath.Dir(path)
 	free, _, known := database.DiskAt(dir)
 	if !known {
-		return Check{Name: "disk", Status: OK, Found: "the system does not tell what is free in " + dir}
+		return Check{Name: "disk", Status: OK, Found: "the system does not report the free space of " + dir}
 	}
 	found := fmt.Sprintf("%d MiB are free in %s", free>>20, dir)
-	const cure = "make room, or move the database to a larger disk; the runbooks of the tasks tell what may be purged"
+	const cure = "free disk space, or move the database to a larger disk; the runbooks of the tasks list the data that may be purged"
 	switch {
 	case free < noSpace:
 		return Check{"disk", Error, found, cure}

@@ -16,7 +16,7 @@ import (
 	"github.com/fualab/fualab/shared/redis"
 )
 
-// examineRedis finds nothing worse than a warning: the platform serves without
+// examineRedis reports warnings only, because the platform also serves without
 // Redis.
 func examineRedis(ctx context.Context, u config.RedisURL) []Check {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
@@ -26,13 +26,13 @@ func examineRedis(ctx context.Context, u config.RedisURL) []Check {
 		return []Check{wrong("redis", Warning, err)}
 	}
 	if client == nil {
-		return []Check{{Name: "redis", Status: OK, Found: "not configured: FUALAB_REDIS_URL is empty, and everything runs without"}}
+		return []Check{{Name: "redis", Status: OK, Found: "not configured: FUALAB_REDIS_URL is empty, and the platform runs without Redis"}}
 	}
-	defer func() { _ = client.Close() }() // nothing was written
+	defer func() { _ = client.Close() }() // no write happened
 	if err := client.Ping(ctx); err != nil {
 		return []Check{lostRedis(u, err)}
 	}
-	// A server that keeps INFO to itself has passed all the same.
+	// A server without INFO passes, too.
 	text, _ := client.Info(ctx)
 	info := parseInfo(text)
 	server, version := "Redis", info["redis_version"]
@@ -57,18 +57,18 @@ func lostRedis(u config.RedisURL, err error) Check {
 	return c
 }
 
-// examineEviction asks what a full Redis does. Cache entries have a time to
-// live; the stream of events has none, and must stay.
+// examineEviction checks the behaviour of a full Redis. Cache entries have a
+// time to live. The stream of events has none, and must stay.
 func examineEviction(info map[string]string) Check {
 	policy, bounded := info["maxmemory_policy"], info["maxmemory"] != "" && info["maxmemory"] != "0"
 	const cure = "CONFIG SET maxmemory-policy volatile-lru, and in its configuration file"
 	switch {
 	case policy == "":
-		return Check{Name: "redis eviction", Status: OK, Found: "the server does not tell its policy"}
+		return Check{Name: "redis eviction", Status: OK, Found: "the server does not report its policy"}
 	case strings.HasPrefix(policy, "allkeys-"):
-		return Check{"redis eviction", Warning, "maxmemory-policy " + policy + " may throw the stream of live events away", cure}
+		return Check{"redis eviction", Warning, "maxmemory-policy " + policy + " may evict the stream of live events", cure}
 	case policy == "noeviction" && bounded:
-		return Check{"redis eviction", Warning, "with maxmemory-policy noeviction a full Redis takes neither events nor heartbeats", cure}
+		return Check{"redis eviction", Warning, "with maxmemory-policy noeviction, a full Redis accepts neither events nor heartbeats", cure}
 	}
 	return Check{Name: "redis eviction", Status: OK, Found: "maxmemory-policy " + policy}
 }

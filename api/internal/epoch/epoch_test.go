@@ -14,8 +14,8 @@ import (
 	"github.com/fualab/fualab/shared/testdb"
 )
 
-// TestEpochNamesTheHistory: the first history has no name; a database whose
-// versions count on from older ones has another.
+// TestEpochNamesTheHistory proves that the first history has no name, and that
+// a database with older versions gets another one.
 func TestEpochNamesTheHistory(t *testing.T) {
 	t.Parallel()
 	testdb.Each(t, func(t *testing.T, db *database.DB) {
@@ -35,7 +35,7 @@ func TestEpochNamesTheHistory(t *testing.T) {
 				t.Errorf("the first history: %q", got)
 			}
 		}
-		// restore does to the database what a restore does.
+		// restore has the effect of a restore on the database.
 		restore := func(n int) {
 			t.Helper()
 			var first string
@@ -62,8 +62,7 @@ func TestEpochNamesTheHistory(t *testing.T) {
 	})
 }
 
-// TestEpochOfALostDatabase: a name that nothing had, and that does not come
-// again.
+// TestEpochOfALostDatabase proves that the name is new and does not come again.
 func TestEpochOfALostDatabase(t *testing.T) {
 	t.Parallel()
 	testdb.Each(t, func(t *testing.T, db *database.DB) {
@@ -80,8 +79,8 @@ func TestEpochOfALostDatabase(t *testing.T) {
 	})
 }
 
-// TestEpochWithinATransaction: the note of the first history does not wait for
-// the transaction that it is asked in.
+// TestEpochWithinATransaction proves that the first history is stored without
+// waiting for the present transaction.
 func TestEpochWithinATransaction(t *testing.T) {
 	t.Parallel()
 	testdb.Each(t, func(t *testing.T, db *database.DB) {
@@ -102,8 +101,9 @@ func TestEpochWithinATransaction(t *testing.T) {
 	})
 }
 
-// TestEpochTakesNoSecondConnection: requests in transactions hold all connections,
-// and each asks for the epoch. Before, each waited for a connection of another.
+// TestEpochTakesNoSecondConnection has requests in transactions that hold all
+// connections, and each requests the epoch. Before, each waited for a
+// connection of another.
 func TestEpochTakesNoSecondConnection(t *testing.T) {
 	t.Parallel()
 	for _, dialect := range testdb.Dialects {

@@ -1,5 +1,5 @@
-// Package idempotency has a request that comes with a key take effect once, and
-// keeps its response in the transaction of the effect.
+// Package idempotency makes a request with a key take effect once. It stores
+// the response in the transaction of the effect.
 package idempotency
 
 import (
@@ -15,31 +15,31 @@ import (
 	"github.com/fualab/fualab/shared/model"
 )
 
-// Lifetime is how long a key is remembered.
+// Lifetime is the time that a key is remembered.
 const Lifetime = 24 * time.Hour
 
-// Key names one attempt at something, however often it is sent.
+// Key identifies one action, however often its request is sent.
 type Key struct {
-	Caller      string // whose key it is; others may use the same one
+	Caller      string // the key's owner; other callers may use the same key
 	Key         string
-	Fingerprint []byte // of the request, which is the same whenever the key is
+	Fingerprint []byte // of the request; equal keys have equal requests
 }
 
-// Answer is what the first request with a key was answered.
+// Answer is the response to the first request with a key.
 type Answer struct {
 	Status int
 	Header map[string][]string
 	Body   []byte
 }
 
-// Keys are the keys that a database remembers. It is safe for concurrent use.
+// Keys are the stored keys of a database. It is safe for concurrent use.
 type Keys struct {
 	db       *database.DB
 	now      func() time.Time
-	inFlight sync.Map // of what Once does now: by caller and key
+	inFlight sync.Map // the keys of present calls of Once, by caller and key
 }
 
-// New returns the keys in db, which expire by the time that now returns.
+// New returns the keys in db. They expire by the time of now.
 func New(db *database.DB, now func() time.Time) *Keys { return &Keys{db: db, now: now} }
 
 // keyRow is a row of idempotency_keys.
@@ -55,16 +55,16 @@ type keyRow struct {
 	ExpiresAt   model.Time
 }
 
-// Once calls act at most once for a key: what act does in its context and the
-// answer that it returns are one transaction, which any later call finds. It
-// reports whether the answer is an earlier call's. An error of act takes back
-// what it did, is returned, and leaves the key unused.
+// Once calls act at most once for a key. The effect of act in its context and
+// the answer are one transaction, so later calls find the answer. replayed
+// reports whether the answer comes from an earlier call. If act fails, Once
+// rolls back, returns the error, and leaves the key unused.
 //
-// It returns an errs.Conflict error while another call has the key, and an
-// errs.Invalid error for a key of another fingerprint.
+// Once returns an errs.Conflict error while another call has the key, and an
+// errs.Invalid error for a key with another fingerprint.
 func (k *Keys) Once(ctx context.Context, key Key, act func(context.Context) (*Answer, error)) (answer *Answer, replayed bool, err error) {
-	// A request that waited here would hold a connection; on SQLite it would
-	// wait unseen, for the only writer there is.
+	// A waiting request would hold a connection. On SQLite, it would block the
+	// only writer.
 	id := [2]string{key.Caller, key.Key}
 	if _, busy := k.inFlight.LoadOrStore(id, struct{}{}); busy {
 		return nil, false, errInFlight
@@ -89,10 +89,10 @@ func (k *Keys) Once(ctx context.Context, key Key, act func(context.Context) (*An
 	return answer, replayed, database.Error(err, "act once for an idempotency key")
 }
 
-var errInFlight = errs.New(errs.Conflict, "A request with this Idempotency-Key is still being worked on. Send it again in a moment.")
+var errInFlight = errs.New(errs.Conflict, "A request with this Idempotency-Key is still in progress. Retry in a moment.")
 
-// claim makes tx the only transaction with key. On SQLite it is the only one
-// that writes.
+// claim makes tx the only transaction with key. On SQLite, tx is the only
+// writer anyway.
 func (k *Keys) claim(ctx context.Context, tx bun.Tx, key Key) error {
 	if !k.db.IsPostgres() {
 		return nil
@@ -105,7 +105,7 @@ func (k *Keys) claim(ctx context.Context, tx bun.Tx, key Key) error {
 	return err
 }
 
-// earlierAnswer returns nil if key has not been used, or is forgotten.
+// earlierAnswer returns nil if key is unused or has expired.
 func earlierAnswer(ctx context.Context, tx bun.Tx, key Key, now model.Time) (*Answer, error) {
 	var rows []keyRow
 	err := tx.NewSelect().Model(&rows).
@@ -114,7 +114,7 @@ func earlierAnswer(ctx context.Context, tx bun.Tx, key Key, now model.Time) (*An
 		return nil, err
 	}
 	if string(rows[0].Fingerprint) != string(key.Fingerprint) {
-		return nil, errs.InvalidFields(errs.Field{In: "header", Pointer: "Idempotency-Key", Message: "was sent with another request before; make a new key for each request"})
+		return nil, errs.InvalidFields(errs.Field{In: "header", Pointer: "Idempotency-Key", Message: "was already used for another request; make a new key for each request"})
 	}
 	return &Answer{Status: rows[0].Status, Header: rows[0].Header, Body: rows[0].Body}, nil
 }
@@ -128,7 +128,7 @@ func keepAnswer(ctx context.Context, tx bun.Tx, key Key, a *Answer, now model.Ti
 		row.Body = []byte{} // nil would be NULL
 	}
 	_, err := tx.NewInsert().Model(row).
-		On("CONFLICT (caller, key) DO UPDATE"). // of a key that was forgotten, and is there
+		On("CONFLICT (caller, key) DO UPDATE"). // an expired key may still have a row
 		Set("fingerprint = EXCLUDED.fingerprint").Set("status = EXCLUDED.status").Set("header = EXCLUDED.header").
 		Set("body = EXCLUDED.body").Set("expires_at = EXCLUDED.expires_at").Exec(ctx)
 	return err

@@ -24,7 +24,7 @@ func notes(t *testing.T, db *database.DB, calls *int) func(context.Context) (*id
 	}
 }
 
-// count returns how many rows there are.
+// count returns the number of rows.
 func count(t *testing.T, db *database.DB, table string) int {
 	t.Helper()
 	n, err := db.NewSelect().Table(table).Count(t.Context())
@@ -34,7 +34,7 @@ func count(t *testing.T, db *database.DB, table string) int {
 	return int(n)
 }
 
-// TestKeyIsItsCallers: others may use the same one.
+// TestKeyIsItsCallers proves that other callers may use the same key.
 func TestKeyIsItsCallers(t *testing.T) {
 	t.Parallel()
 	testdb.Each(t, func(t *testing.T, db *database.DB) {
@@ -55,7 +55,8 @@ func TestKeyIsItsCallers(t *testing.T) {
 	})
 }
 
-// TestKeyIsForgotten after a day, whether the worker has pruned it or not.
+// TestKeyIsForgotten proves that a key expires after a day, even if the worker
+// has not pruned it.
 func TestKeyIsForgotten(t *testing.T) {
 	t.Parallel()
 	testdb.Each(t, func(t *testing.T, db *database.DB) {
@@ -63,7 +64,7 @@ func TestKeyIsForgotten(t *testing.T) {
 		keys := idempotency.New(db, func() time.Time { return now })
 		act := notes(t, db, &calls)
 		for _, tt := range []struct {
-			after    time.Duration // the step before
+			after    time.Duration // after the previous step
 			replayed bool
 		}{{0, false}, {idempotency.Lifetime - time.Microsecond, true}, {time.Microsecond, false}, {time.Hour, true}} {
 			now = now.Add(tt.after)

@@ -13,8 +13,9 @@ import (
 	"github.com/fualab/fualab/shared/model"
 )
 
-// cursor is a position in a list as it travels: JSON in base64url. It grants nothing; its digest only keeps it from being
-// used with another query, where it would skip rows.
+// cursor is the encoded form of a position: JSON in base64url. It grants no
+// right. Its digest only prevents its use with another query, where it would
+// skip rows.
 type cursor struct {
 	Digest []byte `json:"d"`
 	Key    string `json:"k,omitempty"`
@@ -23,13 +24,13 @@ type cursor struct {
 	Before bool   `json:"b,omitempty"`
 }
 
-// The faults of a cursor. Each continues a sentence about the parameter.
+// The faults of a cursor. Each is the end of a sentence about the parameter.
 var (
-	errNoCursor = errors.New("is not a cursor; take it from the Link header of an answer")
+	errNoCursor = errors.New("is not a cursor; take it from the Link header of a response")
 	errOther    = errors.New("belongs to another sort or filter; begin again without it")
 )
 
-// Cursor returns the text of a position in the list that query asks for.
+// Cursor returns the text of a position in the list of query.
 func (o Order) Cursor(at Position, query url.Values) string {
 	c := cursor{Digest: digest(query), ID: at.ID, Before: at.Before}
 	switch key := at.Key.(type) {
@@ -46,13 +47,14 @@ func (o Order) Cursor(at Position, query url.Values) string {
 	}
 	raw, err := json.Marshal(c)
 	if err != nil {
-		panic(err) // it holds nothing that can fail
+		panic(err) // all its fields are encodable
 	}
 	return base64.RawURLEncoding.EncodeToString(raw)
 }
 
-// Position reads a text that Cursor has made for the same order and query; "" is the beginning, and returns nil. Its
-// errors are the ends of sentences for the client about the parameter.
+// Position reads a text from Cursor with the same order and query. "" is the
+// beginning, for which it returns nil. Its errors are ends of sentences for the
+// client about the parameter.
 func (o Order) Position(text string, query url.Values) (*Position, error) {
 	if text == "" {
 		return nil, nil //nolint:nilnil // as documented
@@ -89,12 +91,12 @@ func (k Kind) parse(text string) (any, error) {
 		return strconv.ParseInt(text, 10, 64)
 	case Number:
 		n, err := strconv.ParseFloat(text, 64)
-		if math.IsNaN(n) || math.IsInf(n, 0) { // which no row has
+		if math.IsNaN(n) || math.IsInf(n, 0) { // no row has these
 			return nil, errNoCursor
 		}
 		return n, err
 	default:
-		if strings.ContainsRune(text, 0) { // which no text of a row has, and Postgres refuses
+		if strings.ContainsRune(text, 0) { // no text of a row has NUL, and Postgres refuses it
 			return nil, errNoCursor
 		}
 		return text, nil
@@ -107,10 +109,11 @@ func digest(query url.Values) []byte {
 	return sum[:6]
 }
 
-// Links returns the links of the header Link (RFC 8288) from a page of the list at path to its neighbours. query is the
-// sort and the filters, which a cursor is bound to. first and last are the positions before the page's first row and
-// behind its last one; a page without a row has no neighbours. A page that was reached by a cursor has one on the side
-// that it was reached from, though it may turn out empty.
+// Links returns the header Link (RFC 8288) from a page of the list at path to
+// its neighbours. query has the sort and the filters, to which cursors are
+// bound. first and last are the positions before the page's first row and after
+// its last row. An empty page has no neighbours. A page always has a link back
+// to the side from which it was reached, even if that page turns out empty.
 func (p Page) Links(path string, query url.Values, first, last Position, more bool) []string {
 	link := func(rel string, at Position, before bool) string {
 		at.Before = before

@@ -10,8 +10,8 @@ import (
 	"github.com/fualab/fualab/shared/model"
 )
 
-// FuzzCursor: a text is refused, or is a position that a link tells again.
-// Nothing else gets past.
+// FuzzCursor proves that a text is refused, or is a position that its link
+// repeats.
 func FuzzCursor(f *testing.F) {
 	query, other := url.Values{"sort": {"name"}}, url.Values{"sort": {"id"}}
 	for _, o := range orders {
@@ -27,7 +27,7 @@ func FuzzCursor(f *testing.F) {
 			at, err := o.Position(text, query)
 			if err != nil || at == nil {
 				if at != nil || text == "" != (err == nil) {
-					t.Errorf("%q: a refusal with a place, or none: %v, %v", text, at, err)
+					t.Errorf("%q: a refusal with a position, or neither: %v, %v", text, at, err)
 				}
 				continue
 			}

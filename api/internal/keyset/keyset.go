@@ -1,5 +1,7 @@
-// Package keyset pages lists by the keys of their rows: a page begins behind a row, wherever that row would stand by now.
-// A page costs the same however deep it lies, and rows that stay are seen exactly once, whatever is inserted or deleted.
+// Package keyset pages lists by the keys of their rows. A page begins after a
+// row's position, even if that row has moved or is gone. The cost of a page
+// does not depend on its depth. Rows that stay are seen exactly once, whatever
+// is inserted or deleted.
 package keyset
 
 import (
@@ -19,34 +21,38 @@ const (
 	Number              // float64
 )
 
-// ID is the column that every list has. It breaks ties, and is an order by itself.
+// ID is the column that every list has. It orders rows with equal keys, and can
+// be the order by itself.
 const ID = "id"
 
-// Order is a total order of rows: by a column, and by id among its equals. In an ascending order rows without a value
-// come last. An index on the column and id serves it, in both directions.
+// Order is a total order of rows: by a column, and by id among equal keys. In
+// an ascending order, rows with NULL come last. An index on the column and id
+// serves it in both directions.
 type Order struct {
-	Column     string // ID or another one
+	Column     string // ID or another column
 	Kind       Kind   // of Column, other than ID
 	Nullable   bool   // whether Column may be NULL
 	Descending bool
 }
 
-// Position is the place between two rows in an order: behind the row with these keys, or before it when Before is set.
+// Position is the place between two rows in an order: after the row with these
+// keys, or before it if Before is set.
 type Position struct {
-	Key    any // by the kind of the order; nil for NULL, and in the order of ID
+	Key    any // of the order's kind; nil for NULL, and in the order of ID
 	ID     int64
-	Before bool // the page that ends here, rather than the one that begins
+	Before bool // for the page that ends here, instead of the one that begins
 }
 
-// Page asks for the Limit rows next to From.
+// Page requests the Limit rows next to From.
 type Page struct {
 	Order Order
 	From  *Position // nil: the beginning
 	Limit int
 }
 
-// Read returns the rows of the page in its order, and whether there are more in its direction: behind it, or before it
-// when From.Before is set. read selects rows with a query that narrow has completed; it is called once, or twice where
+// Read returns the rows of the page in its order, and whether more rows follow
+// in its direction: after it, or before it if From.Before is set. read selects
+// rows with a query that narrow has completed. Read calls it once, or twice if
 // the order is Nullable.
 func Read[R any](p Page, read func(narrow func(*bun.SelectQuery) *bun.SelectQuery) ([]R, error)) (rows []R, more bool, err error) {
 	for _, s := range p.segments() {
@@ -71,16 +77,17 @@ func Read[R any](p Page, read func(narrow func(*bun.SelectQuery) *bun.SelectQuer
 
 func (p Page) backward() bool { return p.From != nil && p.From.Before }
 
-// segment is a part of an order in which the column is NULL for all rows or for none: no comparison of rows holds NULLs,
-// so that an index serves each part.
+// segment is a part of an order in which the column is NULL for all rows or for
+// none. Comparisons with NULL are never true, so each part has its own query,
+// which an index serves.
 type segment struct {
-	column string // "" where only the id orders
+	column string // "" for an order by id only
 	where  string // "" for an order without NULLs
 	down   bool   // in descending order
 	from   *Position
 }
 
-// segments returns the parts that the page may have rows of, in their order.
+// segments returns the parts that may have rows of the page, in order.
 func (p Page) segments() []segment {
 	o, down := p.Order, p.Order.Descending != p.backward()
 	if o.Column == ID {
@@ -110,8 +117,8 @@ func (p Page) segments() []segment {
 	return []segment{values, nulls}
 }
 
-// narrow keeps the rows of s that lie beyond its position, in order. The comparison of whole keys has the index begin
-// there.
+// narrow selects the rows of s beyond its position, in order. The comparison of
+// whole keys lets the index begin there.
 func (s segment) narrow(query *bun.SelectQuery) *bun.SelectQuery {
 	direction, operator := bun.Safe("ASC"), bun.Safe(">")
 	if s.down {

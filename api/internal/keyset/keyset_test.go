@@ -98,8 +98,9 @@ func read(ctx context.Context, db *database.DB, p keyset.Page) ([]*row, bool, er
 	})
 }
 
-// TestPagesHaveEachRowOnce walks each order forward and back in pages of each size, by the cursors of links, while rows
-// that stand in no page yet are inserted and deleted.
+// TestPagesHaveEachRowOnce walks each order forward and back in pages of each
+// size, by the cursors of links. Meanwhile it inserts and deletes rows that are
+// in no page yet.
 func TestPagesHaveEachRowOnce(t *testing.T) {
 	testdb.Each(t, func(t *testing.T, db *database.DB) {
 		var want []int64
@@ -136,8 +137,9 @@ func walk(t *testing.T, db *database.DB, p keyset.Page, want []int64) {
 	}
 }
 
-// pages follows the links of one relation from a page on. It returns the ids of each page, and the last page. While
-// it reads, rows with odd ids come and go, which the result leaves out.
+// pages follows the links of one relation from a page on. It returns the ids of
+// each page, and the last page. While it reads, rows with odd ids come and go;
+// the result omits them.
 func pages(t *testing.T, db *database.DB, p keyset.Page, query url.Values, rel string) (ids [][]int64, last keyset.Page) {
 	t.Helper()
 	for n := int64(0); n < 100; n++ {

@@ -6,11 +6,11 @@ import (
 	"strings"
 )
 
-// Client returns the address of whoever sends a request: the peer, or what the
-// trusted proxies before it tell in X-Forwarded-For, of which each appends
-// whom it has seen. The rightmost that is not trusted is the client; what
-// stands left of it anybody may have written. It returns the zero Addr for a
-// peer that has no address.
+// Client returns the address of a request's client. It is the peer, unless the
+// peer is a trusted proxy. Each proxy appends the address of its own peer to
+// X-Forwarded-For, so the client is the rightmost address that is not trusted.
+// Any client can forge the addresses to the left of it. Client returns the zero
+// Addr for a peer without an address.
 func Client(peer string, forwarded []string, trusted []netip.Prefix) netip.Addr {
 	at, err := netip.ParseAddrPort(peer)
 	if err != nil {
@@ -24,7 +24,7 @@ func Client(peer string, forwarded []string, trusted []netip.Prefix) netip.Addr 
 	for _, hop := range slices.Backward(hops) {
 		addr, err := netip.ParseAddr(strings.TrimSpace(hop))
 		if err != nil {
-			return client // nobody to trust has written it
+			return client // no trusted proxy has written it
 		}
 		if client = addr.Unmap(); !contains(trusted, client) {
 			return client
@@ -43,8 +43,8 @@ func contains(networks []netip.Prefix, addr netip.Addr) bool {
 	return slices.ContainsFunc(networks, func(p netip.Prefix) bool { return p.Contains(addr) })
 }
 
-// Key is what an address is counted by: IPv6 by its network of 64 bits, all
-// of which one client may have.
+// Key is the key under which an address is counted. IPv6 counts by the network
+// of 64 bits, because one client may have all its addresses.
 func Key(addr netip.Addr) string {
 	if addr.Is6() {
 		if network, err := addr.WithZone("").Prefix(64); err == nil {

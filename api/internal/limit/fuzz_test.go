@@ -8,7 +8,8 @@ import (
 	"github.com/fualab/fualab/api/internal/limit"
 )
 
-// FuzzClient: nobody is taken for another by what he writes himself.
+// FuzzClient proves that a client cannot impersonate another address by its own
+// headers.
 func FuzzClient(f *testing.F) {
 	for _, header := range []string{"", "203.0.113.7", "1.2.3.4, 203.0.113.7,10.0.0.9", "::ffff:10.0.0.1", "fe80::1%eth0", "[::1]:80", "unknown", ",,", "10.0.0.1, 10.0.0.2"} {
 		f.Add("10.0.0.1:1234", header)
@@ -26,7 +27,7 @@ func FuzzClient(f *testing.F) {
 			t.Errorf("%q is taken for %s by %q", peer, got, header)
 		}
 		if got.IsValid() && trusted[0].Contains(got) {
-			return // nobody else has sent it
+			return // no proxy has sent it
 		}
 		for _, forged := range []string{"203.0.113.9", "10.0.0.7", "nonsense"} {
 			if again := limit.Client(peer, []string{forged + "," + header}, trusted); again != got {

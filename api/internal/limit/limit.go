@@ -1,6 +1,6 @@
-// Package limit bounds how often a caller may do something. An answer comes
-// from memory and waits for nobody; what was used is told to Redis afterwards,
-// which has those wait who use several instances (decision 0014).
+// Package limit limits the rate of a caller's requests. A decision comes from
+// memory and never waits. Afterwards, the use is reported to Redis. Redis
+// limits callers that use several instances (decision 0014).
 package limit
 
 import (
@@ -17,48 +17,48 @@ import (
 	"github.com/fualab/fualab/shared/redis"
 )
 
-// Policy is a token bucket: Burst at once, and Rate for each Per afterwards.
+// Policy is a token bucket with Burst tokens; Rate tokens return in each Per.
 type Policy struct {
-	Name  string // of its keys in Redis
+	Name  string // the name in its keys in Redis
 	Rate  int
 	Per   time.Duration
 	Burst int
 }
 
-// interval is how long one token takes to come back.
+// interval is the time in which one token returns.
 func (p Policy) interval() time.Duration { return p.Per / time.Duration(p.Rate) }
 
-// Verdict is what a caller gets.
+// Verdict is the decision on a request.
 type Verdict struct {
 	Allowed    bool
 	Remaining  int
-	RetryAfter time.Duration // for one that is not Allowed; otherwise 0
+	RetryAfter time.Duration // 0 if Allowed
 }
 
-// maxKeys bounds the memory, a few hundred bytes a key: of callers beyond that
-// those are forgotten, and begin anew, that have not come for the longest time.
+// maxKeys limits the memory, a few hundred bytes for each key. Beyond it, the
+// callers that were idle longest are forgotten and begin anew.
 const maxKeys = 50_000
 
-// Limiter holds callers to a policy. It is safe for concurrent use.
+// Limiter applies a policy to callers. It is safe for concurrent use.
 type Limiter struct {
 	policy Policy
-	step   int // so much is used before Redis is told
+	step   int // the use after which Redis gets a report
 	keys   *otter.Cache[string, *bucket]
 	shared *shared // nil without Redis
 	now    func() time.Time
 }
 
-// bucket is one caller's.
+// bucket is the token bucket of one caller.
 type bucket struct {
 	mu      sync.Mutex
 	local   *rate.Limiter
-	untold  int       // what was used since Redis was told
-	telling bool      // whether it is about to be
-	until   time.Time // before which there is nothing, by what others have used
+	untold  int       // the use since the last report to Redis
+	telling bool      // whether a report waits
+	until   time.Time // the time before which other instances have used all tokens
 }
 
-// New returns a Limiter for policy, whose Rate is at least 1. Without client
-// each instance counts for itself. Close ends it, and so does the end of ctx.
+// New returns a Limiter for policy, whose Rate is at least 1. Without client,
+// each instance counts separately. Close ends it, and so does the end of ctx.
 func New(ctx context.Context, policy Policy, client *redis.Client, log *slog.Logger, now func() time.Time) *Limiter {
 	policy.Burst = max(policy.Burst, 1)
 	l := &Limiter{policy: policy, step: max(1, policy.Burst/8), now: now}
@@ -69,7 +69,7 @@ func New(ctx context.Context, policy Policy, client *redis.Client, log *slog.Log
 	return l
 }
 
-// Close waits until nothing is being told to Redis any more.
+// Close waits until all reports to Redis have ended.
 func (l *Limiter) Close() {
 	if l.shared != nil {
 		l.shared.close()
@@ -79,10 +79,10 @@ func (l *Limiter) Close() {
 // Policy returns the policy.
 func (l *Limiter) Policy() Policy { return l.policy }
 
-// Take uses one token of key's, if there is one.
+// Take uses one token of key, if there is one.
 func (l *Limiter) Take(key string) Verdict { return l.ask(key, 1) }
 
-// Peek tells whether there is one, and uses none.
+// Peek reports whether key has a token, and uses none.
 func (l *Limiter) Peek(key string) Verdict { return l.ask(key, 0) }
 
 func (l *Limiter) ask(key string, n int) Verdict {
@@ -106,19 +106,19 @@ func (l *Limiter) ask(key string, n int) Verdict {
 	return Verdict{Allowed: true, Remaining: int(math.Floor(tokens)) - n}
 }
 
-// Failures holds back addresses that fail too often, such as to authenticate.
+// Failures blocks addresses that fail too often, for example to authenticate.
 type Failures struct{ limiter *Limiter }
 
-// NewFailures returns Failures that let an address fail ten times at once, and
-// then ten times a minute. Close ends them.
+// NewFailures returns Failures with ten failures of an address at once, and
+// then ten in a minute. Close ends them.
 func NewFailures(ctx context.Context, client *redis.Client, log *slog.Logger, now func() time.Time) *Failures {
 	return &Failures{New(ctx, Policy{Name: "failures", Rate: 10, Per: time.Minute, Burst: 10}, client, log, now)}
 }
 
-// Allow tells whether addr may try. It waits for nobody.
+// Allow reports whether addr may try. It never waits.
 func (f *Failures) Allow(_ context.Context, addr string) Verdict { return f.limiter.Peek(addr) }
 
-// Record notes that addr has failed.
+// Record counts a failure of addr.
 func (f *Failures) Record(_ context.Context, addr string) { f.limiter.Take(addr) }
 
 // Close ends f.

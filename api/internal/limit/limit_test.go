@@ -89,8 +89,8 @@ func TestFailures(t *testing.T) {
 	}
 }
 
-// heard is a Redis that reports how much each call told it, without the time
-// limit of the call, which a machine with other work may exceed.
+// heard is a Redis that publishes the amount of each report. It ignores the
+// time limit of the call, because a busy machine may exceed it.
 type heard struct {
 	counter
 	told chan int
@@ -102,7 +102,7 @@ func (h heard) AllowAtMost(ctx context.Context, key string, limit redis_rate.Lim
 	return result, err
 }
 
-// await waits until n uses have been told.
+// await waits until n uses have been reported.
 func (h heard) await(t *testing.T, n int) {
 	t.Helper()
 	for n > 0 {
@@ -110,8 +110,8 @@ func (h heard) await(t *testing.T, n int) {
 	}
 }
 
-// TestShared: what is used on one instance is missing on another, as soon as
-// that has asked once.
+// TestShared proves that the use on one instance counts on another one, after
+// the first report of that one.
 func TestShared(t *testing.T) {
 	t.Parallel()
 	_, url := testredis.Embedded(t)
@@ -138,16 +138,16 @@ func TestShared(t *testing.T) {
 	ofOne.await(t, policy.Burst)
 	two, ofTwo := instance()
 	if v := two.Take("a"); !v.Allowed || v.Remaining != policy.Burst-1 {
-		t.Errorf("before the other instance has asked: %+v", v)
+		t.Errorf("before the other instance's first report: %+v", v)
 	}
 	ofTwo.await(t, 1)
-	two.Close() // waits until the answer is noted
+	two.Close() // waits until the answer is recorded
 	if v := two.Take("a"); v.Allowed || v.RetryAfter < time.Minute {
 		t.Errorf("the other instance: %+v", v)
 	}
 }
 
-// failing is a Redis that answers nobody while it hangs.
+// failing is a Redis that does not answer while it hangs.
 type failing struct {
 	asked int
 	hangs bool
@@ -162,8 +162,8 @@ func (f *failing) AllowAtMost(ctx context.Context, _ string, limit redis_rate.Li
 	return &redis_rate.Result{Limit: limit, Allowed: n}, nil
 }
 
-// TestRedisIsAway: requests wait for nothing, Redis is left alone for two
-// seconds, and each change is logged once.
+// TestRedisIsAway proves that requests do not wait, that Redis gets no calls
+// for two seconds, and that each change is logged once.
 func TestRedisIsAway(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -175,7 +175,7 @@ func TestRedisIsAway(t *testing.T) {
 		l.Take("a")
 		time.Sleep(tellTimeout)
 		synctest.Wait()
-		for range 100 { // none of them may ask
+		for range 100 { // none of them may call Redis
 			time.Sleep(policy.interval())
 			if v := l.Take("a"); !v.Allowed {
 				t.Fatalf("refused: %+v", v)
@@ -188,9 +188,9 @@ func TestRedisIsAway(t *testing.T) {
 		synctest.Wait()
 		l.Close()
 		if r.asked != 2 {
-			t.Errorf("asked %d times, want twice", r.asked)
+			t.Errorf("%d calls, want 2", r.asked)
 		}
-		if log := out.String(); strings.Count(log, "for itself") != 1 || strings.Count(log, "shared again") != 1 {
+		if log := out.String(); strings.Count(log, "each instance counts separately") != 1 || strings.Count(log, "instances share them") != 1 {
 			t.Errorf("log: %s", log)
 		}
 	})

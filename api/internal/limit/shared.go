@@ -9,22 +9,22 @@ import (
 	"github.com/go-redis/redis_rate/v10"
 )
 
-// Bounds of what is told to Redis.
+// The limits of the reports to Redis.
 const (
 	tellTimeout = 100 * time.Millisecond
-	tellPause   = 2 * time.Second // after Redis has not answered
-	maxTold     = 1024            // callers that wait for their turn
+	tellPause   = 2 * time.Second // after a call without an answer
+	maxTold     = 1024            // callers that wait for a report
 )
 
-// counter is the part of redis_rate.Limiter that is used.
+// counter is the used part of redis_rate.Limiter.
 type counter interface {
 	AllowAtMost(ctx context.Context, key string, limit redis_rate.Limit, n int) (*redis_rate.Result, error)
 }
 
-// shared tells Redis, one caller after the other, what they have used here.
+// shared reports the use of callers to Redis, one caller after the other.
 type shared struct {
 	counter counter
-	key     string // before each caller's
+	key     string // prefix of each caller's key
 	policy  Policy
 	log     *slog.Logger
 	now     func() time.Time
@@ -32,8 +32,8 @@ type shared struct {
 	stop    context.CancelFunc
 	ended   sync.WaitGroup
 
-	pausedUntil time.Time // only run's
-	down        bool      // only run's: so that each change is logged once
+	pausedUntil time.Time // only run uses it
+	down        bool      // only run uses it: each change is logged once
 }
 
 type told struct {
@@ -53,7 +53,8 @@ func (s *shared) close() {
 	s.ended.Wait()
 }
 
-// tell queues key, unless too many wait already: its next request tries again.
+// tell queues key, unless the queue is full. Then the next request of key tries
+// again.
 func (s *shared) tell(key string, b *bucket) bool {
 	select {
 	case s.queue <- told{key, b}:
@@ -74,8 +75,8 @@ func (s *shared) run(ctx context.Context) {
 	}
 }
 
-// count tells Redis of one caller. While Redis is away what was used is
-// forgotten, and each instance counts for itself.
+// count reports one caller to Redis. While Redis is unreachable, the use is
+// dropped and each instance counts separately.
 func (s *shared) count(ctx context.Context, next told) {
 	b := next.bucket
 	b.mu.Lock()
@@ -106,8 +107,8 @@ func (s *shared) note(ctx context.Context, err error) {
 	}
 	s.down = err != nil
 	if s.down {
-		s.log.WarnContext(ctx, "rate limits are counted by each instance for itself", "policy", s.policy.Name, "error", err)
+		s.log.WarnContext(ctx, "Redis does not count rate limits; each instance counts separately", "policy", s.policy.Name, "error", err)
 		return
 	}
-	s.log.InfoContext(ctx, "rate limits are shared again", "policy", s.policy.Name)
+	s.log.InfoContext(ctx, "Redis counts rate limits again; instances share them", "policy", s.policy.Name)
 }

@@ -15,13 +15,13 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// counting is a Redis that notes its calls, and answers as told.
+// counting is a Redis that records its calls and returns configured answers.
 type counting struct {
 	calls   []string
 	last    redis_rate.Limit
-	timeout time.Duration   // of the last call's context
-	grant   func(n int) int // how much of n is allowed; nil: all
-	gate    chan struct{}   // each call takes one; nil: none waits
+	timeout time.Duration   // time limit of the last call
+	grant   func(n int) int // the allowed part of n; nil: all
+	gate    chan struct{}   // each call takes one value; nil: no call waits
 	err     error
 }
 
@@ -43,7 +43,8 @@ func (c *counting) AllowAtMost(ctx context.Context, key string, limit redis_rate
 	return &redis_rate.Result{Limit: limit, Allowed: allowed}, nil
 }
 
-// limited runs test with a Limiter of a burst, a token a second, on c.
+// limited runs test with a Limiter on c with the given burst and a token a
+// second.
 func limited(t *testing.T, burst int, c *counting, test func(t *testing.T, l *Limiter)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
@@ -66,7 +67,8 @@ func (l *Limiter) take(t *testing.T, key string, n int) {
 	synctest.Wait()
 }
 
-// TestAnEighthOfABurstIsToldAtOnce: each use of its own would cost a call.
+// TestAnEighthOfABurstIsToldAtOnce proves that uses are reported in groups,
+// because each report costs a call.
 func TestAnEighthOfABurstIsToldAtOnce(t *testing.T) {
 	t.Parallel()
 	for burst, want := range map[int][]string{
@@ -88,7 +90,8 @@ func TestAnEighthOfABurstIsToldAtOnce(t *testing.T) {
 	}
 }
 
-// TestCallersAreHeldBackByOthersUse for as long as what is missing takes.
+// TestCallersAreHeldBackByOthersUse proves that a caller waits until the
+// missing tokens have returned.
 func TestCallersAreHeldBackByOthersUse(t *testing.T) {
 	t.Parallel()
 	for allowed, wait := range map[int]time.Duration{3: 0, 2: time.Second, 0: 3 * time.Second} {
@@ -114,19 +117,19 @@ func TestCallersAreHeldBackByOthersUse(t *testing.T) {
 	}
 }
 
-// TestFullQueueTellsLater: a caller that finds no place is told of with its
-// next request.
+// TestFullQueueTellsLater proves that a caller without a place in the queue is
+// reported at its next request.
 func TestFullQueueTellsLater(t *testing.T) {
 	t.Parallel()
 	c := &counting{}
 	limited(t, 8, c, func(t *testing.T, l *Limiter) {
-		c.gate = make(chan struct{}) // of the bubble
-		l.take(t, "first", 1)        // is being told of
+		c.gate = make(chan struct{}) // made in the bubble
+		l.take(t, "first", 1)        // its report is under way
 		for i := range maxTold {
 			l.Take(fmt.Sprint(i))
 		}
-		l.take(t, "late", 2) // finds no place, twice
-		l.take(t, "0", 2)    // waits already, and takes no second place
+		l.take(t, "late", 2) // the queue is full, twice
+		l.take(t, "0", 2)    // waits already, and needs no second place
 		close(c.gate)
 		synctest.Wait()
 		if len(c.calls) != 1+maxTold || c.calls[0] != "test:first 1" || c.calls[1] != "test:0 3" || c.calls[maxTold] != fmt.Sprintf("test:%d 1", maxTold-1) {
@@ -139,8 +142,8 @@ func TestFullQueueTellsLater(t *testing.T) {
 	})
 }
 
-// TestRedisIsLeftAloneForTwoSeconds after an error; what was used meanwhile is
-// forgotten.
+// TestRedisIsLeftAloneForTwoSeconds proves that no call follows an error for
+// two seconds, and that the use in that time is dropped.
 func TestRedisIsLeftAloneForTwoSeconds(t *testing.T) {
 	t.Parallel()
 	c := &counting{err: errors.New("away")}
@@ -160,7 +163,8 @@ func TestRedisIsLeftAloneForTwoSeconds(t *testing.T) {
 	})
 }
 
-// TestEachChangeOfRedisIsLogged once, and its normal work never.
+// TestEachChangeOfRedisIsLogged proves that each change is logged once, and
+// that normal work is not.
 func TestEachChangeOfRedisIsLogged(t *testing.T) {
 	t.Parallel()
 	var out strings.Builder
@@ -171,19 +175,19 @@ func TestEachChangeOfRedisIsLogged(t *testing.T) {
 	}
 	ended, end := context.WithCancel(t.Context())
 	end()
-	s.note(ended, nil) // at the end nothing has come back
+	s.note(ended, nil) // the end of the context is no change
 	var got []string
 	for line := range strings.Lines(out.String()) {
 		_, line, _ = strings.Cut(line, "level=")
 		got = append(got, strings.TrimSpace(line))
 	}
-	const lost, back = `WARN msg="rate limits are counted by each instance for itself" policy=test error=away`, `INFO msg="rate limits are shared again" policy=test`
+	const lost, back = `WARN msg="Redis does not count rate limits; each instance counts separately" policy=test error=away`, `INFO msg="Redis counts rate limits again; instances share them" policy=test`
 	if diff := cmp.Diff([]string{lost, back, lost}, got); diff != "" {
 		t.Errorf("log (-want +got):\n%s", diff)
 	}
 }
 
-// TestCloseEndsTheTelling, and what comes afterwards is only counted here.
+// TestCloseEndsTheTelling proves that later use counts only in this process.
 func TestCloseEndsTheTelling(t *testing.T) {
 	t.Parallel()
 	c := &counting{}
@@ -196,7 +200,7 @@ func TestCloseEndsTheTelling(t *testing.T) {
 	})
 }
 
-// TestPolicyHasABurst of one at least.
+// TestPolicyHasABurst proves that the burst is at least one.
 func TestPolicyHasABurst(t *testing.T) {
 	t.Parallel()
 	for burst, want := range map[int]int{-1: 1, 0: 1, 1: 1, 2: 2} {

@@ -8,33 +8,32 @@ import (
 	"golang.org/x/sync/semaphore"
 )
 
-// Share bounds how much is done, or held, at a time: Each by one key, All by
-// all keys together.
+// Share limits concurrent work or used resources: Each for one key, All for all
+// keys together.
 type Share struct{ Each, All int64 }
 
-// The reasons why Slots has no slot.
+// The reasons for a refusal by Slots.
 var (
-	ErrEach = errors.New("this key has all the slots that one key may have")
+	ErrEach = errors.New("this key has reached its limit of slots")
 	ErrAll  = errors.New("all slots are taken")
 )
 
-// Slots hands out the slots of a Share. A key waits for its own share first, so
-// that its waiters never stand before those of another key. It is safe for
-// concurrent use.
+// Slots allocates the slots of a Share. A key waits for its own share first, so
+// that its waiters never block another key. It is safe for concurrent use.
 type Slots struct {
 	share Share
 	all   *semaphore.Weighted
 
 	mu   sync.Mutex
-	keys map[string]*keySlots // of the keys that have or want a slot
+	keys map[string]*keySlots // the keys that have or want a slot
 }
 
 type keySlots struct {
 	free  *semaphore.Weighted
-	users int // that have or want a slot
+	users int // the requests that have or want a slot
 }
 
-// NewSlots returns Slots, all of them free.
+// NewSlots returns Slots without an allocated slot.
 func NewSlots(share Share) *Slots {
 	return &Slots{share: share, all: semaphore.NewWeighted(share.All), keys: map[string]*keySlots{}}
 }

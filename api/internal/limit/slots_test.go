@@ -10,8 +10,8 @@ import (
 	"github.com/fualab/fualab/api/internal/limit"
 )
 
-// TestOneKeyLeavesSlotsForOthers: a key that takes all that it can get, and
-// waits for more, keeps no other key from its share.
+// TestOneKeyLeavesSlotsForOthers proves that a key with all its slots, and with
+// waiters, does not block another key.
 func TestOneKeyLeavesSlotsForOthers(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -6,7 +6,8 @@ import (
 	"github.com/fualab/fualab/api/internal/live"
 )
 
-// FuzzParseID: an id is refused, or is the same when it is written and read.
+// FuzzParseID proves that an accepted id does not change when it is written and
+// read.
 func FuzzParseID(f *testing.F) {
 	for _, text := range []string{"", "0-0", "1763942400000-0", "18446744073709551615-18446744073709551615", "18446744073709551616-0", "1-", "-1", "01-1", "1-1\n", "٣-١"} {
 		f.Add(text)

@@ -21,10 +21,10 @@ import (
 	"github.com/fualab/fualab/shared/testwait"
 )
 
-// soon bounds a stop, which waits for the read in progress.
+// soon is the limit of a stop, which waits for the present read.
 const soon = 10 * time.Second
 
-// eachRedis runs f on an embedded Redis, and on a real one where there is one.
+// eachRedis runs f on an embedded Redis, and on a real one if available.
 func eachRedis(t *testing.T, f func(t *testing.T, client *redis.Client)) {
 	t.Helper()
 	t.Run("embedded", func(t *testing.T) {
@@ -40,8 +40,8 @@ func eachRedis(t *testing.T, f func(t *testing.T, client *redis.Client)) {
 
 var databases atomic.Int32
 
-// ownDatabase is one of the real server's, which has sixteen: the stream has
-// one name, and tests would see each other's events.
+// ownDatabase is one of the real server's sixteen databases. The stream has a
+// fixed name, so tests in one database would see each other's events.
 func ownDatabase(t *testing.T) config.RedisURL {
 	t.Helper()
 	url := strings.TrimSuffix(string(testredis.Server(t)), "/0")
@@ -63,7 +63,7 @@ func open(t *testing.T, url config.RedisURL) *redis.Client {
 	return client
 }
 
-// logged is a log that can be read while it is written.
+// logged is a log that tests may read during writes.
 type logged struct {
 	mu  sync.Mutex
 	buf bytes.Buffer
@@ -99,7 +99,7 @@ func subscribe(t *testing.T, hub *live.Hub) *live.Subscription {
 	return s
 }
 
-// resume subscribes as a client does that has seen everything up to id.
+// resume subscribes as a client that has received all events up to id.
 func resume(t *testing.T, hub *live.Hub, id string) *live.Subscription {
 	t.Helper()
 	s := subscribe(t, hub)
@@ -128,7 +128,7 @@ func add(ctx context.Context, t *testing.T, client *redis.Client, names ...strin
 	}
 }
 
-// numbered are n names in order.
+// numbered returns n names in order.
 func numbered(n int) []string {
 	names := make([]string, n)
 	for i := range names {
@@ -151,7 +151,7 @@ func ids(t *testing.T, client *redis.Client) []string {
 	return all
 }
 
-// told is a message in short: the name of an item that was created, "reset",
+// told is the short form of a message: the name of a created record, "reset",
 // "lost" or "back".
 func told(t *testing.T, m live.Message) string {
 	t.Helper()
@@ -171,7 +171,7 @@ func told(t *testing.T, m live.Message) string {
 	}
 }
 
-// until takes messages until one is told as last, and returns all in short.
+// until takes messages until last, and returns their short forms.
 func until(t *testing.T, s *live.Subscription, last string) []string {
 	t.Helper()
 	var all []string
@@ -186,7 +186,7 @@ func until(t *testing.T, s *live.Subscription, last string) []string {
 	}
 }
 
-// next waits for one message, and wants no other with it.
+// next waits for one message, and fails if another one comes with it.
 func next(t *testing.T, s *live.Subscription) live.Message {
 	t.Helper()
 	for {

@@ -1,5 +1,14 @@
-// Package live follows the stream of events in Redis, once a process, and
-// hands each event to everyone who watches.
+// Package live follows the stream of events in Redis, once for each process,
+// and sends each event to all subscribers.
+//
+//	Redis stream ──→ Hub.turn ──→ observers (cache) ──→ broadcast ──┬→ Subscription ──→ client
+//	                                                                └→ Subscription ──→ client
+//
+// Invariants: an observer has an event before any subscriber gets it. A
+// subscriber gets each event once and in order, or a reset in place of all
+// events that it may have missed. The second one rests on the id of the last
+// event: it names the history of the Redis server, so an id from before a
+// restart is never taken for a present one.
 package live
 
 import (
@@ -17,48 +26,49 @@ import (
 )
 
 const (
-	// mostSubscribers bounds what one process holds open.
+	// mostSubscribers is the largest number of subscribers of a process.
 	mostSubscribers = 1000
-	// buffered is how many messages wait for one subscriber, at most.
+	// buffered is the largest number of waiting messages of a subscriber.
 	buffered = 256
-	// firstPause and longestPause bound how long a lost Redis is left alone.
+	// firstPause and longestPause limit the time between two tries to reach
+	// Redis.
 	firstPause   = 50 * time.Millisecond
 	longestPause = time.Second
 )
 
-// Hub reads the stream and hands out what it reads. It is safe for concurrent
-// use.
+// Hub reads the stream and sends its events to subscribers. It is safe for
+// concurrent use.
 type Hub struct {
 	stream  stream
 	observe []func(events.Event)
 	log     *slog.Logger
 	cancel  context.CancelFunc
 	done    sync.WaitGroup
-	tried   chan struct{} // closed once Redis has answered, or has not
+	tried   chan struct{} // closed after the first try to reach Redis
 	ended   chan struct{} // closed by Stop
 
 	mu          sync.Mutex
 	subscribers map[*Subscription]struct{}
 	stopped     bool
-	position    ID   // of the last event handed out; only loop writes it
-	live        bool // whether Redis answers; likewise
+	position    ID   // of the last sent event; only loop writes it
+	live        bool // whether Redis answers; only loop writes it
 
 	refused atomic.Pointer[func() bool] // see Refuse; nil: never
 
-	known  bool      // whether position is one; only loop has it
-	lost   bool      // whether the log says so; likewise
-	looked time.Time // when the stream's end was looked at; likewise
+	known  bool      // whether position is set; only loop uses it
+	lost   bool      // whether the loss is logged; only loop uses it
+	looked time.Time // time of the last look at the stream's end; only loop uses it
 }
 
 // Start returns a Hub that works until Close, which the caller must call.
-// Without a client it returns nil, which may be closed too. Each of observe is
-// told of every event, and by a reset of events that may have been lost,
-// before any subscriber gets it; it must be safe for concurrent use, and quick.
+// Without a client it returns nil, which may be closed too. Each of observe
+// receives all events before any subscriber does, and a reset for events that
+// may be lost. An observer must be fast and safe for concurrent use.
 func Start(ctx context.Context, client *redis.Client, log *slog.Logger, observe ...func(events.Event)) *Hub {
 	if client == nil {
 		return nil
 	}
-	// Who watches when ctx ends goes on until Stop.
+	// Subscriptions outlive ctx; Stop ends them.
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	h := &Hub{
 		stream: newStream(client), observe: observe, log: log, cancel: cancel,
@@ -68,7 +78,7 @@ func Start(ctx context.Context, client *redis.Client, log *slog.Logger, observe 
 	return h
 }
 
-// Follows reports whether events arrive. A nil Hub misses none: there are none.
+// Follows reports whether events arrive. A nil Hub has none to miss.
 func (h *Hub) Follows() bool {
 	if h == nil {
 		return true
@@ -78,18 +88,18 @@ func (h *Hub) Follows() bool {
 	return h.live
 }
 
-// Refuse has subscribers told that events do not arrive while refused reports
-// true: Redis answers reads then, and takes no events.
+// Refuse tells subscribers that events do not arrive while refused reports
+// true. Then Redis answers reads, but does not accept events.
 func (h *Hub) Refuse(refused func() bool) {
 	if h != nil {
 		h.refused.Store(&refused)
 	}
 }
 
-// errRefused says that Redis takes no events.
-var errRefused = errors.New("redis answers, and takes no events")
+// errRefused means that Redis does not accept events.
+var errRefused = errors.New("redis answers, but does not accept events")
 
-// Subscribers returns how many watch.
+// Subscribers returns the number of subscribers.
 func (h *Hub) Subscribers() int {
 	if h == nil {
 		return 0
@@ -99,8 +109,8 @@ func (h *Hub) Subscribers() int {
 	return len(h.subscribers)
 }
 
-// Stop ends every subscription, and refuses new ones. It returns at once and
-// may be called more than once.
+// Stop ends all subscriptions and refuses new ones. It returns at once, and may
+// be called more than once.
 func (h *Hub) Stop() {
 	if h == nil {
 		return
@@ -114,7 +124,7 @@ func (h *Hub) Stop() {
 	}
 }
 
-// Close stops, and waits for the read in progress: a quarter of a second.
+// Close stops the hub, and waits for the present read: a quarter of a second.
 func (h *Hub) Close() {
 	if h == nil {
 		return
@@ -123,8 +133,9 @@ func (h *Hub) Close() {
 	h.done.Wait()
 }
 
-// Subscribe returns a subscription to what happens from now on, or an
-// errs.Unavailable error if there are too many or the hub has stopped.
+// Subscribe returns a subscription to all later events. It returns an
+// errs.Unavailable error if there are too many subscribers, or if the hub has
+// stopped.
 func (h *Hub) Subscribe(ctx context.Context) (*Subscription, error) {
 	select {
 	case <-h.tried:
@@ -135,9 +146,9 @@ func (h *Hub) Subscribe(ctx context.Context) (*Subscription, error) {
 	defer h.mu.Unlock()
 	switch {
 	case h.stopped:
-		return nil, errs.New(errs.Unavailable, "This server is about to stop. Connect again.")
+		return nil, errs.New(errs.Unavailable, "This server is about to stop. Reconnect to reach another one.")
 	case len(h.subscribers) >= mostSubscribers:
-		return nil, errs.New(errs.Unavailable, "As many clients watch as this server takes. Poll the lists meanwhile, and try again later.")
+		return nil, errs.New(errs.Unavailable, "This server has reached its limit of event subscribers. Poll the lists, and retry later.")
 	}
 	s := &Subscription{hub: h, from: h.position, At: h.position, Live: h.live, ready: make(chan struct{}, 1)}
 	h.subscribers[s] = struct{}{}
@@ -157,12 +168,12 @@ func (h *Hub) loop(ctx context.Context) {
 		if ctx.Err() == nil {
 			h.lose(ctx, err)
 		}
-		sleep(ctx, pause/2+rand.N(pause/2)) //nolint:gosec // spreads, protects nothing
+		sleep(ctx, pause/2+rand.N(pause/2)) //nolint:gosec // for jitter, not for security
 		pause = min(2*pause, longestPause)
 	}
 }
 
-// turn reads once, for patience at most, and hands out what it has read.
+// turn reads once, for at most patience, and sends the events.
 func (h *Hub) turn(ctx context.Context) error {
 	if refused := h.refused.Load(); refused != nil && (*refused)() {
 		return errRefused
@@ -183,9 +194,9 @@ func (h *Hub) turn(ctx context.Context) error {
 	return nil
 }
 
-// look finds the stream's end, and tells subscribers if Redis is back. A
-// stream that ends before what has been handed out is another one, of a Redis
-// that was emptied or put back: it is followed from where it is.
+// look finds the stream's end, and tells subscribers if Redis is back. If the
+// stream ends before the last sent event, it is another stream: Redis was
+// emptied or restored. The hub continues at its end.
 func (h *Hub) look(ctx context.Context) error {
 	end, err := h.stream.end(ctx)
 	if err != nil {
@@ -194,7 +205,7 @@ func (h *Hub) look(ctx context.Context) error {
 	h.looked = time.Now()
 	if h.lost {
 		h.lost = false
-		h.log.InfoContext(ctx, "live events arrive again")
+		h.log.InfoContext(ctx, "Redis delivers live events again")
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -221,7 +232,7 @@ func (h *Hub) handOut(ctx context.Context, entries []entry) {
 		m, event, err := messageOf(e)
 		h.tell(event)
 		if err != nil {
-			h.log.WarnContext(ctx, "an entry of the stream is no event; subscribers are told that anything may have changed", "id", e.id.String(), "error", err)
+			h.log.WarnContext(ctx, "skipped an unreadable entry of the event stream; subscribers get a reset", "id", e.id.String(), "error", err)
 		}
 		messages[i] = m
 	}
@@ -231,11 +242,11 @@ func (h *Hub) handOut(ctx context.Context, entries []entry) {
 	h.broadcast(messages...)
 }
 
-// lose tells subscribers and the log, once.
+// lose tells subscribers and the log once.
 func (h *Hub) lose(ctx context.Context, err error) {
 	if !h.lost {
 		h.lost = true
-		h.log.WarnContext(ctx, "live events do not arrive until Redis answers again", "error", err)
+		h.log.WarnContext(ctx, "Redis does not deliver live events; subscribers wait until it answers again", "error", err)
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()

@@ -28,7 +28,7 @@ func TestEachGetsEveryEvent(t *testing.T) {
 		hub, _ := start(t, client)
 		watching := []*live.Subscription{subscribe(t, hub), subscribe(t, hub), subscribe(t, hub)}
 		names := numbered(300)
-		for i := 0; i < len(names); i += 100 { // within what is buffered, if slowly
+		for i := 0; i < len(names); i += 100 { // within the buffer
 			add(t.Context(), t, client, names[i:i+100]...)
 			for _, s := range watching {
 				if diff := cmp.Diff(names[i:i+100], until(t, s, names[i+99])); diff != "" {
@@ -37,7 +37,7 @@ func TestEachGetsEveryEvent(t *testing.T) {
 			}
 		}
 		if late := subscribe(t, hub); late.At.Entry() != ids(t, client)[300] || !late.Live {
-			t.Errorf("who comes last begins at %s, live %t; the stream ends at %s", late.At, late.Live, ids(t, client)[300])
+			t.Errorf("the last subscriber begins at %s, live %t; the stream ends at %s", late.At, late.Live, ids(t, client)[300])
 		}
 	})
 }
@@ -58,7 +58,7 @@ func TestPositionAndName(t *testing.T) {
 	})
 }
 
-// TestSlow has one subscriber take nothing while the others get it all.
+// TestSlow has one subscriber that takes no messages while the others take all.
 func TestSlow(t *testing.T) {
 	t.Parallel()
 	eachRedis(t, func(t *testing.T, client *redis.Client) {
@@ -68,10 +68,10 @@ func TestSlow(t *testing.T) {
 			name := fmt.Sprint(i)
 			add(t.Context(), t, client, append(numbered(50), "end "+name)...)
 			if got := until(t, quick, "end "+name); len(got) != 51 {
-				t.Fatalf("who keeps up got %d of 51 events", len(got))
+				t.Fatalf("the fast subscriber got %d of 51 events", len(got))
 			}
 		}
-		subscribe(t, hub) // returns when the hub has handed the last events to all
+		subscribe(t, hub) // returns when the hub has sent the last events to all
 		got := slow.Take()
 		if len(got) > 256 || told(t, got[0]) != "reset" {
 			t.Fatalf("%d messages, the first %s", len(got), got[0].Name)
@@ -86,7 +86,7 @@ func TestSlow(t *testing.T) {
 			t.Errorf("%d resets", resets)
 		}
 		all := ids(t, client)
-		for i, m := range got { // the reset stands at the event before the next
+		for i, m := range got { // the reset has the position before the next event
 			if want := all[len(all)-len(got)+i]; m.ID.Entry() != want {
 				t.Fatalf("message %d is at %s, want %s", i, m.ID, want)
 			}
@@ -98,7 +98,7 @@ func TestSlow(t *testing.T) {
 	})
 }
 
-// restart starts an empty Redis at addr, where one was.
+// restart starts an empty Redis at addr, in place of another one.
 func restart(t *testing.T, addr string) *miniredis.Miniredis {
 	t.Helper()
 	next := miniredis.NewMiniRedis()
@@ -124,7 +124,7 @@ func TestRedisLostAndBack(t *testing.T) {
 			t.Errorf("(-want +got):\n%s", diff)
 		}
 		if meanwhile := subscribe(t, hub); meanwhile.Live {
-			t.Error("who comes while Redis is lost is told that events arrive")
+			t.Error("a subscriber during the loss of Redis is told that events arrive")
 		}
 		begin := time.Now()
 		server = restart(t, addr)
@@ -144,7 +144,8 @@ func TestRedisLostAndBack(t *testing.T) {
 	}
 }
 
-// TestRedisKeepsWhatHappens while the hub cannot reach it.
+// TestRedisKeepsWhatHappens proves that events from a time without a connection
+// arrive later.
 func TestRedisKeepsWhatHappens(t *testing.T) {
 	t.Parallel()
 	server, url := testredis.Embedded(t)
@@ -165,7 +166,7 @@ func TestRedisKeepsWhatHappens(t *testing.T) {
 	}
 }
 
-// TestRedisAwayAtTheStart resumes, too, before there is anything to read.
+// TestRedisAwayAtTheStart also resumes before the first read.
 func TestRedisAwayAtTheStart(t *testing.T) {
 	t.Parallel()
 	server, url := testredis.Embedded(t)
@@ -188,7 +189,7 @@ func TestRedisAwayAtTheStart(t *testing.T) {
 	}
 }
 
-// TestRedisEmptied: what comes after has lower ids than what was.
+// TestRedisEmptied covers new events with lower ids than the old ones.
 func TestRedisEmptied(t *testing.T) {
 	t.Parallel()
 	eachRedis(t, func(t *testing.T, client *redis.Client) {
@@ -218,8 +219,8 @@ func TestRedisEmptied(t *testing.T) {
 	})
 }
 
-// TestNoEvent: what cannot be read has happened all the same, and cannot end
-// the line that it is on.
+// TestNoEvent proves that an unreadable entry causes a reset, and cannot break
+// the line format.
 func TestNoEvent(t *testing.T) {
 	t.Parallel()
 	eachRedis(t, func(t *testing.T, client *redis.Client) {
@@ -248,7 +249,7 @@ func TestNoEvent(t *testing.T) {
 	})
 }
 
-func TestNoMoreThan(t *testing.T) {
+func TestSubscribersAreLimited(t *testing.T) {
 	t.Parallel()
 	_, url := testredis.Embedded(t)
 	hub, _ := start(t, open(t, url))
@@ -290,7 +291,8 @@ func TestClose(t *testing.T) {
 	})
 }
 
-// TestNothingIsLeft is not parallel: it counts what runs of this package.
+// TestNothingIsLeft does not run in parallel, because it counts the package's
+// goroutines.
 func TestNothingIsLeft(t *testing.T) {
 	server, url := testredis.Embedded(t)
 	client := open(t, url)
@@ -305,7 +307,7 @@ func TestNothingIsLeft(t *testing.T) {
 		watch := func() {
 			s, err := hub.Subscribe(t.Context())
 			there <- err
-			if err == nil { // it came in time
+			if err == nil { // it subscribed in time
 				defer s.Close()
 				<-s.Ended()
 			}
@@ -318,7 +320,7 @@ func TestNothingIsLeft(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		for range each { // they come while the hub stops
+		for range each { // they subscribe while the hub stops
 			watchers.Go(watch)
 		}
 		hub.Close()
@@ -331,8 +333,8 @@ func TestNothingIsLeft(t *testing.T) {
 	}
 }
 
-// TestRefusedEventsAreTold: a Redis that answers reads and takes no events counts
-// as lost for subscribers, until it takes them again.
+// TestRefusedEventsAreTold covers a Redis that answers reads and accepts no
+// events. For subscribers, it is lost until it accepts events again.
 func TestRefusedEventsAreTold(t *testing.T) {
 	t.Parallel()
 	eachRedis(t, func(t *testing.T, client *redis.Client) {

@@ -10,17 +10,17 @@ import (
 	"github.com/fualab/fualab/shared/model"
 )
 
-// StatusName names the messages that tell whether events arrive.
+// StatusName is the name of the messages about the arrival of events.
 const StatusName = "status"
 
-// Message is what a subscriber gets: an event, or a word about the stream
-// itself. Subscribers share it and must not change it.
+// Message is an event, or a notice about the stream itself. Subscribers share
+// it and must not change it.
 type Message struct {
-	ID   ID     // the subscriber's position from now on; none for a status
+	ID   ID     // the subscriber's new position; zero for a status
 	Name string // an event's type, or StatusName
 	Data []byte // JSON, in one line
 
-	made bool // by the hub: a reset that no entry stands for
+	made bool // made by the hub: a reset without an entry
 }
 
 // Status is the data of a message named StatusName.
@@ -32,7 +32,7 @@ func statusMessage(live bool) Message {
 	return Message{Name: StatusName, Data: encode(Status{live})}
 }
 
-// resetMessage stands for all that a subscriber may have missed up to at.
+// resetMessage replaces all events that a subscriber may have missed up to at.
 func resetMessage(at ID) Message {
 	return Message{ID: at, Name: string(events.Reset), Data: encode(resetEvent()), made: true}
 }
@@ -41,13 +41,13 @@ func resetEvent() events.Event {
 	return events.Event{Type: events.Reset, At: model.NewTime(time.Now())}
 }
 
-// typeForm is what an event's type must look like to be sent: it becomes a
-// line of its own in the answer.
+// typeForm is the valid form of an event's type, because the type becomes a
+// separate line in the response.
 var typeForm = regexp.MustCompile(`^[a-z][a-z0-9_.]{0,63}$`)
 
-// messageOf encodes an entry once for all who get it, and returns its event,
-// too. An entry that cannot be read is a reset, with the error: something has
-// happened.
+// messageOf encodes an entry once for all subscribers, and returns its event,
+// too. For an unreadable entry it returns a reset and the error, because there
+// was a change.
 func messageOf(e entry) (Message, events.Event, error) {
 	event, err := events.Decode(e.Values)
 	if err == nil && !typeForm.MatchString(string(event.Type)) {
@@ -59,7 +59,7 @@ func messageOf(e entry) (Message, events.Event, error) {
 	return Message{ID: e.id, Name: string(event.Type), Data: encode(event)}, event, err
 }
 
-// encode is for what consists of numbers, texts and times, which cannot fail.
+// encode is for values of numbers, texts and times, which cannot fail.
 func encode(v any) []byte {
 	data, _ := json.Marshal(v)
 	return data

@@ -12,7 +12,7 @@ import (
 	"github.com/fualab/fualab/shared/testredis"
 )
 
-// observer notes what it is told of: the names of items, or types.
+// observer records the names of records, or the types, of its events.
 type observer struct {
 	mu   sync.Mutex
 	seen []string
@@ -42,7 +42,7 @@ func observed(t *testing.T, client *redis.Client) (*live.Hub, *observer) {
 	return hub, o
 }
 
-// TestObserversAreFirst: when a subscriber has an event, observers had it.
+// TestObserversAreFirst proves that observers have an event before subscribers.
 func TestObserversAreFirst(t *testing.T) {
 	t.Parallel()
 	eachRedis(t, func(t *testing.T, client *redis.Client) {
@@ -57,21 +57,22 @@ func TestObserversAreFirst(t *testing.T) {
 	})
 }
 
-// TestObserversOfAReplay: also an event that reaches a subscriber first,
-// because it resumes.
+// TestObserversOfAReplay covers an event that a resumed subscriber would get
+// first.
 func TestObserversOfAReplay(t *testing.T) {
 	t.Parallel()
 	eachRedis(t, func(t *testing.T, client *redis.Client) {
 		add(t.Context(), t, client, "a", "b")
 		hub, o := observed(t, client)
-		s := resume(t, hub, ids(t, client)[0]) // the hub begins behind both
+		s := resume(t, hub, ids(t, client)[0]) // the hub begins after both
 		if got := until(t, s, "b"); len(got) != 1 || !o.has("b") {
 			t.Errorf("replayed %q, observed %q", got, o.seen)
 		}
 	})
 }
 
-// TestObserversOfALoss: events may have been lost while Redis was.
+// TestObserversOfALoss proves that observers get a reset after a loss of Redis,
+// because events may be lost.
 func TestObserversOfALoss(t *testing.T) {
 	t.Parallel()
 	server, url := testredis.Embedded(t)

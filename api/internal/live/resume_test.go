@@ -33,8 +33,8 @@ func TestParseID(t *testing.T) {
 	}
 }
 
-// TestLostHistory: an id that the stream has, and that was given to a client in
-// an earlier life of the server, says nothing about the entries behind it.
+// TestLostHistory covers an id that exists in the stream, but that a client got
+// in another run of the server. It does not identify the entries after it.
 func TestLostHistory(t *testing.T) {
 	t.Parallel()
 	eachRedis(t, func(t *testing.T, client *redis.Client) {
@@ -62,8 +62,8 @@ func TestResume(t *testing.T) {
 		}
 		hub, _ := start(t, client)
 
-		// check resumes at from, sees that all after it is replayed, or that a
-		// reset is told, and that what happens next follows.
+		// check resumes at from. It expects a replay of all later events, or a
+		// reset, and then new events.
 		check := func(name, from string, replayed int) {
 			t.Helper()
 			end := subscribe(t, hub).At
@@ -88,10 +88,10 @@ func TestResume(t *testing.T) {
 			add(t.Context(), t, client, name)
 			names = append(names, name)
 			if diff := cmp.Diff([]string{name}, until(t, s, name)); diff != "" {
-				t.Errorf("%s, what follows (-want +got):\n%s", name, diff)
+				t.Errorf("%s, the new events (-want +got):\n%s", name, diff)
 			}
 		}
-		// behind is the id that n entries follow.
+		// behind is the id after which n entries follow.
 		behind := func(n int) string {
 			all := ids(t, client)
 			return all[len(all)-1-n]
@@ -100,7 +100,7 @@ func TestResume(t *testing.T) {
 		check("the most", behind(1000), 1000)
 		check("too much", behind(1001), 0)
 		check("never was", "5-5", 0)
-		// Of the same millisecond, and beyond all that happened in it.
+		// In the same millisecond, and after all its events.
 		check("between two", strings.Replace(behind(50), "-", "-9999", 1), 0)
 		check("ahead", "99999999999999-0", 0)
 		gone := behind(100)
@@ -112,14 +112,14 @@ func TestResume(t *testing.T) {
 	})
 }
 
-// TestResumeWhereItEnds needs no Redis, and no entry of that id either.
+// TestResumeWhereItEnds needs neither Redis nor an entry with that id.
 func TestResumeWhereItEnds(t *testing.T) {
 	t.Parallel()
 	eachRedis(t, func(t *testing.T, client *redis.Client) {
 		hub, _ := start(t, client)
 		s := resume(t, hub, "0-0")
 		if got := s.Take(); len(got) != 0 {
-			t.Errorf("nothing has happened, and it gets %s", got[0].Name)
+			t.Errorf("it gets %s without an event", got[0].Name)
 		}
 		add(t.Context(), t, client, "a")
 		if diff := cmp.Diff([]string{"a"}, until(t, s, "a")); diff != "" {
@@ -128,9 +128,10 @@ func TestResumeWhereItEnds(t *testing.T) {
 	})
 }
 
-// TestNoGapNothingTwice has eight clients connect, watch some events, leave, and
-// resume, again and again, while four others write. The writers keep a few events
-// ahead of the slowest client, so that no client can get all at once.
+// TestNoGapNothingTwice has eight clients that repeatedly connect, watch some
+// events, leave and resume, while four others write. The writers stay a few
+// events ahead of the slowest client, so that no client can get all events at
+// once.
 func TestNoGapNothingTwice(t *testing.T) {
 	t.Parallel()
 	eachRedis(t, func(t *testing.T, client *redis.Client) {
@@ -139,7 +140,7 @@ func TestNoGapNothingTwice(t *testing.T) {
 		begin := ids(t, client)[0]
 
 		const watching, each, most = 8, 400, 16
-		ahead := make([]chan struct{}, watching) // holds what is written and not seen, a client
+		ahead := make([]chan struct{}, watching) // the written and unseen events of each client
 		var clients, writers sync.WaitGroup
 		seen := make([][]string, watching)
 		resumed := make([]int, watching)
@@ -161,7 +162,7 @@ func TestNoGapNothingTwice(t *testing.T) {
 		if !reserve(t, ahead) {
 			t.Fatal("the clients do not get on")
 		}
-		add(t.Context(), t, client, "last") // before it, whatever comes twice has come
+		add(t.Context(), t, client, "last") // any duplicate comes before it
 		clients.Wait()
 		want := ids(t, client)[1:]
 		for i, got := range seen {
@@ -176,10 +177,11 @@ func TestNoGapNothingTwice(t *testing.T) {
 	})
 }
 
-// mostInAPiece is the number of messages after which a client leaves, at most.
+// mostInAPiece is the largest number of messages after which a client leaves.
 const mostInAPiece = 6
 
-// reserve takes a place for one event in each of ahead, and waits for them.
+// reserve takes a place for one event in each of ahead, and waits for the
+// places.
 func reserve(t *testing.T, ahead []chan struct{}) bool {
 	for _, places := range ahead {
 		select {
@@ -192,9 +194,10 @@ func reserve(t *testing.T, ahead []chan struct{}) bool {
 	return true
 }
 
-// watchInPieces returns the ids of the messages after at up to the nth, and how
-// often it resumed. It gives ahead a place back for each. A piece ends after from
-// none to mostInAPiece messages, and drops those that have come and are not taken.
+// watchInPieces returns the ids of the messages after at up to the nth, and the
+// number of resumes. It frees a place in ahead for each message. A piece ends
+// after none to mostInAPiece messages, and drops the messages that it has not
+// taken.
 func watchInPieces(t *testing.T, hub *live.Hub, at string, n int, ahead <-chan struct{}, piece int) (seen []string, resumed int) {
 	for ; len(seen) < n; resumed, piece = resumed+1, piece+1 {
 		s := resume(t, hub, at)
@@ -215,7 +218,7 @@ func watchInPieces(t *testing.T, hub *live.Hub, at string, n int, ahead <-chan s
 			select {
 			case <-s.Ready():
 			case <-time.After(testwait.Patience):
-				t.Errorf("nothing follows %s, which is the %dth of %d", at, len(seen), n)
+				t.Errorf("no message follows %s, the %dth of %d", at, len(seen), n)
 				return seen, resumed
 			}
 		}

@@ -14,38 +14,39 @@ import (
 )
 
 const (
-	// patience is how long one read waits for an event. go-redis cannot call
-	// it off, so that a stop may take as long.
+	// patience is the time that one read waits for an event. go-redis cannot
+	// cancel a read, so a stop may take as long.
 	patience = 250 * time.Millisecond
-	// commandTimeout is how long Redis may take to answer.
+	// commandTimeout is the time limit of a Redis command.
 	commandTimeout = time.Second
-	// atOnce bounds what one read brings.
+	// atOnce is the largest number of entries of one read.
 	atOnce = 128
-	// lookEvery is how often the end of a quiet stream is looked at.
+	// lookEvery is the time between two looks at the end of a quiet stream.
 	lookEvery = 2 * time.Second
 
-	// mostReplayed is how many events one subscriber is given that it missed.
+	// mostReplayed is the largest number of missed events that a subscriber
+	// gets.
 	mostReplayed = 1000
-	// replaysAtOnce leaves connections for others when all clients come back
-	// at the same time; replayTimeout bounds the queue.
+	// replaysAtOnce leaves connections for others when all clients reconnect at
+	// the same time. replayTimeout limits the wait for a replay.
 	replaysAtOnce = 4
 	replayTimeout = 3 * time.Second
 )
 
-// errGone says that the stream does not have all that came after an id.
-var errGone = errors.New("the stream does not have all that came after the id, or has too much")
+// errGone means that the stream cannot replay all events after an id.
+var errGone = errors.New("the stream lacks events after the id, or has too many of them")
 
-// stream is the stream in Redis.
+// stream is the stream of events in Redis.
 type stream struct {
 	client  *redis.Client
-	replays chan struct{} // holds one for each replay in progress
+	replays chan struct{} // has one value for each present replay
 }
 
 func newStream(client *redis.Client) stream {
 	return stream{client, make(chan struct{}, replaysAtOnce)}
 }
 
-// entry is one of the stream's, with its id read.
+// entry is an entry of the stream with its parsed id.
 type entry struct {
 	id ID
 	goredis.XMessage
@@ -63,7 +64,7 @@ func entriesOf(messages []goredis.XMessage, history string) ([]entry, error) {
 	return entries, nil
 }
 
-// next returns what comes after id, nothing if nothing comes for a while.
+// next returns the entries after id, or none if none arrives in time.
 func (s stream) next(ctx context.Context, id ID) ([]entry, error) {
 	ctx, cancel := context.WithTimeout(ctx, patience+commandTimeout)
 	defer cancel()
@@ -80,8 +81,8 @@ func (s stream) next(ctx context.Context, id ID) ([]entry, error) {
 	return entriesOf(streams[0].Messages, id.history)
 }
 
-// end returns the id of the last entry in the present history; for an empty
-// stream one before every entry.
+// end returns the id of the last entry in the present history, or the zero ID
+// of that history for an empty stream.
 func (s stream) end(ctx context.Context) (ID, error) {
 	ctx, cancel := context.WithTimeout(ctx, commandTimeout)
 	defer cancel()
@@ -100,21 +101,21 @@ func (s stream) end(ctx context.Context) (ID, error) {
 	return id.of(history), err
 }
 
-// runID is how a server names its life in INFO: anew with each start.
+// runID matches the server's id in INFO, which changes with each start.
 var runID = regexp.MustCompile(`(?m)^run_id:([0-9a-f]{8})`)
 
-// history returns the name of the present life of the server that has the
-// stream, "" for a server that has none. A script asks for it, so that a
-// cluster leads to the stream's server.
+// history returns the name of the present run of the stream's server, or "" for
+// a server without one. It uses a script with the stream's key, because a
+// cluster routes it to the right server.
 func (s stream) history(ctx context.Context) (string, error) {
 	const ask = "return redis.call('INFO', 'server')"
 	info, err := s.client.Do(ctx, "EVAL", ask, "1", s.client.Key(events.Stream))
 	var refused goredis.Error
-	if errors.As(err, &refused) { // it answers, and knows no INFO
+	if errors.As(err, &refused) { // it answers, but does not know INFO
 		return "", nil
 	}
 	if err != nil {
-		return "", fmt.Errorf("ask for the server's life: %w", err)
+		return "", fmt.Errorf("read the server's run id: %w", err)
 	}
 	text, _ := info.(string)
 	if found := runID.FindStringSubmatch(text); found != nil {
@@ -123,8 +124,8 @@ func (s stream) history(ctx context.Context) (string, error) {
 	return "", nil
 }
 
-// since returns what came after id and the last one's id, or errGone. It tells
-// of each event: some may be too new for anybody to have told.
+// since returns the events after id and the last id, or errGone. It passes each
+// event to tell, because observers may not have received the newest ones.
 func (s stream) since(ctx context.Context, id ID, tell func(events.Event)) ([]Message, ID, error) {
 	ctx, cancel := context.WithTimeout(ctx, replayTimeout)
 	defer cancel()
@@ -134,7 +135,7 @@ func (s stream) since(ctx context.Context, id ID, tell func(events.Event)) ([]Me
 	case <-ctx.Done():
 		return nil, ID{}, ctx.Err()
 	}
-	// One more than is given tells whether there are more.
+	// One entry more than the limit shows whether there are more.
 	found, err := s.client.XRangeN(ctx, events.Stream, id.Entry(), "+", 1+mostReplayed+1)
 	if err != nil {
 		return nil, ID{}, fmt.Errorf("read the events since %s: %w", id, err)
@@ -149,7 +150,7 @@ func (s stream) since(ctx context.Context, id ID, tell func(events.Event)) ([]Me
 	messages := make([]Message, len(entries)-1)
 	for i, e := range entries[1:] {
 		var event events.Event
-		messages[i], event, _ = messageOf(e) // the log hears of it when it comes
+		messages[i], event, _ = messageOf(e) // the hub logs the error when it reads the entry
 		tell(event)
 	}
 	return messages, entries[len(entries)-1].id, nil

@@ -5,37 +5,37 @@ import (
 	"sync"
 )
 
-// Subscription is one subscriber's place in the stream. Subscribe makes it,
+// Subscription is one subscriber's position in the stream. Subscribe makes it,
 // and the caller must Close it. Its methods are for one goroutine.
 type Subscription struct {
 	hub  *Hub
-	from ID // the hub's position when this began
+	from ID // the hub's position at the beginning
 
-	// At is the position before the first message, Live whether Redis
+	// At is the position before the first message. Live reports whether Redis
 	// answered then.
 	At   ID
 	Live bool
 
-	ready chan struct{} // holds one while there may be messages
+	ready chan struct{} // has a value while there may be messages
 
 	mu      sync.Mutex
-	replay  []Message // goes before what waits
+	replay  []Message // comes before waiting
 	waiting []Message // at most buffered
-	after   ID        // what is not behind it has been replayed
+	after   ID        // events up to it were replayed
 }
 
-// Resume has everything that came after id come first, in order, with no gap
-// before what follows and nothing twice. Where that cannot be, because the
-// stream no longer has it or it is too much, one reset comes instead. It must
-// be called before the first Take.
+// Resume first replays all events after id, in order. No event is missing
+// before the new ones, and none comes twice. If that is impossible, because the
+// stream has lost events or has too many, one reset comes instead. Call it
+// before the first Take.
 func (s *Subscription) Resume(ctx context.Context, id ID) {
 	s.At = id
 	if !s.Live || id == s.from {
-		return // a reset comes with Redis' return; or nothing was missed
+		return // no event was missed, or a reset comes when Redis returns
 	}
 	replay, last, err := s.since(ctx, id)
 	if err != nil {
-		// The client reads everything anew, whatever the reason was.
+		// Whatever the reason, the client reads all data anew.
 		replay, last = []Message{resetMessage(s.from)}, s.from
 	}
 	s.mu.Lock()
@@ -47,8 +47,8 @@ func (s *Subscription) Resume(ctx context.Context, id ID) {
 	}
 }
 
-// since returns what came after id and the last one's id, or errGone also for
-// an id of another history.
+// since returns the events after id and the last id, or errGone. errGone also
+// covers an id of another history.
 func (s *Subscription) since(ctx context.Context, id ID) ([]Message, ID, error) {
 	if id.history != s.from.history {
 		return nil, ID{}, errGone
@@ -59,11 +59,11 @@ func (s *Subscription) since(ctx context.Context, id ID) ([]Message, ID, error) 
 // Ready returns a channel that holds a value when Take may have messages.
 func (s *Subscription) Ready() <-chan struct{} { return s.ready }
 
-// Ended returns a channel that is closed when the hub has stopped and nothing
-// more comes.
+// Ended returns a channel that is closed after the hub has stopped. Then no
+// message follows.
 func (s *Subscription) Ended() <-chan struct{} { return s.hub.ended }
 
-// Take returns what has come since the last call, in order.
+// Take returns the messages since the last call, in order.
 func (s *Subscription) Take() []Message {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -106,8 +106,8 @@ func (s *Subscription) add(m Message) {
 	}
 }
 
-// shortened is what a subscriber gets that has not kept up: one reset for all
-// events, after the newest status.
+// shortened returns the messages of a subscriber that is too slow: the newest
+// status, and one reset for all events.
 func shortened(waiting []Message) []Message {
 	var short []Message
 	last := ID{}

@@ -1,5 +1,5 @@
-// Package nudge tells the worker, by way of Redis, that there is work, so
-// that it need not wait for its next sweep.
+// Package nudge notifies the worker of new work by Redis, so that the worker
+// does not wait for its next sweep.
 package nudge
 
 import (
@@ -15,45 +15,46 @@ import (
 )
 
 const (
-	// sendTimeout bounds one nudge.
+	// sendTimeout is the time limit of one notification.
 	sendTimeout = 500 * time.Millisecond
-	// pace is the least time between two: under load one stands for many.
+	// pace is the least time between two notifications. Under load, one
+	// notification covers many changes.
 	pace = 20 * time.Millisecond
 )
 
-// Nudger sends nudges in the background. A request that nudges never waits
-// for Redis, nor learns how it went: the worker's sweep finds what a lost
-// nudge leaves.
+// Nudger sends notifications in the background. A request never waits for Redis
+// and gets no result. If a notification is lost, the worker's next sweep finds
+// the work.
 type Nudger struct {
 	client *redis.Client
 	log    *slog.Logger
-	wake   chan struct{} // has an element once something waits
+	wake   chan struct{} // has a value while notifications wait
 	stop   chan struct{}
 	done   sync.WaitGroup
 	lost   bool // whether the last nudge was; only loop has it
 
 	mu      sync.Mutex
-	waiting []nudge // the first of each task; it stands for those that follow
+	waiting []nudge // the first of each task, which covers the following ones
 }
 
 // Start returns a Nudger that works until Close, which the caller must call.
-// Without a client it does nothing.
+// Without a client, it does nothing.
 func Start(ctx context.Context, client *redis.Client, log *slog.Logger) *Nudger {
 	n := &Nudger{client: client, log: log, wake: make(chan struct{}, 1), stop: make(chan struct{})}
 	if client != nil {
-		// What is in flight when ctx ends still nudges, hence Close.
+		// Requests in flight still notify after ctx ends, hence Close.
 		n.done.Go(func() { n.loop(context.WithoutCancel(ctx)) })
 	}
 	return n
 }
 
-// nudge is for a task, from a request, whose trace goes with it.
+// nudge is a notification for a task, with the trace of its request.
 type nudge struct {
 	task string
 	from context.Context
 }
 
-// Nudge asks for task to be run soon. It returns at once.
+// Nudge notifies the worker of new work of task. It returns at once.
 func (n *Nudger) Nudge(ctx context.Context, task string) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -67,7 +68,7 @@ func (n *Nudger) Nudge(ctx context.Context, task string) {
 	}
 }
 
-// Close sends the nudges that wait, and ends. It must be called once.
+// Close sends the waiting notifications, and ends. It must be called once.
 func (n *Nudger) Close() {
 	close(n.stop)
 	n.done.Wait()
@@ -89,7 +90,7 @@ func (n *Nudger) loop(ctx context.Context) {
 	}
 }
 
-// sendAll sends the nudges that wait.
+// sendAll sends the waiting notifications.
 func (n *Nudger) sendAll(ctx context.Context) {
 	n.mu.Lock()
 	all := n.waiting
@@ -100,16 +101,16 @@ func (n *Nudger) sendAll(ctx context.Context) {
 	}
 }
 
-// send logs that Redis was lost or regained, once each.
+// send logs each loss of Redis and each return once.
 func (n *Nudger) send(ctx context.Context, to nudge) {
 	ctx, cancel := context.WithTimeout(tracing.Over(ctx, to.from), sendTimeout)
 	defer cancel()
 	err := runs.SendNudge(ctx, n.client, to.task)
 	switch {
 	case err != nil && !n.lost:
-		n.log.WarnContext(ctx, "nudges do not reach the worker; its sweep finds the work", "error", err)
+		n.log.WarnContext(ctx, "cannot notify the worker; its sweep finds the work", "error", err)
 	case err == nil && n.lost:
-		n.log.InfoContext(ctx, "nudges reach the worker again")
+		n.log.InfoContext(ctx, "notifications reach the worker again")
 	}
 	n.lost = err != nil
 }

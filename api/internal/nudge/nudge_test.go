@@ -34,9 +34,9 @@ func (l *lines) count(text string) int {
 	return strings.Count(l.buf.String(), text)
 }
 
-// TestLostAndRegained loses Redis under a stream of nudges: one line for the
-// loss, one for the return, one entry in the list however many came, and no
-// nudge is lost that Redis could take.
+// TestLostAndRegained loses Redis during a stream of notifications. It expects
+// one line for the loss, one for the return, and one entry in the list. No
+// notification is lost that Redis could accept.
 func TestLostAndRegained(t *testing.T) {
 	t.Parallel()
 	server, url := testredis.Embedded(t)
@@ -77,14 +77,14 @@ func TestLostAndRegained(t *testing.T) {
 	nudged(false)
 	server.Del(runs.NudgeKey(items.EnrichTask))
 	nudged(false)
-	closed() // which waits for the last line
-	if log.count("\n") != 2 || log.count("do not reach") != 1 || log.count("again") != 1 {
+	closed() // it waits for the last line
+	if log.count("\n") != 2 || log.count("cannot notify the worker") != 1 || log.count("again") != 1 {
 		t.Errorf("logged more or less than the loss and the return:\n%s", log.buf.String())
 	}
 }
 
-// TestCloseSendsWhatWaits: a change that commits during the shutdown is
-// nudged as well, although the program's context has ended.
+// TestCloseSendsWhatWaits covers a change that commits during the shutdown. The
+// worker is notified, although the program's context has ended.
 func TestCloseSendsWhatWaits(t *testing.T) {
 	t.Parallel()
 	server, url := testredis.Embedded(t)
@@ -104,7 +104,8 @@ func TestCloseSendsWhatWaits(t *testing.T) {
 	n.Nudge(t.Context(), "items.enrich") // too late, and no harm
 }
 
-// TestNudgesOfTwoTasks: one does not stand for the other, and both arrive.
+// TestNudgesOfTwoTasks proves that two tasks do not replace each other's
+// notifications.
 func TestNudgesOfTwoTasks(t *testing.T) {
 	t.Parallel()
 	server, url := testredis.Embedded(t)

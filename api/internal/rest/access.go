@@ -9,28 +9,27 @@ import (
 	"github.com/fualab/fualab/shared/httpserver"
 )
 
-// isOpen reports whether everybody may have what is at path: the health
-// checks, and the documentation where there is one.
+// isOpen reports whether path is public: the health checks, and the
+// documentation if served.
 func isOpen(path string) bool {
 	return httpserver.IsProbe(path) || path == "/openapi.json" || path == "/docs" || strings.HasPrefix(path, "/docs/")
 }
 
-// securityScheme is the name under which the document has the way to let
-// oneself in.
+// securityScheme is the name of the authentication scheme in the document.
 const securityScheme = "bearer"
 
 func securitySchemes(scopes string) map[string]*huma.SecurityScheme {
 	return map[string]*huma.SecurityScheme{
 		securityScheme: {
 			Type: "http", Scheme: "bearer",
-			Description: "An API token, which `fualab-api token create` makes, or a JSON web token of the OpenID provider that the server is set up for. " +
+			Description: "An API token from `fualab-api token create`, or a JSON web token of the server's OpenID provider. " +
 				scopes + " None contains another. " +
-				"A server with FUALAB_AUTH=off asks for none.",
+				"A server with FUALAB_AUTH=off needs no token.",
 		},
 	}
 }
 
-// protect has op ask for its scope, and its documentation say so.
+// protect makes op require its scope, and documents that.
 func (g *guard) protect(op *Operation) {
 	if isOpen(op.Path) {
 		return

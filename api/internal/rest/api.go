@@ -1,9 +1,14 @@
 // Package rest is the kit of the HTTP API. It registers operations, decodes
-// requests, makes problems of errors, and holds each request to the rules of
-// access, limits, preconditions and idempotency. It knows no record and no path
-// but those of the documentation.
+// requests, turns errors into problems, and enforces access, limits,
+// preconditions and idempotency. It knows no entity, and no path except the
+// documentation's.
 //
-// A part of the API registers its operations by Handle, and its cached records
+// A part of the API registers its operations with Handle, and its cached
+// records with API.Cached. API.Handler serves all of them.
+//
+//	request → caller → scope → rate limit → cache → limits of the class → router → idempotency → decode → handler
+//	                                          └→ 200 from memory                                       └→ error → Problem
+//
 // by API.Cached. API.Handler serves all of them.
 package rest
 
@@ -28,28 +33,28 @@ import (
 	"github.com/fualab/fualab/shared/httpserver"
 )
 
-// Config has the settings and the parts of an API. Log is required, and Keys for an API that
-// serves requests; all others may be missing.
+// Config has the settings and the parts of an API. Log is required, and so is
+// Keys to serve requests. All other fields are optional.
 type Config struct {
-	Title       string // of the document
-	Version     string // of the HTTP interface, not of the program
+	Title       string // the title of the document
+	Version     string // the version of the HTTP interface, not of the program
 	Description string
 	Scopes      string // the rights of each scope, as a sentence of the document
 	NoDocs      bool   // neither /docs nor /openapi.json
 
-	Auth     *auth.Authenticator  // recognises callers; nil: each may do everything
+	Auth     *auth.Authenticator  // authenticates callers; nil: all callers have all rights
 	Failures *limit.Failures      // of invalid tokens, by address; nil: no limit
 	Limit    *limit.Limiter       // of requests, by caller; nil: none
-	Trusted  []netip.Prefix       // proxies whose X-Forwarded-For and -Proto are believed
-	Origins  []string             // of pages that may call the API from a browser
+	Trusted  []netip.Prefix       // proxies with trusted X-Forwarded-For and -Proto
+	Origins  []string             // origins of pages that may call the API from a browser
 	Keys     *idempotency.Keys    // of requests with an Idempotency-Key
-	Cache    *cache.Cache         // of the records that Cached names; nil: each is read from the database
-	Log      *slog.Logger         // of requests, and of the server's faults
-	Watchers []httpserver.Watcher // of every request, beside the log
+	Cache    *cache.Cache         // for the records of Cached; nil: no cache
+	Log      *slog.Logger         // for requests, and for the server's faults
+	Watchers []httpserver.Watcher // observers of all requests, beside the log
 }
 
-// API is a set of operations. It is complete once Handler is called, and not
-// safe for concurrent use before.
+// API is a set of operations. Handler completes it. Before that, it is not safe
+// for concurrent use.
 type API struct {
 	cfg    Config
 	router *mux.Router
@@ -57,7 +62,7 @@ type API struct {
 	guard  *guard
 	bounds *bounds
 	cached []cached
-	names  map[reflect.Type]string // of schemas, where the type's does not serve
+	names  map[reflect.Type]string // schema names that differ from the type's
 }
 
 // New returns an API without operations.
@@ -69,7 +74,7 @@ func New(cfg Config) *API {
 	return a
 }
 
-// Handler returns the handler of all operations that have been registered.
+// Handler returns the handler of all registered operations.
 func (a *API) Handler() http.Handler {
 	if !a.cfg.NoDocs {
 		registerDocs(a.router, a.huma)
@@ -77,23 +82,24 @@ func (a *API) Handler() http.Handler {
 	a.router.Use(noteRoute, strictQuery(a.huma.OpenAPI()), idempotent(a.cfg.Keys, a.cfg.Log))
 	a.router.NotFoundHandler = http.HandlerFunc(noRoute)
 	a.router.MethodNotAllowedHandler = methodNotAllowed(a.router)
-	// In this order: the caller, the scope, the limits. Only then is anything of the request read.
+	// The order is: the caller, the scope, the limits. Only then is the rest of
+	// the request read.
 	h := a.bounds.count(a.fromDatabase(a.bounds.share(a.router)))
 	h = limited(a.fromCache(h), a.cfg.Limit, a.cfg.Trusted)
-	h = a.guard.known(a.guard.scoped(a.router, h))
-	h = secured(shared(h, a.cfg.Origins), a.cfg.Trusted)
+	h = a.guard.authenticate(a.guard.authorize(a.router, h))
+	h = secured(crossOrigin(h, a.cfg.Origins), a.cfg.Trusted)
 	return middleware(h, a.cfg.Log, a.cfg.Watchers...)
 }
 
 // Document returns the OpenAPI 3.1 document of the operations so far. A change
-// of it before Handler is called changes the validation and the served document.
+// of it before Handler changes the validation and the served document.
 func (a *API) Document() *huma.OpenAPI { return a.huma.OpenAPI() }
 
-// OpenAPI returns the document in JSON, indented.
+// OpenAPI returns the document in indented JSON.
 func (a *API) OpenAPI() ([]byte, error) { return document(a.huma) }
 
-// Routes returns each method and path that the API knows, such as
-// "GET /api/runs/{id}", with a documentation that is registered.
+// Routes returns all methods and paths of the API, such as
+// "GET /api/runs/{id}", including the documentation's.
 func (a *API) Routes() ([]string, error) {
 	var routes []string
 	err := a.router.Walk(func(r *mux.Route, _ *mux.Router, _ []*mux.Route) error {
@@ -110,17 +116,17 @@ func (a *API) Routes() ([]string, error) {
 	return routes, err
 }
 
-// NameSchema has the document name the schema of a type so. Others are named as
-// their type, without the suffix Body.
+// NameSchema sets the name of a type's schema in the document. By default, it
+// is the type's name without the suffix Body.
 func (a *API) NameSchema(t reflect.Type, name string) { a.names[t] = name }
 
-// JSON documents a response in JSON that looks like v.
+// JSON documents a JSON response of the form of v.
 func (a *API) JSON(v any) map[string]*huma.MediaType {
 	schema := a.huma.OpenAPI().Components.Schemas.Schema(reflect.TypeOf(v), true, "")
 	return map[string]*huma.MediaType{"application/json": {Schema: schema}}
 }
 
-// newHuma configures the library: no route, hook or format of its own.
+// newHuma configures the library without routes, hooks or formats of its own.
 func newHuma(a *API) huma.API {
 	cfg := huma.DefaultConfig(a.cfg.Title, "1")
 	cfg.Info.Description = a.cfg.Description
@@ -137,8 +143,8 @@ func newHuma(a *API) huma.API {
 	return humamux.New(a.router, cfg)
 }
 
-// strictly documents lists as empty instead of null, and has members match by
-// their exact name alone. The settings are global to the library.
+// strictly documents lists as empty instead of null, and matches members by
+// their exact name only. The settings are global to the library.
 var strictly = sync.OnceFunc(func() {
 	huma.DefaultArrayNullable = false
 	huma.ValidateStrictCasing = true
@@ -151,41 +157,40 @@ func (a *API) schemaName(t reflect.Type, hint string) string {
 	return strings.TrimSuffix(huma.DefaultSchemaNamer(t, hint), "Body")
 }
 
-// Operation is an operation of the API, with the needs of its requests.
+// Operation is an operation of the API, with the requirements for its requests.
 type Operation struct {
 	huma.Operation
 
-	// Scope is needed in the caller's token; AnyToken needs none.
+	// Scope is required of the caller; AnyToken requires none.
 	Scope auth.Scope
-	// Class bounds the requests that are worked on at a time; nil: only by the
-	// bounds of all.
+	// Class limits concurrent requests; nil: only the general limits apply.
 	Class *Class
-	// Counts reports whether a request with this query, as it is written, belongs
-	// to Class; nil: each does.
+	// Counts reports whether a request with this raw query belongs to Class;
+	// nil: all do.
 	Counts func(query string) bool
 }
 
-// AnyToken is the Scope of an operation for each caller that is known.
+// AnyToken is the Scope of an operation for all authenticated callers.
 const AnyToken auth.Scope = 1 << 7
 
-// WorkTimeout bounds the work for one request, once its body has been read;
-// the database is told. The bodies of streams run without it.
+// WorkTimeout limits the work for one request after its body was read. The
+// database gets the same limit. The bodies of streams are not limited.
 const WorkTimeout = 15 * time.Second
 
-// BatchTimeout is how long a body of MaxBatchBody may take to arrive; huma gives
-// the others 5 s.
+// BatchTimeout limits the arrival of a body of MaxBatchBody. For other bodies,
+// huma's limit is 5 s.
 const BatchTimeout = 30 * time.Second
 
-// Bounds of a request's body, in bytes. huma refuses a body that reaches its
-// bound, hence one more than the largest that is accepted.
+// Limits of a request's body, in bytes. huma refuses a body that reaches its
+// limit, hence one more than the largest accepted size.
 const (
 	MaxBody      = 1<<20 + 1
 	MaxBatchBody = 8<<20 + 1
 )
 
-// Handle registers f for op, and documents its idempotency, its scope and the
-// problems that each operation has. An error of f becomes a Problem here and
-// nowhere else. It panics if op lacks a Scope, unless its path is open to all.
+// Handle registers f for op. It documents the idempotency, the scope and the
+// common problems of op. Only here does an error of f become a Problem. Handle
+// panics if op has no Scope, unless its path is public.
 func Handle[I, O any](a *API, op Operation, f func(context.Context, *I) (*O, error)) {
 	if op.Method == http.MethodPost {
 		documentKey(&op.Operation)
@@ -193,7 +198,7 @@ func Handle[I, O any](a *API, op Operation, f func(context.Context, *I) (*O, err
 	op.Errors = append(op.Errors, http.StatusRequestURITooLong, http.StatusUnprocessableEntity, http.StatusTooManyRequests, http.StatusInternalServerError, http.StatusServiceUnavailable)
 	a.guard.protect(&op)
 	a.bounds.add(&op)
-	if op.Method != http.MethodGet && op.RequestBody == nil { // not a file
+	if op.Method != http.MethodGet && op.RequestBody == nil { // not for a file
 		op.Middlewares = append(huma.Middlewares{plainBody}, op.Middlewares...)
 	}
 	huma.Register(a.huma, op.Operation, func(ctx context.Context, in *I) (*O, error) {

@@ -15,31 +15,32 @@ import (
 	"github.com/fualab/fualab/shared/log"
 )
 
-// Class is a kind of request with bounds of its own, by caller and in a process.
-// A caller is a token, or an address without one. SECURITY.md lists the bounds.
+// Class is a kind of request with its own limits, for each caller and for the
+// process. A caller is a token, or an address without one. SECURITY.md lists
+// the limits.
 type Class struct {
-	name    string // continues a sentence: "… at a time"
+	name    string // a part of a sentence: "… at a time"
 	share   limit.Share
-	endless bool // it is not counted among the requests in flight
-	parts   bool // its bodies go through in small parts
+	endless bool // not counted among the requests in flight
+	parts   bool // its bodies are processed in small parts
 }
 
-// The classes. A request of each waits up to two seconds for others of its class.
+// The classes. A request waits up to two seconds for others of its class.
 var (
 	// Costly is for searches, totals and batches.
 	Costly = &Class{name: "searches, totals and batches", share: limit.Share{Each: 2, All: 4}}
-	// Streams is for streams of events that go on until the client leaves.
+	// Streams is for event streams that continue until the client disconnects.
 	Streams = &Class{name: "streams of events", share: limit.Share{Each: 100, All: 1000}, endless: true}
-	// Exports is for responses each of which holds a connection to the database.
+	// Exports is for responses that each use a database connection.
 	Exports = &Class{name: "exports", share: limit.Share{Each: 1, All: 2}}
-	// Transfers is for uploads of files and of their parts.
+	// Transfers is for uploads of files and their parts.
 	Transfers = &Class{name: "transfers of files", share: limit.Share{Each: 2, All: 8}, parts: true}
 )
 
-// ordinary is the class of all other requests. None waits.
+// ordinary is the class of all other requests. They do not wait.
 var ordinary = &Class{name: "requests", share: limit.Share{Each: 256, All: 1024}}
 
-// classPatience is how long a request waits for others of its class.
+// classPatience is the longest wait of a request for others of its class.
 const classPatience = 2 * time.Second
 
 // The bytes of the bodies in memory. A body takes several times its length
@@ -52,11 +53,11 @@ var (
 const (
 	// smallBody is the length up to which a body never waits for larger ones.
 	smallBody = 64 << 10
-	// bodyPatience is how long a body waits for others to end.
+	// bodyPatience is the longest wait of a body for others to end.
 	bodyPatience = 10 * time.Second
 )
 
-// bounds holds requests to the bounds of their class.
+// bounds applies the limits of the classes to requests.
 type bounds struct {
 	trusted      []netip.Prefix
 	logger       *slog.Logger
@@ -65,11 +66,11 @@ type bounds struct {
 	small, large *limit.Slots // in bytes
 }
 
-// rule names the requests of a class.
+// rule matches the requests of a class.
 type rule struct {
 	method, path string // the path's template
 	class        *Class
-	counts       func(query string) bool // nil: each does
+	counts       func(query string) bool // nil: all do
 }
 
 func newBounds(cfg Config) *bounds {
@@ -83,7 +84,7 @@ func newBounds(cfg Config) *bounds {
 	return b
 }
 
-// add holds the requests of op to the bounds of its class.
+// add applies the limits of its class to the requests of op.
 func (b *bounds) add(op *Operation) {
 	if op.Class != nil {
 		b.rules = append(b.rules, rule{op.Method, op.Path, op.Class, op.Counts})
@@ -101,7 +102,7 @@ func (b *bounds) classOf(r *http.Request) *Class {
 	return ordinary
 }
 
-// matches reports whether path is one of template, such as /api/runs/{id}.
+// matches reports whether path matches template, such as /api/runs/{id}.
 func matches(template, path string) bool {
 	for {
 		want, templateRest, more := strings.Cut(template, "/")
@@ -116,8 +117,8 @@ func matches(template, path string) bool {
 	}
 }
 
-// SearchOrTotal is the Counts of a list: it reports whether the list is searched
-// or counted. A parameter whose name is escaped counts as one of these.
+// SearchOrTotal is the Counts of a list: it reports whether the request
+// searches or counts. A parameter with an escaped name counts as one of these.
 func SearchOrTotal(raw string) bool {
 	for parameter := range strings.SplitSeq(raw, "&") {
 		name, _, _ := strings.Cut(parameter, "=")
@@ -128,7 +129,7 @@ func SearchOrTotal(raw string) bool {
 	return false
 }
 
-// keyOf returns the caller that a request counts for.
+// keyOf returns the caller under which a request counts.
 func (b *bounds) keyOf(r *http.Request) string {
 	if key := Caller(r.Context()); key != "" {
 		return key
@@ -136,7 +137,8 @@ func (b *bounds) keyOf(r *http.Request) string {
 	return limit.Key(limit.Client(r.RemoteAddr, r.Header.Values("X-Forwarded-For"), b.trusted))
 }
 
-// count bounds the requests in flight. It comes behind the cache, whose answers take no time.
+// count limits the requests in flight. It comes after the cache, whose
+// responses take no time.
 func (b *bounds) count(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if httpserver.IsProbe(r.URL.Path) || b.classOf(r).endless {
@@ -153,11 +155,11 @@ func (b *bounds) count(next http.Handler) http.Handler {
 	})
 }
 
-// share bounds the requests of each class, and the bodies.
+// share limits the requests of each class, and the bodies.
 func (b *bounds) share(next http.Handler) http.Handler {
 	return b.bodies(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		of := b.classOf(r)
-		if of == ordinary { // count has seen to it
+		if of == ordinary { // count has limited it
 			next.ServeHTTP(w, r)
 			return
 		}
@@ -177,14 +179,14 @@ func (b *bounds) refuse(w http.ResponseWriter, r *http.Request, of *Class, err e
 	w.Header().Set("Retry-After", "1")
 	log.RequestOf(r.Context()).Event = log.LimitReached
 	if errors.Is(err, limit.ErrEach) {
-		writeProblem(w, problemOf(r.Context(), errs.Newf(errs.TooManyRequests, "You already have %d %s at a time, the limit for one caller. Retry when one of them has ended.", of.share.Each, of.name)))
+		writeProblem(w, problemOf(r.Context(), errs.Newf(errs.TooManyRequests, "You already have %d %s in progress, the limit for one caller. Retry when one of them has ended.", of.share.Each, of.name)))
 		return
 	}
-	WriteError(w, r, b.logger, errs.Newf(errs.Unavailable, "This server already works on %d %s, its limit. Retry in a second.", of.share.All, of.name))
+	WriteError(w, r, b.logger, errs.Newf(errs.Unavailable, "This server already has %d %s in progress, its limit. Retry in a second.", of.share.All, of.name))
 }
 
-// bodies has a body wait until the process may hold it. The body of a file goes
-// through in small parts and needs nothing.
+// bodies makes a body wait until the process has memory for it. The body of a
+// file does not wait, because it is processed in small parts.
 func (b *bounds) bodies(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		size := r.ContentLength
@@ -204,7 +206,7 @@ func (b *bounds) bodies(next http.Handler) http.Handler {
 		release, err := budget.Take(ctx, b.keyOf(r), size)
 		if err != nil {
 			log.RequestOf(r.Context()).Event = log.LimitReached
-			WriteError(w, r, b.logger, errs.New(errs.Unavailable, "This server already holds as many bytes of bodies as it may. Retry in a second, or send smaller bodies."))
+			WriteError(w, r, b.logger, errs.New(errs.Unavailable, "This server has reached its memory limit for request bodies. Retry in a second, or send smaller bodies."))
 			return
 		}
 		defer release()

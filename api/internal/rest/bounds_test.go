@@ -20,7 +20,7 @@ type echoInput struct{ Body struct{ Name string } }
 
 type echoOutput struct{ Body string }
 
-// echoServer has one operation behind the real middleware.
+// echoServer has one operation with the real middleware.
 func echoServer(t *testing.T, out io.Writer, f func(context.Context, *echoInput) (*echoOutput, error)) *httptest.Server {
 	t.Helper()
 	api := New(Config{Log: log.New(out, slog.LevelInfo, "test")})
@@ -30,8 +30,8 @@ func echoServer(t *testing.T, out io.Writer, f func(context.Context, *echoInput)
 	return server
 }
 
-// TestBodyDoesNotCostTimeToWork: what a slow client takes to send a body is
-// not taken from the time for the work.
+// TestBodyDoesNotCostTimeToWork proves that the time in which a slow client
+// sends its body does not reduce the time for the work.
 func TestBodyDoesNotCostTimeToWork(t *testing.T) {
 	t.Parallel()
 	const slow = 300 * time.Millisecond
@@ -60,7 +60,7 @@ func TestBodyDoesNotCostTimeToWork(t *testing.T) {
 	}
 }
 
-// TestClassesOfRequests: the pattern, the method and the query decide.
+// TestClassesOfRequests checks that pattern, method and query decide.
 func TestClassesOfRequests(t *testing.T) {
 	t.Parallel()
 	b := newBounds(Config{})
@@ -83,7 +83,7 @@ func TestClassesOfRequests(t *testing.T) {
 	}
 }
 
-// logLines is a log that can be waited for.
+// logLines is a log that tests can wait for.
 type logLines chan string
 
 func (l logLines) Write(p []byte) (int, error) {
@@ -91,8 +91,8 @@ func (l logLines) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// TestClientLeaves while it sends and while it waits: neither is a fault of
-// the server.
+// TestClientLeaves covers a client that disconnects while it sends, or while it
+// waits. Neither is a fault of the server.
 func TestClientLeaves(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct{ request, status string }{
@@ -120,7 +120,7 @@ func TestClientLeaves(t *testing.T) {
 				<-entered
 			}
 			_ = conn.Close()
-			// The request's own line comes last: a fault would be before it.
+			// The request's own line comes last; a fault would precede it.
 			if got := <-lines; !strings.Contains(got, tt.status) || !strings.Contains(got, `"level":"INFO","msg":"request"`) {
 				t.Errorf("logged: %s; want only a request with %s", got, tt.status)
 			}

@@ -12,30 +12,31 @@ import (
 	"github.com/fualab/fualab/shared/log"
 )
 
-// Resource is a kind of records whose GETs the API serves past the router: from
-// the cache, or else by Read. The GET of a page is an operation, whose handler
-// reads by Load.
+// Resource is a kind of records whose GETs bypass the router: the API serves
+// them from the cache, or by Read. The GET of a page is an operation, whose
+// handler reads by Load.
 type Resource struct {
 	Kind  cache.Kind
-	Noun  string     // of one record, for messages
-	Path  string     // of a page; that of a record has /{id} behind it
-	Scope auth.Scope // that both need
+	Noun  string     // the name of one record, for messages
+	Path  string     // the path of a page; the path of a record has /{id} after it
+	Scope auth.Scope // the scope that both need
 	// Read returns a record, or an errs.NotFound error.
 	Read func(ctx context.Context, id int64) (*cache.Entry, error)
 }
 
-// cached is a Resource, and the pattern of a record's path.
+// cached is a Resource, with the pattern of a record's path.
 type cached struct {
 	Resource
 	record string
 }
 
-// Cached has the API serve a resource from its cache. It comes beside the
-// operations of the same paths, which serve other forms of the requests.
+// Cached makes the API serve a resource from its cache. The operations of the
+// same paths remain, for other forms of requests.
 func (a *API) Cached(r Resource) { a.cached = append(a.cached, cached{r, r.Path + "/{id}"}) }
 
-// fromCache serves GETs of records and pages from the cache, and has next serve the others. Its callers may read. The cache
-// has answers of status 200 only, so a request for one of them, in the words of an earlier one, is valid.
+// fromCache serves GETs of records and pages from the cache, and passes all
+// others to next. The callers have the right to read. Only 200s are cached, so
+// a request with the exact words of an earlier one is valid.
 func (a *API) fromCache(next http.Handler) http.Handler {
 	c := a.cfg.Cache
 	if c == nil {
@@ -53,8 +54,8 @@ func (a *API) fromCache(next http.Handler) http.Handler {
 	})
 }
 
-// fromDatabase serves GETs of a record from the database for the cache, without the router, which takes longer than the
-// rest, and tells next which page it reads for the cache.
+// fromDatabase reads records for the cache without the router, which costs more
+// than all other work. It tells next the page that it reads for the cache.
 func (a *API) fromDatabase(next http.Handler) http.Handler {
 	c := a.cfg.Cache
 	if c == nil {
@@ -73,7 +74,7 @@ func (a *API) fromDatabase(next http.Handler) http.Handler {
 		log.RequestOf(r.Context()).Route = wanted.route
 		ctx, cancel := context.WithTimeout(r.Context(), WorkTimeout)
 		defer cancel()
-		of, id := wanted.of, wanted.id // wanted itself stays off the heap
+		of, id := wanted.of, wanted.id // so that wanted stays off the heap
 		entry, err := wanted.load(ctx, c, func(ctx context.Context) (*cache.Entry, error) { return of.Read(ctx, id) })
 		if err != nil {
 			WriteError(w, r, a.cfg.Log, err)
@@ -83,18 +84,18 @@ func (a *API) fromDatabase(next http.Handler) http.Handler {
 	})
 }
 
-// reading is a record or a page that a request asks for.
+// reading is a request for a record or a page.
 type reading struct {
 	of    *cached
 	key   cache.Key
-	id    int64 // of the record; 0: it is a page
+	id    int64 // of the record; 0 for a page
 	route string
-	fresh bool // from the database
-	keep  bool // for others
+	fresh bool // read from the database
+	keep  bool // cache the result
 }
 
-// readingOf returns what r asks for, if it is a record or a page in the form
-// that everybody asks for it.
+// readingOf returns the reading of r, if r requests a record or a page in the
+// usual form.
 func (a *API) readingOf(r *http.Request) (reading, bool) {
 	if r.Method != http.MethodGet || r.URL.RawPath != "" {
 		return reading{}, false
@@ -107,7 +108,8 @@ func (a *API) readingOf(r *http.Request) (reading, bool) {
 	return reading{}, false
 }
 
-// reading returns what r asks of, with rest behind the path of a page.
+// reading returns the reading of r for this resource. rest is the end of the
+// path after the path of a page.
 func (of *cached) reading(r *http.Request, rest string) (reading, bool) {
 	wanted := reading{of: of, fresh: wantsFresh(r.Header), keep: !hasDirective(r.Header, "no-store")}
 	if rest == "" {
@@ -125,7 +127,7 @@ func (of *cached) reading(r *http.Request, rest string) (reading, bool) {
 
 type readingKey struct{}
 
-// Load reads, or returns what another request has read for the same page.
+// Load reads, or returns the result of another request for the same page.
 func Load(ctx context.Context, c *cache.Cache, read func(context.Context) (*cache.Entry, error)) (*cache.Entry, error) {
 	if wanted, ok := ctx.Value(readingKey{}).(reading); ok {
 		return wanted.load(ctx, c, read)
@@ -140,7 +142,7 @@ func (wanted *reading) load(ctx context.Context, c *cache.Cache, read func(conte
 	return c.Load(ctx, wanted.key, read)
 }
 
-// wantsFresh reports whether the client refuses what a cache holds (RFC 9111,
+// wantsFresh reports whether the client refuses a cached response (RFC 9111,
 // section 5.2.1).
 func wantsFresh(h http.Header) bool {
 	return len(h["Cache-Control"]) > 0 && (hasDirective(h, "no-cache") || hasDirective(h, "no-store") || hasDirective(h, "max-age=0"))
@@ -157,7 +159,7 @@ func hasDirective(h http.Header, name string) bool {
 	return false
 }
 
-// writeEntry answers as the router would.
+// writeEntry writes the same response as the router would.
 func writeEntry(w http.ResponseWriter, r *http.Request, noun string, e *cache.Entry) {
 	h := w.Header()
 	h.Set("Content-Type", "application/json")
@@ -180,5 +182,5 @@ func writeEntry(w http.ResponseWriter, r *http.Request, noun string, e *cache.En
 	}
 	h.Set("Content-Length", strconv.Itoa(len(e.Body)))
 	w.WriteHeader(http.StatusOK)
-	_, _ = w.Write(e.Body) //nolint:gosec // it is JSON, and sent as such; the client may be gone
+	_, _ = w.Write(e.Body) //nolint:gosec // the body is JSON, with its media type; the client may have disconnected
 }

@@ -8,8 +8,8 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humamux"
 )
 
-// Codings returns the codings of a body in small letters, without identity
-// (RFC 9110, section 8.4.1). x-gzip is gzip.
+// Codings returns the content codings of a body in lower case, without identity
+// (RFC 9110, section 8.4.1). x-gzip becomes gzip.
 func Codings(h http.Header) []string {
 	var list []string
 	for _, line := range h.Values("Content-Encoding") {
@@ -26,7 +26,7 @@ func Codings(h http.Header) []string {
 	return list
 }
 
-// plainBody refuses a body in a coding with 415, before it is read.
+// plainBody refuses an encoded body with 415, before it is read.
 func plainBody(c huma.Context, next func(huma.Context)) {
 	r, w := humamux.Unwrap(c)
 	if len(Codings(r.Header)) == 0 {
@@ -35,6 +35,6 @@ func plainBody(c huma.Context, next func(huma.Context)) {
 	}
 	w.Header().Set("Accept-Encoding", "identity")
 	p := Refusal(r.Context(), http.StatusUnsupportedMediaType)
-	p.Detail = "This body must come without a Content-Encoding. Send it plain."
+	p.Detail = "This body must come without a Content-Encoding. Send it uncompressed."
 	writeProblem(w, p)
 }

@@ -14,9 +14,9 @@ import (
 	"github.com/fualab/fualab/shared/errs"
 )
 
-// The page is ours, its assets are Swagger UI's. The package they come from has
-// a page as well, by html/template, for which the linker would keep every
-// method of every type, a third of the program.
+// The page belongs to FUALab, and its assets to Swagger UI. The package of the
+// assets has a page as well, but uses html/template. For that, the linker would
+// keep all methods of all types, a third of the program.
 var (
 	//go:embed docs.html
 	docsPage []byte
@@ -24,8 +24,8 @@ var (
 	docsScript []byte
 )
 
-// registerDocs serves the OpenAPI document and interactive documentation.
-// Its assets are embedded: nothing is loaded from elsewhere.
+// registerDocs serves the OpenAPI document and interactive documentation. The
+// assets are embedded, so the browser loads nothing from other hosts.
 func registerDocs(router *mux.Router, api huma.API) {
 	body, err := document(api)
 	router.Path("/openapi.json").Methods(http.MethodGet).HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -50,11 +50,11 @@ func registerDocs(router *mux.Router, api huma.API) {
 
 func writeBody(w http.ResponseWriter, contentType string, body []byte) {
 	w.Header().Set("Content-Type", contentType)
-	_, _ = w.Write(body) // the client is gone
+	_, _ = w.Write(body) // the client may have disconnected
 }
 
-// docsPolicy keeps the browser from asking any other host, whatever the page
-// would like. Swagger UI sets styles by itself.
+// docsPolicy keeps the browser from all other hosts, whatever the page
+// contains. Swagger UI sets inline styles.
 const docsPolicy = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; " +
 	"img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 

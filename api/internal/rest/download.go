@@ -16,26 +16,29 @@ import (
 )
 
 const (
-	// downloadTimeout bounds a download.
+	// downloadTimeout is the limit of a download.
 	downloadTimeout = time.Hour
-	// downloadBuffer is the size of the first piece, so that most failures still become a problem.
+	// downloadBuffer is the size of the first part, so that most failures can
+	// still become a problem.
 	downloadBuffer = 64 << 10
-	// downloadWrite bounds each write of a download.
+	// downloadWrite is the limit of each write of a download.
 	downloadWrite = 30 * time.Second
 )
 
-// File is a response that is written while it is read, in gzip for a client that accepts it.
+// File is a response that is written while it is read, in gzip if the client
+// accepts that.
 type File struct {
-	Name           string // of the file
+	Name           string // the file's name
 	Type           string // its media type
-	AcceptEncoding string // of the request
+	AcceptEncoding string // the request's header
 	Log            *slog.Logger
-	// Write writes the file within ctx, which is no operation's.
+	// Write writes the file within ctx, which belongs to no operation.
 	Write func(ctx context.Context, to io.Writer) error
 }
 
-// Response returns the response to the request of ctx; HEAD gets the headers alone. A failure before the first bytes
-// are on their way becomes a problem. A later one breaks the transfer off.
+// Response returns the response to the request of ctx; HEAD gets the headers
+// only. A failure before the first bytes becomes a problem. A later one aborts
+// the transfer.
 func (f File) Response(ctx context.Context) *huma.StreamResponse {
 	header := map[string]string{
 		"Content-Type":        f.Type,
@@ -48,7 +51,7 @@ func (f File) Response(ctx context.Context) *huma.StreamResponse {
 		header["Content-Encoding"] = "gzip"
 	}
 	head := IsHead(ctx)
-	return &huma.StreamResponse{Body: func(c huma.Context) { // it outlives ctx, the bound of the work before it
+	return &huma.StreamResponse{Body: func(c huma.Context) { // it outlives ctx, which limits the work before it
 		r, w := humamux.Unwrap(c)
 		out := newDownload(w, header)
 		if head {
@@ -68,7 +71,7 @@ func (f File) send(w http.ResponseWriter, r *http.Request, out *download, packed
 	case !out.begun:
 		WriteError(w, r, f.Log, err)
 	default:
-		f.Log.WarnContext(ctx, "an export was broken off", "error", err)
+		f.Log.WarnContext(ctx, "an export failed after its beginning", "error", err)
 		panic(http.ErrAbortHandler)
 	}
 }
@@ -93,12 +96,13 @@ func (f File) write(ctx context.Context, out *download, packed bool) error {
 	if err := f.Write(ctx, to); err != nil {
 		return err
 	}
-	out.begin() // also of nothing
+	out.begin() // even without content
 	return end()
 }
 
-// download is a response whose headers go with its first bytes, and each of
-// whose writes has a deadline in place of the server's for the whole.
+// download is a response whose headers are sent with its first bytes. Each
+// write has its own deadline, instead of the server's deadline for the whole
+// response.
 type download struct {
 	w       http.ResponseWriter
 	control *http.ResponseController
@@ -106,14 +110,13 @@ type download struct {
 	begun   bool
 }
 
-// newDownload returns a download with these headers to w, of which nothing is
-// sent yet.
+// newDownload returns a download to w with these headers. It sends nothing yet.
 func newDownload(w http.ResponseWriter, header map[string]string) *download {
 	return &download{w: w, control: http.NewResponseController(w), header: header}
 }
 
-// begin sends the headers, unless they are sent. A failure cannot become a
-// problem any more.
+// begin sends the headers if necessary. Afterwards, a failure cannot become a
+// problem.
 func (d *download) begin() {
 	if d.begun {
 		return

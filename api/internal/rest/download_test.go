@@ -2,7 +2,8 @@ package rest
 
 import "testing"
 
-// TestGzipIsAccepted where a client names it and does not refuse it.
+// TestGzipIsAccepted proves that gzip is used if the client names and does not
+// refuse it.
 func TestGzipIsAccepted(t *testing.T) {
 	t.Parallel()
 	for header, want := range map[string]bool{

@@ -9,8 +9,8 @@ import (
 	"github.com/fualab/fualab/api/internal/cache"
 )
 
-// FuzzETags: a list of tags holds the current one exactly if one of its
-// members is that.
+// FuzzETags proves that a list matches the current tag exactly if one of its
+// members equals it.
 func FuzzETags(f *testing.F) {
 	for _, header := range []string{"", "*", `"1.0"`, `W/"1.0"`, `"0.0", "1.0"`, ",,", `"1`, `"1.`, `"12.0"`, "\x00"} {
 		f.Add(header, int64(1))
@@ -32,8 +32,8 @@ func FuzzETags(f *testing.F) {
 	})
 }
 
-// FuzzKey: an Idempotency-Key is refused, or is the same when it is sent in
-// quotes.
+// FuzzKey proves that an accepted Idempotency-Key does not change when it is
+// sent in quotes.
 func FuzzKey(f *testing.F) {
 	for _, line := range []string{"", `""`, `"a"`, "a", `"a\"b"`, `"a\\b"`, `"a\c"`, `"a" `, `"a";x=1`, "a,b", "\x00", "ä", strings.Repeat("a", maxKey+1)} {
 		f.Add(line)
@@ -53,7 +53,8 @@ func FuzzKey(f *testing.F) {
 	})
 }
 
-// FuzzBearer: a token has neither a space around it nor a scheme before it.
+// FuzzBearer proves that a token has neither spaces around it nor a scheme
+// before it.
 func FuzzBearer(f *testing.F) {
 	for _, line := range []string{"", "Bearer", "Bearer ", "Bearer x", "bearer  x ", "Basic x", "Bearer a b", "\tBearer x"} {
 		f.Add(line)

@@ -16,13 +16,13 @@ import (
 	"github.com/fualab/fualab/shared/log"
 )
 
-// guard lets in who may. A nil guard lets in everybody.
+// guard authenticates and authorizes callers. A nil guard accepts all callers.
 type guard struct {
 	auth     *auth.Authenticator
-	failures *limit.Failures // by address; nil: as many as somebody likes
+	failures *limit.Failures // by address; nil: unlimited
 	trusted  []netip.Prefix
 	log      *slog.Logger
-	scopes   map[string]auth.Scope // of each operation, by method and pattern
+	scopes   map[string]auth.Scope // the scope of each operation, by method and pattern
 	api      *API
 }
 
@@ -33,9 +33,8 @@ func newGuard(a *API) *guard {
 	return &guard{a.cfg.Auth, a.cfg.Failures, a.cfg.Trusted, a.cfg.Log, map[string]auth.Scope{}, a}
 }
 
-// known has next only get requests of callers who are known, but for what is
-// open to everybody.
-func (g *guard) known(next http.Handler) http.Handler {
+// authenticate rejects requests without a valid token, except on public paths.
+func (g *guard) authenticate(next http.Handler) http.Handler {
 	if g == nil {
 		return next
 	}
@@ -66,9 +65,9 @@ func (g *guard) known(next http.Handler) http.Handler {
 	})
 }
 
-// tooMany returns an errs.TooManyRequests error for a token that is not
-// familiar from an address that has sent too many invalid ones. Nothing is
-// looked up for it. Callers with familiar tokens share the address unharmed.
+// tooMany returns an errs.TooManyRequests error for an unfamiliar token from an
+// address with too many invalid ones. It prevents the lookup of that token.
+// Callers with familiar tokens at the same address are not affected.
 func (g *guard) tooMany(w http.ResponseWriter, r *http.Request, token string) error {
 	if g.failures == nil || g.auth.Familiar(token) {
 		return nil
@@ -82,7 +81,7 @@ func (g *guard) tooMany(w http.ResponseWriter, r *http.Request, token string) er
 	return errs.Newf(errs.TooManyRequests, "Too many invalid tokens from this address. Retry in %d s, with a valid one.", seconds)
 }
 
-// address is the client's, as failures are counted.
+// address is the client's address for the count of failures.
 func (g *guard) address(r *http.Request) string {
 	return limit.Key(limit.Client(r.RemoteAddr, r.Header.Values("X-Forwarded-For"), g.trusted))
 }
@@ -96,10 +95,11 @@ func bearer(h http.Header) (string, error) {
 			return token, nil
 		}
 	}
-	return "", errs.New(errs.Unauthorized, "Send a token in one header: Authorization: Bearer and the token. `fualab-api token create` makes one.")
+	return "", errs.New(errs.Unauthorized, "Send one header `Authorization: Bearer TOKEN`. `fualab-api token create` makes a token.")
 }
 
-// may reports whether the caller has what is needed. It is for behind known.
+// may reports whether the caller has the needed scopes. It needs authenticate before
+// it.
 func (g *guard) may(ctx context.Context, needed auth.Scope) bool {
 	if g == nil {
 		return true
@@ -108,8 +108,8 @@ func (g *guard) may(ctx context.Context, needed auth.Scope) bool {
 	return known && p.Scopes.Has(needed)
 }
 
-// Still reports whether the caller that was let in with r would be let in now,
-// by a token with the scope needed.
+// Still reports whether the caller of r would be accepted now, with a token of
+// the scope needed.
 func (a *API) Still(r *http.Request, needed auth.Scope) bool {
 	g := a.guard
 	if g == nil {
@@ -123,9 +123,9 @@ func (a *API) Still(r *http.Request, needed auth.Scope) bool {
 	return err == nil && p.Scopes.Has(needed)
 }
 
-// scoped refuses a caller without the scope of the operation, before the
-// request is counted, read or answered from memory.
-func (g *guard) scoped(router *mux.Router, next http.Handler) http.Handler {
+// authorize refuses a caller without the scope of the operation. It does so before
+// the request is counted, read or answered from memory.
+func (g *guard) authorize(router *mux.Router, next http.Handler) http.Handler {
 	if g == nil {
 		return next
 	}
@@ -137,13 +137,13 @@ func (g *guard) scoped(router *mux.Router, next http.Handler) http.Handler {
 		}
 		request := log.RequestOf(r.Context())
 		request.Route, request.Event = route, log.ScopeRefused
-		g.refuse(w, r, errs.Newf(errs.Forbidden, "The token lacks a scope: this needs %s. GET /api/me tells what it has.", needed),
+		g.refuse(w, r, errs.Newf(errs.Forbidden, "The token lacks the scope %s for this operation. GET /api/me lists its scopes.", needed),
 			`Bearer realm="FUALab", error="insufficient_scope", scope="`+needed.String()+`"`)
 	})
 }
 
-// needed returns the pattern and the scope of the operation that r asks for,
-// and whether there is one that needs a scope.
+// needed returns the pattern and the scope of the operation of r, and whether
+// it needs a scope.
 func (g *guard) needed(router *mux.Router, r *http.Request) (route string, scope auth.Scope, protected bool) {
 	if wanted, ok := g.api.readingOf(r); ok {
 		return wanted.route, wanted.of.Scope, true
@@ -160,8 +160,8 @@ func (g *guard) needed(router *mux.Router, r *http.Request) (route string, scope
 	return route, scope, protected
 }
 
-// refuse answers with a problem, and a challenge (RFC 6750, section 3) unless
-// it is not the caller's fault.
+// refuse answers with a problem. If the caller is at fault, it adds a challenge
+// (RFC 6750, section 3).
 func (g *guard) refuse(w http.ResponseWriter, r *http.Request, err error, challenge string) {
 	switch errs.KindOf(err) {
 	case errs.Unauthorized:

@@ -29,9 +29,9 @@ const (
 	maxKey         = 255
 )
 
-// idempotent has a POST with an Idempotency-Key take effect once: the answer is
-// kept with the effect, and who sends the request again gets it again. What
-// had no effect, such as an invalid request, is not kept.
+// idempotent makes a POST with an Idempotency-Key take effect once. It stores
+// the response with the effect, and repeats it if the client sends the request
+// again. A request without an effect, such as an invalid one, is not stored.
 func idempotent(keys *idempotency.Keys, logger *slog.Logger) mux.MiddlewareFunc {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -51,13 +51,13 @@ func idempotent(keys *idempotency.Keys, logger *slog.Logger) mux.MiddlewareFunc 
 	}
 }
 
-// errNoEffect tells the store that an answer is no success.
+// errNoEffect tells the store that a response is not a success.
 var errNoEffect = errors.New("the request had no effect")
 
 func serveOnce(w http.ResponseWriter, r *http.Request, keys *idempotency.Keys, key idempotency.Key, next http.Handler, logger *slog.Logger) {
 	ctx, cancel := context.WithTimeout(r.Context(), WorkTimeout)
 	defer cancel()
-	rec := &held{ResponseWriter: w, header: make(http.Header), status: http.StatusOK}
+	rec := &bufferedResponse{ResponseWriter: w, header: make(http.Header), status: http.StatusOK}
 	answer, replayed, err := keys.Once(ctx, key, func(ctx context.Context) (*idempotency.Answer, error) {
 		next.ServeHTTP(rec, r.WithContext(ctx))
 		if rec.status >= http.StatusMultipleChoices {
@@ -79,10 +79,10 @@ func serveOnce(w http.ResponseWriter, r *http.Request, keys *idempotency.Keys, k
 	}
 	maps.Copy(w.Header(), answer.Header)
 	w.WriteHeader(answer.Status)
-	_, _ = w.Write(answer.Body) //nolint:gosec // it is JSON, and sent as such; the client may be gone
+	_, _ = w.Write(answer.Body) //nolint:gosec // the body is JSON, with its media type; the client may have disconnected
 }
 
-// keyOf reads what identifies a request that was sent with a key.
+// keyOf reads the identity of a request with a key.
 func keyOf(w http.ResponseWriter, r *http.Request, sent []string) (idempotency.Key, []byte, error) {
 	key, err := parseKey(sent)
 	if err != nil {
@@ -96,7 +96,7 @@ func keyOf(w http.ResponseWriter, r *http.Request, sent []string) (idempotency.K
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return idempotency.Key{}, nil, ofLibrary(r.Context(), http.StatusRequestTimeout, nil)
 	case err != nil:
-		return idempotency.Key{}, nil, errs.Wrap(errs.Malformed, "The body broke off before its end.", err)
+		return idempotency.Key{}, nil, errs.Wrap(errs.Malformed, "The body ended too early. Send the request again.", err)
 	}
 	sum := sha256.New()
 	for _, part := range []string{r.URL.EscapedPath(), "?", r.URL.RawQuery, "\n", r.Header.Get("Content-Type"), "\n"} {
@@ -106,21 +106,21 @@ func keyOf(w http.ResponseWriter, r *http.Request, sent []string) (idempotency.K
 	return idempotency.Key{Caller: Caller(r.Context()), Key: key, Fingerprint: sum.Sum(nil)}, body, nil
 }
 
-// Caller returns the id of the caller that ctx is of, "" without authentication.
+// Caller returns the id of the caller of ctx, or "" without authentication.
 func Caller(ctx context.Context) string {
 	p, _ := auth.From(ctx)
 	return p.ID
 }
 
-// quotedKey is a String of RFC 8941, as the draft has it; bareKey what many
-// clients send instead.
+// quotedKey is a String of RFC 8941, as in the draft. bareKey is the form that
+// many clients send instead.
 var (
 	quotedKey = regexp.MustCompile(`^"((?:[ !#-\[\]-~]|\\["\\])+)"$`)
 	bareKey   = regexp.MustCompile(`^[!#-+\--:<-\[\]-~]+$`)
 )
 
-// parseKey returns the key that the lines of a header hold. Quoted or not, the
-// same characters are the same key.
+// parseKey returns the key in the lines of a header. Quoted or not, the same
+// characters are the same key.
 func parseKey(lines []string) (string, error) {
 	key := strings.Trim(lines[0], " \t")
 	if quoted := quotedKey.FindStringSubmatch(key); quoted != nil {
@@ -129,13 +129,13 @@ func parseKey(lines []string) (string, error) {
 		key = ""
 	}
 	if len(lines) > 1 || key == "" || len(key) > maxKey {
-		return "", errs.New(errs.Malformed, `The Idempotency-Key cannot be read. Send one, of 1 to 255 characters of ASCII, in quotes, such as "8e03978e-40d5-43dd-bc93-6894a57f9324".`)
+		return "", errs.New(errs.Malformed, `The Idempotency-Key is invalid. Send one key of 1 to 255 ASCII characters in quotes, such as "8e03978e-40d5-43dd-bc93-6894a57f9324".`)
 	}
 	return key, nil
 }
 
-// held keeps an answer back, to be stored first.
-type held struct {
+// bufferedResponse buffers a response, so that it is stored before it is sent.
+type bufferedResponse struct {
 	http.ResponseWriter
 	header http.Header
 	status int
@@ -143,34 +143,34 @@ type held struct {
 	body   bytes.Buffer
 }
 
-func (h *held) Header() http.Header { return h.header }
+func (h *bufferedResponse) Header() http.Header { return h.header }
 
-func (h *held) WriteHeader(status int) {
+func (h *bufferedResponse) WriteHeader(status int) {
 	if !h.sent {
 		h.sent, h.status = true, status
 	}
 }
 
-func (h *held) Write(p []byte) (int, error) {
+func (h *bufferedResponse) Write(p []byte) (int, error) {
 	h.sent = true
 	return h.body.Write(p)
 }
 
 // Unwrap lets http.ResponseController reach the connection.
-func (h *held) Unwrap() http.ResponseWriter { return h.ResponseWriter }
+func (h *bufferedResponse) Unwrap() http.ResponseWriter { return h.ResponseWriter }
 
-func (h *held) answer() *idempotency.Answer {
+func (h *bufferedResponse) answer() *idempotency.Answer {
 	return &idempotency.Answer{Status: h.status, Header: h.header, Body: h.body.Bytes()}
 }
 
-// documentKey adds the header and its answers to the documentation of op.
+// documentKey adds the header and its responses to the documentation of op.
 func documentKey(op *huma.Operation) {
 	op.Parameters = append(op.Parameters, &huma.Param{
 		Name: keyHeader, In: "header", Example: `"8e03978e-40d5-43dd-bc93-6894a57f9324"`,
 		Schema: &huma.Schema{Type: huma.TypeString, MinLength: new(1), MaxLength: new(2*maxKey + 2)},
-		Description: "Makes it safe to send the request again: with the same key it takes effect once, and for 24 hours the first answer is given again, with `Idempotent-Replayed: true`. " +
-			"A key is the caller's own, of up to 255 characters, quoted (an RFC 8941 string) or not. 400 for one that cannot be read, 409 while the first request is being worked on, 422 if it was sent with another request. " +
-			"An answer other than 2xx had no effect and is not kept.",
+		Description: "Makes it safe to repeat the request: with the same key it takes effect once. For 24 hours, a repetition gets the first response, with `Idempotent-Replayed: true`. " +
+			"A key belongs to its caller, and has up to 255 characters, quoted (an RFC 8941 string) or not. 400 for an invalid key, 409 while the first request is in progress, 422 if the key was used for another request. " +
+			"A response other than 2xx had no effect and is not stored.",
 	})
 	for _, status := range []int{http.StatusBadRequest, http.StatusConflict} {
 		if !slices.Contains(op.Errors, status) {

@@ -14,8 +14,8 @@ import (
 
 var jsonFormat = huma.Format{Marshal: EncodeJSON, Unmarshal: unmarshalJSON}
 
-// EncodeJSON writes v to w as the API writes bodies. It leaves <, > and & as they are: a client that puts JSON into
-// HTML escapes for HTML.
+// EncodeJSON writes v to w in the form of all bodies. It does not escape <, >
+// and &: a client that puts JSON into HTML escapes it for HTML.
 func EncodeJSON(w io.Writer, v any) error {
 	if e, ok := v.(interface{ encoding() []byte }); ok {
 		_, err := w.Write(e.encoding())
@@ -26,8 +26,8 @@ func EncodeJSON(w io.Writer, v any) error {
 	return enc.Encode(v)
 }
 
-// bodyLimits bound a body before it is decoded. Attributes have closer bounds
-// of their own, which tell better what is wrong.
+// bodyLimits limit a body before it is decoded. Attributes have closer limits
+// with better messages.
 var bodyLimits = strictjson.Limits{
 	Depth:  64,
 	Values: 100_000,
@@ -35,8 +35,8 @@ var bodyLimits = strictjson.Limits{
 }
 
 // unmarshalJSON decodes a checked body. huma decodes each body twice: first
-// into an any, which it validates, then into the input, also when the first has
-// failed. Numbers stay in the any as they are written.
+// into an any for validation, then into the input, even after a failure of the
+// first. In the any, numbers keep their notation.
 func unmarshalJSON(data []byte, v any) error {
 	if err := strictjson.Check(data, bodyLimits); err != nil {
 		return &unreadable{err}
@@ -50,12 +50,12 @@ func unmarshalJSON(data []byte, v any) error {
 	return d.Decode(tree)
 }
 
-// bodySubject begins each sentence about a body. A message of huma's own,
-// which may repeat the input, begins otherwise.
+// bodySubject is the first word of each sentence about a body. huma's own
+// messages, which may repeat the input, begin differently.
 const bodySubject = "The body "
 
-// unreadable is a body that strictjson refuses. Its text is a sentence for the
-// client.
+// unreadable is the error of a body that strictjson refuses. Its text is a
+// sentence for the client.
 type unreadable struct{ cause error }
 
 func (u *unreadable) Unwrap() error { return u.cause }
@@ -70,7 +70,7 @@ func (u *unreadable) Error() string {
 	case errors.Is(u.cause, strictjson.ErrValues):
 		return sentence + fmt.Sprintf(" Send at most %d values and names in one request.", bodyLimits.Values)
 	case errors.Is(u.cause, strictjson.ErrDigits):
-		return sentence + fmt.Sprintf(" Without exponents, the numbers of a request may have %d digits together.", bodyLimits.Digits)
+		return sentence + fmt.Sprintf(" Without exponents, all numbers of a request together may have %d digits.", bodyLimits.Digits)
 	default:
 		return sentence
 	}

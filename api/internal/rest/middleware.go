@@ -14,14 +14,14 @@ import (
 	"github.com/fualab/fualab/shared/log"
 )
 
-// middleware is what every request passes, outermost first.
+// middleware wraps all requests. The list begins with the outermost.
 func middleware(router http.Handler, logger *slog.Logger, watchers ...httpserver.Watcher) http.Handler {
 	return httpserver.Observed(joined(headAsGet(router)), logger, func(w http.ResponseWriter, r *http.Request) {
 		writeProblem(w, problemOf(r.Context(), errs.New(errs.Internal, "")))
 	}, watchers...)
 }
 
-// noteRoute tells the log which route matched: the pattern, never the path.
+// noteRoute gives the log the matched route: the pattern, never the path.
 func noteRoute(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if pattern, err := mux.CurrentRoute(r).GetPathTemplate(); err == nil {
@@ -35,9 +35,9 @@ func noteRoute(next http.Handler) http.Handler {
 	})
 }
 
-// joined makes one line of a list that came in several (RFC 9110, section
-// 5.3): only the first would be read. A list without a member becomes a comma,
-// because a handler takes an empty header for one that was not sent.
+// joined merges the lines of a list header (RFC 9110, section 5.3), because
+// only the first line would be read. A list without a member becomes a comma,
+// because a handler ignores an empty header.
 func joined(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		for _, name := range []string{"If-Match", "If-None-Match"} {
@@ -55,11 +55,11 @@ func joined(next http.Handler) http.Handler {
 
 type headKey struct{}
 
-// IsHead reports whether the client wants no body, for a handler that would
-// take long to make one.
+// IsHead reports whether the client wants no body. It is for handlers of
+// expensive bodies.
 func IsHead(ctx context.Context) bool { return ctx.Value(headKey{}) != nil }
 
-// headAsGet answers HEAD wherever GET is; net/http keeps the body back.
+// headAsGet answers HEAD wherever GET exists; net/http drops the body.
 func headAsGet(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method == http.MethodHead {

@@ -7,13 +7,13 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 )
 
-// Optional tells an absent member from null and from a value.
+// Optional distinguishes an absent member from null and from a value.
 type Optional[T any] struct {
 	Sent, Null bool
 	Value      T
 }
 
-// UnmarshalJSON is only called for a member that is there.
+// UnmarshalJSON is only called for a present member.
 func (o *Optional[T]) UnmarshalJSON(raw []byte) error {
 	o.Sent = true
 	if string(raw) == "null" {
@@ -30,8 +30,8 @@ func (o Optional[T]) Schema(r huma.Registry) *huma.Schema {
 	return s
 }
 
-// Assign sets a member of a merge patch: absent, it leaves target as it is;
-// null stands for fallback.
+// Assign applies a member of a merge patch: an absent one does not change
+// target, and null sets fallback.
 func (o Optional[T]) Assign(target *T, fallback T) {
 	switch {
 	case o.Null:
@@ -41,7 +41,7 @@ func (o Optional[T]) Assign(target *T, fallback T) {
 	}
 }
 
-// Nullable is an object or null, which huma has no tag for.
+// Nullable is an object or null. huma has no tag for it.
 type Nullable[T any] struct{ Value *T }
 
 // MarshalJSON returns the object itself.

@@ -14,9 +14,10 @@ import (
 	"github.com/fualab/fualab/shared/errs"
 )
 
-// ETag is "<number>.<derived>", and ".<epoch>" if there is one: it changes with
-// every change of the answer, the worker's included (RFC 9110, section 8.8.3),
-// and with the history of the database, in which the numbers count.
+// ETag is "<number>.<derived>", followed by ".<epoch>" if there is one. It
+// changes with every change of the response, including the worker's (RFC 9110,
+// section 8.8.3). It also changes with the history of the database, in which
+// the numbers count.
 func ETag(v cache.Version) string {
 	if v.Epoch == "" {
 		return fmt.Sprintf(`"%d.%d"`, v.Number, v.Derived)
@@ -24,7 +25,7 @@ func ETag(v cache.Version) string {
 	return fmt.Sprintf(`"%d.%d.%s"`, v.Number, v.Derived, v.Epoch)
 }
 
-// NoneMatch reports whether the client already has the answer of the ETag
+// NoneMatch reports whether the client already has the response with the ETag
 // current, by weak comparison.
 func NoneMatch(header, current string) bool {
 	for tag := range tags(header) {
@@ -35,10 +36,10 @@ func NoneMatch(header, current string) bool {
 	return false
 }
 
-// Match reports whether header is empty or names the version and the epoch of
-// current. The derived number does not count: the fields that the worker
-// derives cannot conflict with a client's change. A version alone, as lists
-// tell it, is good in each epoch.
+// Match reports whether header is empty, or names the version and the epoch of
+// current. It ignores the derived number, because the worker's fields cannot
+// conflict with a client's change. A version alone, as in lists, is valid in
+// each epoch.
 func Match(header, current string) bool {
 	if header == "" {
 		return true
@@ -56,7 +57,7 @@ func Match(header, current string) bool {
 }
 
 // partsOf returns the version, with the quote before it, and the epoch of an
-// ETag, "" for one of the first history.
+// ETag. The epoch is "" in the first history.
 func partsOf(tag string) (version, epoch string) {
 	parts := strings.Split(strings.TrimSuffix(tag, `"`), ".")
 	switch len(parts) {
@@ -73,8 +74,8 @@ func partsOf(tag string) (version, epoch string) {
 // If-None-Match (RFC 9110, section 13.1).
 type Conditions struct{ IfMatch, IfNoneMatch string }
 
-// ForChange returns an errs.PreconditionFailed error unless the noun, such as a
-// note, may be changed at its current version.
+// ForChange returns an errs.PreconditionFailed error unless the record noun,
+// such as a note, may be changed at its current version.
 func (c Conditions) ForChange(noun string, current cache.Version) error {
 	tag := ETag(current)
 	if !Match(c.IfMatch, tag) || NoneMatch(c.IfNoneMatch, tag) {
@@ -83,9 +84,9 @@ func (c Conditions) ForChange(noun string, current cache.Version) error {
 	return nil
 }
 
-// Preconditions are the middleware of operations on one record, whose id is the
-// path's. They refuse a change by its preconditions before the body is read. The
-// handler asks again, in the transaction of the change.
+// Preconditions are the middleware of operations on one record, with its id in
+// the path. They refuse a change by its preconditions before the body is read.
+// The handler checks again, in the transaction of the change.
 func Preconditions(noun string, log *slog.Logger, current func(ctx context.Context, id int64) (cache.Version, error)) huma.Middlewares {
 	return huma.Middlewares{preconditions{noun, log, current}.check}
 }

@@ -7,13 +7,13 @@ import (
 	"github.com/fualab/fualab/shared/errs"
 )
 
-// TestETagsOfAList: one that matches counts wherever it stands, and the rest is
-// not read.
+// TestETagsOfAList proves that a match counts at any place, and that the rest
+// is not read.
 func TestETagsOfAList(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		header      string
-		none, match bool // for a record of version 2, from which fields were derived at 1
+		none, match bool // for a record of version 2 with fields derived from version 1
 	}{
 		{`"2.1.a1"`, true, true},
 		{`"2.1.a1", "1.0.a1"`, true, true},
@@ -26,7 +26,7 @@ func TestETagsOfAList(t *testing.T) {
 		{`"2", "9.9.a1"`, false, true},
 		{`"1.0.a1", "3.0.a1"`, false, false},
 		{`"22.1.a1"`, false, false},
-		{`"2.1.b2"`, false, false}, // of another history
+		{`"2.1.b2"`, false, false}, // from another history
 		{`"2.1"`, false, false},
 		{`"2.1.a1.a1"`, false, false},
 		{`, ,`, false, false},
@@ -37,7 +37,7 @@ func TestETagsOfAList(t *testing.T) {
 		if got := Match(tt.header, `"2.1.a1"`); got != tt.match {
 			t.Errorf("If-Match: %s: %t", tt.header, got)
 		}
-		// A change goes ahead if both preconditions hold.
+		// A change is made if both preconditions hold.
 		current := cache.Version{Epoch: "a1", Number: 2, Derived: 1}
 		for _, c := range []struct {
 			Conditions
@@ -54,6 +54,6 @@ func TestETagsOfAList(t *testing.T) {
 		}
 	}
 	if NoneMatch("", `"2.1.a1"`) || !Match("", `"2.1.a1"`) {
-		t.Error("without a header a client has nothing, and may change all")
+		t.Error("without a header, every change is allowed and nothing matches")
 	}
 }

@@ -16,21 +16,20 @@ import (
 	"github.com/fualab/fualab/shared/log"
 )
 
-// Problem is an error as a client sees it: RFC 9457.
+// Problem is the error response of RFC 9457.
 type Problem struct {
 	Type     string       `json:"type" example:"urn:fualab:problem:invalid" doc:"Identifies the kind of problem; stable."`
 	Title    string       `json:"title" example:"The request breaks a rule" doc:"The kind of problem in words; the same for every occurrence."`
 	Status   int          `json:"status" example:"422" doc:"The HTTP status."`
-	Detail   string       `json:"detail" doc:"What went wrong this time, and what helps."`
+	Detail   string       `json:"detail" doc:"The cause of this occurrence, and the cure."`
 	Instance string       `json:"instance" doc:"The request's id, also in X-Request-Id and in the log."`
-	Errors   []FieldError `json:"errors,omitempty" doc:"The faults of the input, at most 100 of them. Values that were sent are never repeated."`
+	Errors   []FieldError `json:"errors,omitempty" doc:"The faults of the input, at most 100 of them. Values from the request are never repeated."`
 }
 
-// FieldError locates one fault: in the body by pointer, elsewhere by
-// parameter.
+// FieldError locates one fault: in the body by pointer, elsewhere by parameter.
 type FieldError struct {
-	Detail    string `json:"detail" doc:"What is wrong there."`
-	Pointer   string `json:"pointer,omitempty" example:"#/name" doc:"Where in the body: a JSON Pointer (RFC 6901) as a URI fragment."`
+	Detail    string `json:"detail" doc:"The fault at this place."`
+	Pointer   string `json:"pointer,omitempty" example:"#/name" doc:"The place in the body: a JSON Pointer (RFC 6901) as a URI fragment."`
 	Parameter string `json:"parameter,omitempty" example:"limit" doc:"The query parameter, path parameter or header."`
 }
 
@@ -43,10 +42,10 @@ func (p *Problem) GetStatus() int { return p.Status }
 // ContentType returns RFC 9457's media type.
 func (p *Problem) ContentType(string) string { return "application/problem+json" }
 
-// maxFaults is the most faults in one answer.
+// maxFaults is the largest number of faults in one response.
 const maxFaults = 100
 
-// kinds maps every errs.Kind to its status, type and title.
+// kinds maps all errs.Kind values to their status, type and title.
 var kinds = map[errs.Kind]struct {
 	status int
 	name   string
@@ -64,36 +63,36 @@ var kinds = map[errs.Kind]struct {
 	errs.Unavailable:        {503, "unavailable", "Not available at the moment"},
 }
 
-// protocol holds the problems that HTTP itself has, by status.
+// protocol has the problems that HTTP itself defines, by status.
 var protocol = map[int]struct{ name, title, detail string }{
 	403: {"forbidden", "Not allowed", ""},
 	421: {"misdirected", "Misdirected request", ""},
-	405: {"method-not-allowed", "Method not allowed", "This path does not support the method; Allow lists those it does."},
-	406: {"not-acceptable", "Not acceptable", "Answers are application/json; accept that or anything."},
+	405: {"method-not-allowed", "Method not allowed", "This path does not support the method. The header Allow lists the supported methods."},
+	406: {"not-acceptable", "Not acceptable", "Responses are application/json. Accept that type, or any type."},
 	408: {"timeout", "The request took too long", "The body did not arrive in time. Send it faster, or in smaller parts."},
 	413: {"too-large", "The body is too large", "Send less in one request; the documentation states the limit."},
 	414: {"uri-too-long", "The URL is too long", "Path and query may have 8192 bytes together."},
 	415: {"unsupported-media-type", "Unsupported media type", "Send the body as application/json."},
 }
 
-// statusClientGone is for the log alone, as nginx and huma have it.
+// statusClientGone is for the log alone, as in nginx and huma.
 const statusClientGone = 499
 
-// problemOf is the one place where an error becomes what a client sees.
+// problemOf is the only place that turns an error into a Problem.
 func problemOf(ctx context.Context, err error) *Problem {
 	kind, title, message, fields := errs.Internal, "", "", []errs.Field(nil)
 	var known *errs.Error
 	if errors.Is(err, context.Canceled) && !errors.As(err, &known) {
-		return newProblem(ctx, statusClientGone, "client-gone", "The client went away", "Nobody reads this.")
+		return newProblem(ctx, statusClientGone, "client-gone", "The client disconnected", "This response has no reader.")
 	}
 	switch {
 	case errors.As(err, &known):
 		kind, title, message, fields = known.Kind, known.Title, known.Message, known.Fields
 	case errors.Is(err, context.DeadlineExceeded):
-		kind, message = errs.Unavailable, "The request took too long. Try again."
+		kind, message = errs.Unavailable, "The request took too long. Retry later."
 	}
 	if kind == errs.Internal {
-		message = "Something went wrong here. The instance identifies this request in the log."
+		message = "The server failed. Retry later, or search its log for this instance."
 	}
 	k := kinds[kind]
 	if len(fields) > maxFaults {
@@ -118,12 +117,12 @@ func fieldError(f errs.Field) FieldError {
 	return FieldError{Detail: f.Message, Parameter: f.Pointer}
 }
 
-// answer logs err if it is the server's fault, once, and returns the Problem
-// that the client gets.
+// answer logs err once if the server is at fault, and returns the Problem for
+// the client.
 func answer(ctx context.Context, logger *slog.Logger, err error) error {
 	var made *Problem
 	if errors.As(err, &made) {
-		return err // with its headers, if it has any
+		return err // with its headers, if any
 	}
 	p := problemOf(ctx, err)
 	logProblem(ctx, logger, p, err)
@@ -133,7 +132,7 @@ func answer(ctx context.Context, logger *slog.Logger, err error) error {
 	return p
 }
 
-// useProblems makes huma answer Problems for what it finds wrong itself,
+// useProblems makes huma answer with Problems for faults that it finds itself,
 // before a handler runs. The hooks are global to the library.
 var useProblems = sync.OnceFunc(func() {
 	huma.NewError = func(status int, _ string, details ...error) huma.StatusError {
@@ -144,7 +143,7 @@ var useProblems = sync.OnceFunc(func() {
 	}
 })
 
-// logProblem writes the cause of what is the server's fault, once.
+// logProblem writes the cause of a server's fault once.
 func logProblem(ctx context.Context, logger *slog.Logger, p *Problem, err error) {
 	switch {
 	case errors.Is(err, context.Canceled):
@@ -155,8 +154,8 @@ func logProblem(ctx context.Context, logger *slog.Logger, p *Problem, err error)
 	}
 }
 
-// ofLibrary translates what huma found wrong with a request. Its own texts
-// may repeat the input; only those known not to are kept.
+// ofLibrary translates the faults that huma found. huma's texts may repeat the
+// input, so only the texts without input are kept.
 func ofLibrary(ctx context.Context, status int, details []error) *Problem {
 	if h, ok := protocol[status]; ok {
 		return newProblem(ctx, status, h.name, h.title, h.detail)
@@ -165,12 +164,12 @@ func ofLibrary(ctx context.Context, status int, details []error) *Problem {
 	case http.StatusBadRequest:
 		return problemOf(ctx, errs.New(errs.Malformed, malformed(details)))
 	case http.StatusInternalServerError:
-		// Handlers return Problems, so only the body is left that could not be
-		// read: its client went away, or its framing is broken.
-		return problemOf(ctx, errs.New(errs.Malformed, "The body broke off before its end."))
+		// Handlers return Problems, so only an unreadable body is left: its
+		// client disconnected, or its framing is broken.
+		return problemOf(ctx, errs.New(errs.Malformed, "The body ended too early. Send the request again."))
 	case http.StatusUnprocessableEntity:
 		fields := make([]errs.Field, len(details))
-		for i, d := range details[:min(len(details), maxFaults)] { // of the others only the number is told
+		for i, d := range details[:min(len(details), maxFaults)] { // only the number of the others is reported
 			fields[i] = fieldOf(d)
 		}
 		return problemOf(ctx, errs.InvalidFields(fields...))
@@ -189,14 +188,14 @@ func malformed(details []error) string {
 	return "The body is missing or not valid JSON."
 }
 
-// A replacer takes several kilobytes, so that these are made once.
+// These are made once, because a replacer takes several kilobytes.
 var (
 	indexes = strings.NewReplacer("[", ".", "]", "")
-	escapes = strings.NewReplacer("~", "~0", "/", "~1") // of a JSON Pointer (RFC 6901)
+	escapes = strings.NewReplacer("~", "~0", "/", "~1") // the escapes of a JSON Pointer (RFC 6901)
 )
 
-// fieldOf turns one of huma's details, at a path such as
-// body.rows[3].name, into a field at a JSON Pointer.
+// fieldOf turns one of huma's details into a field with a JSON Pointer. Its
+// path is such as body.rows[3].name.
 func fieldOf(err error) errs.Field {
 	var detailer huma.ErrorDetailer
 	if !errors.As(err, &detailer) {
@@ -224,7 +223,7 @@ func fieldOf(err error) errs.Field {
 	return errs.Field{In: in, Pointer: pointer, Message: plain(message)}
 }
 
-// plain keeps the texts that are made of the schema, never of the input.
+// plain keeps the texts that come from the schema, never from the input.
 func plain(message string) string {
 	if rest, ok := strings.CutPrefix(message, "expected "); ok {
 		return "must be " + strings.TrimPrefix(rest, "value to be ")
@@ -248,11 +247,11 @@ func plain(message string) string {
 func writeProblem(w http.ResponseWriter, p *Problem) {
 	w.Header().Set("Content-Type", p.ContentType(""))
 	w.WriteHeader(p.Status)
-	_ = EncodeJSON(w, p) // the client is gone
+	_ = EncodeJSON(w, p) // the client may have disconnected
 }
 
-// WriteError sends the Problem of err outside of an operation's handler, and logs
-// err once if it is the server's fault.
+// WriteError sends the Problem of err outside of an operation's handler. It
+// logs err once if the server is at fault.
 func WriteError(w http.ResponseWriter, r *http.Request, logger *slog.Logger, err error) {
 	var p *Problem
 	if !errors.As(err, &p) {

@@ -12,11 +12,11 @@ import (
 	"github.com/fualab/fualab/shared/errs"
 )
 
-// strictQuery refuses a query string that net/http would read in part: with a
-// broken escape or a semicolon, url.Values lacks that parameter, and of a
-// parameter that is given twice a handler sees the first. Without dry_run or a
-// filter it would be a different request. The document of the API tells which
-// parameters are lists.
+// strictQuery refuses a query string that net/http would read only partly. With
+// a broken escape or a semicolon, url.Values lacks that parameter. Of a
+// repeated parameter, a handler sees the first only. Without dry_run or a
+// filter, it would be a different request. The API's document marks the
+// parameters that are lists.
 func strictQuery(document *huma.OpenAPI) mux.MiddlewareFunc {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -39,7 +39,7 @@ func strictQuery(document *huma.OpenAPI) mux.MiddlewareFunc {
 	}
 }
 
-// repeated lists the parameters that are given more than once, without lists.
+// repeated lists the repeated parameters that are not lists.
 func repeated(query url.Values, lists []string) []errs.Field {
 	var faults []errs.Field
 	for name, values := range query {
@@ -51,8 +51,7 @@ func repeated(query url.Values, lists []string) []errs.Field {
 	return faults
 }
 
-// listsOf returns the names of the parameters that the operation of r takes as
-// lists.
+// listsOf returns the names of the list parameters of r's operation.
 func listsOf(document *huma.OpenAPI, r *http.Request) []string {
 	pattern, err := mux.CurrentRoute(r).GetPathTemplate()
 	if err != nil || document.Paths[pattern] == nil {

@@ -14,9 +14,9 @@ import (
 	"github.com/fualab/fualab/shared/log"
 )
 
-// limited refuses callers that ask too often with 429, and tells all others
-// how much they have left, in the fields of
-// draft-ietf-httpapi-ratelimit-headers. Probes are not counted.
+// limited refuses callers with too many requests with 429. It tells all others
+// their remaining requests, in the fields of
+// draft-ietf-httpapi-ratelimit-headers. It does not count probes.
 func limited(next http.Handler, l *limit.Limiter, trusted []netip.Prefix) http.Handler {
 	if l == nil {
 		return next
@@ -43,12 +43,13 @@ func limited(next http.Handler, l *limit.Limiter, trusted []netip.Prefix) http.H
 		if !verdict.Allowed {
 			log.RequestOf(r.Context()).Event = log.LimitReached
 			w.Header().Set("Retry-After", strconv.Itoa(ceilSeconds(verdict.RetryAfter)))
-			writeProblem(w, problemOf(r.Context(), errs.New(errs.TooManyRequests, "You have sent too many requests. Wait for as many seconds as Retry-After says.")))
+			writeProblem(w, problemOf(r.Context(), errs.New(errs.TooManyRequests, "You have sent too many requests. Wait for the seconds in the header Retry-After.")))
 			return
 		}
 		next.ServeHTTP(w, r)
 	})
 }
 
-// ceilSeconds rounds up, so that who waits for so long does not come too soon.
+// ceilSeconds rounds up, so that a client that waits as long does not come too
+// soon.
 func ceilSeconds(d time.Duration) int { return max(1, int(math.Ceil(d.Seconds()))) }

@@ -12,7 +12,7 @@ import (
 	"github.com/fualab/fualab/api/internal/limit"
 )
 
-// TestRateLimit drives an API behind a proxy that is trusted.
+// TestRateLimit uses an API behind a trusted proxy.
 func TestRateLimit(t *testing.T) {
 	t.Parallel()
 	now := time.Unix(1_800_000_000, 0)

@@ -10,10 +10,10 @@ import (
 )
 
 func noRoute(w http.ResponseWriter, r *http.Request) {
-	writeProblem(w, problemOf(r.Context(), errs.New(errs.NotFound, "There is nothing at this path; /docs lists what there is.")))
+	writeProblem(w, problemOf(r.Context(), errs.New(errs.NotFound, "There is no resource at this path. /docs lists all paths.")))
 }
 
-// methodNotAllowed answers 405 with Allow, which gorilla/mux leaves out.
+// methodNotAllowed answers 405 with Allow, which gorilla/mux omits.
 func methodNotAllowed(router *mux.Router) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Allow", strings.Join(allowed(router, r), ", "))
@@ -22,7 +22,7 @@ func methodNotAllowed(router *mux.Router) http.Handler {
 	})
 }
 
-// allowed asks the router which methods the path of r has.
+// allowed returns the router's methods for the path of r.
 func allowed(router *mux.Router, r *http.Request) []string {
 	var methods []string
 	for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete} {

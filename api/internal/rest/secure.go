@@ -12,24 +12,25 @@ import (
 	"github.com/fualab/fualab/shared/log"
 )
 
-// maxURL is how long a path and its query may be, in bytes: what every browser
-// and proxy takes. The whole header is bounded by httpserver.
+// maxURL is the largest length of a path and its query, in bytes. All browsers
+// and proxies accept it. httpserver limits the whole header.
 const maxURL = 8 << 10
 
-// apiPolicy is for answers that no browser has anything to load for. /docs has
-// a policy of its own.
+// apiPolicy is for responses that load nothing in a browser. /docs has its own
+// policy.
 const apiPolicy = "default-src 'none'; frame-ancestors 'none'"
 
-// securityHeaders stand in each answer. A handler replaces a list, and never writes
-// into one: all answers share them. Pages of other origins read by CORS alone.
+// securityHeaders are in each response. A handler may replace a list, but must
+// not write into it, because all responses share them. Pages of other origins
+// can read only by CORS.
 var securityHeaders = http.Header{
 	"Content-Security-Policy":      {apiPolicy},
 	"Cross-Origin-Resource-Policy": {"same-origin"},
 	"Referrer-Policy":              {"no-referrer"},
 }
 
-// secured sets the headers that keep a browser from doing more with an answer
-// than showing it, and refuses a URL that is too long.
+// secured sets the headers that restrict a browser's use of a response, and
+// refuses a URL that is too long.
 func secured(next http.Handler, trusted []netip.Prefix) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
@@ -46,27 +47,28 @@ func secured(next http.Handler, trusted []netip.Prefix) http.Handler {
 	})
 }
 
-// RefuseBrowser answers a request that httpserver refuses for its origin or its
-// Host.
+// RefuseBrowser answers a request that httpserver refuses because of its origin
+// or its Host.
 func RefuseBrowser(w http.ResponseWriter, r *http.Request, status int, reason string) {
 	h := protocol[status]
 	writeProblem(w, newProblem(r.Context(), status, h.name, h.title, reason))
 }
 
-// overHTTPS believes a proxy that is trusted.
+// overHTTPS trusts the header of a trusted proxy.
 func overHTTPS(r *http.Request, trusted []netip.Prefix) bool {
 	return r.TLS != nil || r.Header.Get("X-Forwarded-Proto") == "https" && limit.Trusted(r.RemoteAddr, trusted)
 }
 
-// Refusal returns the Problem of a status that HTTP itself defines, such as 415.
+// Refusal returns the Problem of a status that HTTP itself defines, such as
+// 415.
 func Refusal(ctx context.Context, status int) *Problem {
 	h := protocol[status]
 	return newProblem(ctx, status, h.name, h.title, h.detail)
 }
 
-// shared lets pages of origins call the API from a browser; without any, no
-// page of another origin may.
-func shared(next http.Handler, origins []string) http.Handler {
+// crossOrigin allows pages of origins to call the API from a browser. Without
+// origins, it allows no page of another origin.
+func crossOrigin(next http.Handler, origins []string) http.Handler {
 	if len(origins) == 0 {
 		return next
 	}

@@ -14,7 +14,7 @@ import (
 
 type healthOutput struct{ Body string }
 
-// healthy is an API with a probe alone.
+// healthy is an API with only a probe.
 func healthy(cfg Config) http.Handler {
 	api := New(cfg)
 	Handle(api, Operation{Operation: huma.Operation{OperationID: "health", Method: http.MethodGet, Path: "/health"}}, func(context.Context, *struct{}) (*healthOutput, error) {
@@ -40,7 +40,7 @@ func TestSecurityHeaders(t *testing.T) {
 		{"a problem", "GET", "/nowhere", "192.0.2.1:1", nil, 404, []string{"Content-Security-Policy: " + apiPolicy, "X-Content-Type-Options: nosniff"}},
 		{"the documentation", "GET", "/docs", "192.0.2.1:1", nil, 200, []string{"Content-Security-Policy: " + docsPolicy}},
 		{"HTTPS by a proxy", "GET", "/health", "10.0.0.1:1", []string{"X-Forwarded-Proto: https"}, 200, []string{"Strict-Transport-Security: " + hsts}},
-		{"HTTPS by nobody", "GET", "/health", "192.0.2.1:1", []string{"X-Forwarded-Proto: https"}, 200, []string{"Strict-Transport-Security: "}},
+		{"HTTPS by an untrusted peer", "GET", "/health", "192.0.2.1:1", []string{"X-Forwarded-Proto: https"}, 200, []string{"Strict-Transport-Security: "}},
 		{"plain by a proxy", "GET", "/health", "10.0.0.1:1", nil, 200, []string{"Strict-Transport-Security: "}},
 		{"a long URL", "GET", "/health?" + strings.Repeat("x", maxURL), "192.0.2.1:1", nil, 414, []string{"Content-Type: application/problem+json"}},
 		{"a page of a known origin", "GET", "/health", "192.0.2.1:1", []string{"Origin: https://app.example.com"}, 200, []string{"Access-Control-Allow-Origin: https://app.example.com", "Access-Control-Allow-Credentials: "}},

@@ -9,15 +9,15 @@ import (
 )
 
 const (
-	// sseWrite is how long a client may take to accept what is written.
+	// sseWrite is the time limit for a client to accept a write.
 	sseWrite = 10 * time.Second
-	// sseRetry is what a client is asked to wait before it comes back.
+	// sseRetry is the client's wait before it reconnects.
 	sseRetry = "retry: 2000\n\n"
 )
 
-// SSE writes server-sent events (WHATWG HTML, section 9.2) to one client, with
-// a deadline for each write in place of the server's for the whole answer.
-// After an error the client is lost.
+// SSE writes server-sent events (WHATWG HTML, section 9.2) to one client. Each
+// write has its own deadline, instead of the server's deadline for the whole
+// response. After an error, the client is lost.
 type SSE struct {
 	w       http.ResponseWriter
 	control *http.ResponseController
@@ -29,7 +29,7 @@ func NewSSE(w http.ResponseWriter) *SSE {
 	return &SSE{w: w, control: http.NewResponseController(w)}
 }
 
-// Begin tells the client what to do when the stream ends.
+// Begin sends the time after which the client reconnects.
 func (s *SSE) Begin() error { return s.write([]byte(sseRetry)) }
 
 // End leaves time for the last bytes, after the deadline of the last write.
@@ -37,7 +37,7 @@ func (s *SSE) End() {
 	_ = s.control.SetWriteDeadline(time.Now().Add(sseWrite))
 }
 
-// Send writes events and sees them off.
+// Send writes and flushes events.
 func (s *SSE) Send(messages ...live.Message) error {
 	if len(messages) == 0 {
 		return nil
@@ -50,12 +50,12 @@ func (s *SSE) Send(messages ...live.Message) error {
 	return s.control.Flush()
 }
 
-// Ping gives a sign of life.
+// Ping sends a comment that keeps the connection open.
 func (s *SSE) Ping() error {
 	return errors.Join(s.write([]byte(": ping\n\n")), s.control.Flush())
 }
 
-// format returns m's lines, valid until the next call.
+// format returns the lines of m, valid until the next call.
 func (s *SSE) format(m live.Message) []byte {
 	s.line = s.line[:0]
 	if m.Name != live.StatusName {

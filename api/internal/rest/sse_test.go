@@ -8,7 +8,7 @@ import (
 	"github.com/fualab/fualab/api/internal/live"
 )
 
-// deadlines notes which deadline holds when something is written.
+// deadlines records the deadline of each write.
 type deadlines struct {
 	*httptest.ResponseRecorder
 	write time.Time

@@ -12,12 +12,11 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
-// progressRows is how many rows are checked between two words of progress.
+// progressRows is the number of rows between two reports of progress.
 const progressRows = 5_000
 
-// checkTable reads t on both sides and compares each row with the one in its
-// place. It returns the digest of all rows, or an error that names the first
-// that differs.
+// checkTable reads t on both sides and compares the rows in order. It returns
+// the digest of all rows, or an error that names the first different row.
 func checkTable(ctx context.Context, from *sql.Conn, to *pgxpool.Conn, t table, progress func(done int64)) (digest [sha256.Size]byte, err error) {
 	left, err := openSQLite(ctx, from, t, nil)
 	if err != nil {
@@ -45,8 +44,8 @@ func checkTable(ctx context.Context, from *sql.Conn, to *pgxpool.Conn, t table, 
 	}
 }
 
-// compare returns the digest of the next row, which both sides have, or io.EOF
-// where both have ended.
+// compare returns the digest of the next row, if it is equal on both sides, or
+// io.EOF at the end of both.
 func compare(left, right *cursor) (digest [sha256.Size]byte, err error) {
 	leftErr, rightErr := left.next(), right.next()
 	switch {
@@ -78,14 +77,14 @@ func compare(left, right *cursor) (digest [sha256.Size]byte, err error) {
 	return digest, &differs{left.name() + " differs"}
 }
 
-// differs says which row of the target is not the source's.
+// differs names the row of the target that differs from the source.
 type differs struct{ row string }
 
 func (d *differs) Error() string {
-	return d.row + ": one of them was written to since the copy began; stop the platform on both, empty the target (drop and create the database) and copy again"
+	return d.row + ": a program wrote to one of them since the copy began; stop the platform on both, empty the target (drop and create the database) and copy again"
 }
 
-// digestOf tells rows apart, and a value that is missing from an empty one.
+// digestOf distinguishes rows, and NULL from an empty value.
 func digestOf(row []value) [sha256.Size]byte {
 	h := sha256.New()
 	var length [binary.MaxVarintLen64]byte

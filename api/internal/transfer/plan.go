@@ -9,15 +9,16 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
-// leftOut are the tables that hold nothing to move: what migrations make, what
-// running processes say of themselves, and the mark.
+// leftOut are the tables without data to move: the tables of the migrations,
+// the state of running processes, and the mark.
 var leftOut = []string{
 	"bun_migration_locks", "bun_migrations", "bun_product_migrations", "river_migration",
 	"river_leader", "river_notification", "workers", "history",
 	markTable,
 }
 
-// kind is what a column holds, which decides how either dialect writes it.
+// kind is the kind of a column's values. It decides on their text form in
+// either dialect.
 type kind int
 
 const (
@@ -33,7 +34,7 @@ const (
 	documents
 )
 
-// kinds are those of Postgres' types, which say more than SQLite's do.
+// kinds maps Postgres' types, which are more precise than SQLite's.
 var kinds = map[string]kind{
 	"text": text, "varchar": text, "river_job_state": text,
 	"int2": number, "int4": number, "int8": number,
@@ -44,11 +45,11 @@ var kinds = map[string]kind{
 type column struct {
 	name     string
 	kind     kind
-	identity bool // its values come from a sequence
+	identity bool // a sequence makes its values
 }
 
-// table is one that is moved. Its primary key orders its rows, in bytes where
-// it is text.
+// table is a table to move. Its primary key orders its rows; text is ordered by
+// byte.
 type table struct {
 	name    string
 	columns []column
@@ -74,7 +75,7 @@ ORDER BY c.relname COLLATE "C", a.attnum`
 	for rows.Next() {
 		var name, typename string
 		var c column
-		var keyAt int // from 0, as int2vector counts
+		var keyAt int // from 0, as in int2vector
 		if err := rows.Scan(&name, &c.name, &typename, &c.identity, &keyAt); err != nil {
 			return nil, err
 		}
@@ -147,7 +148,7 @@ func inOrder(plan []table, refers map[string][]string) ([]table, error) {
 func add(plan []table, name string, c column, typename string, keyAt int) ([]table, error) {
 	var known bool
 	if c.kind, known = kinds[typename]; !known {
-		return nil, fmt.Errorf("the column %s of %s has the type %s, which copy does not know", c.name, name, typename)
+		return nil, fmt.Errorf("the column %s of %s has the type %s, which copy does not support", c.name, name, typename)
 	}
 	if len(plan) == 0 || plan[len(plan)-1].name != name {
 		plan = append(plan, table{name: name})
@@ -172,5 +173,5 @@ func (t table) names() string {
 	return strings.Join(names, ", ")
 }
 
-// quote makes an identifier of a name from the catalog, in either dialect.
+// quote returns the identifier of a name from the catalog, in either dialect.
 func quote(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }

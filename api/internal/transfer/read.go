@@ -13,14 +13,15 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
-// dialect is how a database writes a column so that both write the same text.
+// dialect describes the text form of columns in a database. Both databases
+// produce the same text.
 type dialect struct {
-	columns map[kind]string // an expression of the column; %s alone where there is none
+	columns map[kind]string // an expression of the column; %s alone without an entry
 	bytes   string          // the collation that compares text by byte
 }
 
-// SQLite keeps FUALab's times with six digits and their zone, and River's with
-// three and none.
+// SQLite stores FUALab's times with six digits and a zone, and River's times
+// with three digits and no zone.
 var sqlite = dialect{
 	columns: map[kind]string{
 		number:    "CAST(%s AS TEXT)",
@@ -51,11 +52,11 @@ var postgres = dialect{
 	bytes: `"C"`,
 }
 
-// value is a column's value as text; not Valid where it is NULL.
+// value is a column's value as text; not Valid for NULL.
 type value = sql.NullString
 
-// selection is the query for the rows of t behind the key after, all of them
-// where that is nil, in the order of the primary key.
+// selection is the query for the rows of t after the key after, in the order of
+// the primary key. For nil it selects all rows.
 func (d dialect) selection(t table, after []value) (query string, args []any) {
 	columns := make([]string, len(t.columns))
 	for i, c := range t.columns {
@@ -83,8 +84,8 @@ func (d dialect) column(c column) string {
 	return quote(c.name)
 }
 
-// key returns what orders t's rows. It names the table: without, ORDER BY would
-// be by what is selected, which is text.
+// key returns the expressions that order t's rows. It names the table, because
+// ORDER BY would otherwise use the selected text.
 func (d dialect) key(t table) []string {
 	key := make([]string, len(t.key))
 	for i, k := range t.key {
@@ -111,7 +112,7 @@ type cursor struct {
 
 func openSQLite(ctx context.Context, conn *sql.Conn, t table, after []value) (*cursor, error) {
 	query, args := sqlite.selection(t, after)
-	rows, err := conn.QueryContext(ctx, query, args...) //nolint:rowserrcheck // the cursor's close and next see to it
+	rows, err := conn.QueryContext(ctx, query, args...) //nolint:rowserrcheck // the cursor's close and next handle it
 	if err != nil {
 		return nil, err
 	}
@@ -122,7 +123,7 @@ func openSQLite(ctx context.Context, conn *sql.Conn, t table, after []value) (*c
 
 func openPostgres(ctx context.Context, conn *pgxpool.Conn, t table) (*cursor, error) {
 	query, args := postgres.selection(t, nil)
-	rows, err := conn.Query(ctx, query, args...) //nolint:sqlclosecheck // likewise
+	rows, err := conn.Query(ctx, query, args...) //nolint:sqlclosecheck // the cursor's close and next handle it
 	if err != nil {
 		return nil, err
 	}
@@ -139,7 +140,7 @@ func newCursor(t table) *cursor {
 	return c
 }
 
-// next reads a row into c.row; io.EOF says that there is none.
+// next reads a row into c.row, or returns io.EOF at the end.
 func (c *cursor) next() error {
 	if !c.rows.Next() {
 		if err := c.rows.Err(); err != nil {
@@ -160,7 +161,7 @@ func (c *cursor) next() error {
 	return nil
 }
 
-// name tells the current row by its key.
+// name describes the current row by its key.
 func (c *cursor) name() string {
 	parts := make([]string, len(c.table.key))
 	for i, k := range c.table.key {
@@ -169,8 +170,8 @@ func (c *cursor) name() string {
 	return "the row " + strings.Join(parts, ", ")
 }
 
-// canonical brings JSON into the form in which equal documents are equal
-// texts: Postgres sorts members, SQLite leaves them as they came.
+// canonical converts JSON to a form in which equal documents have equal texts:
+// Postgres sorts members, and SQLite keeps their order.
 func canonical(text *string) error {
 	if *text == "{}" || *text == "[]" {
 		return nil

@@ -17,8 +17,8 @@ import (
 	"github.com/fualab/fualab/shared/schema"
 )
 
-// openSource returns a connection to the source that keeps others from writing
-// to it. An error says what is to be done first.
+// openSource returns a connection to the source that prevents writes by others.
+// Its error names the necessary step.
 func openSource(ctx context.Context, db *database.DB) (*sql.Conn, func() error, error) {
 	if db.IsPostgres() {
 		return nil, nil, errors.New("the source must be an SQLite database; pg_dump and pg_restore move a Postgres one")
@@ -37,7 +37,7 @@ func openSource(ctx context.Context, db *database.DB) (*sql.Conn, func() error, 
 		return nil, nil, errors.Join(err, conn.Close())
 	}
 	if _, err := conn.ExecContext(ctx, "BEGIN IMMEDIATE"); err != nil {
-		return nil, nil, errors.Join(fmt.Errorf("the source is being written to (%w): stop the platform that runs on it", err), conn.Close())
+		return nil, nil, errors.Join(fmt.Errorf("another program writes to the source (%w): stop the platform that runs on it", err), conn.Close())
 	}
 	return conn.Conn, func() error {
 		_, err := conn.ExecContext(context.WithoutCancel(ctx), "ROLLBACK")
@@ -45,8 +45,8 @@ func openSource(ctx context.Context, db *database.DB) (*sql.Conn, func() error, 
 	}, nil
 }
 
-// quiet returns an error when a worker is at work on the source: what it writes
-// after the copy would be lost.
+// quiet returns an error if a worker runs on the source, because its later
+// writes would be lost.
 func quiet(ctx context.Context, from *sql.Conn) error {
 	var instance string
 	var beat model.Time
@@ -55,38 +55,37 @@ func quiet(ctx context.Context, from *sql.Conn) error {
 		return nil
 	}
 	if err != nil {
-		return fmt.Errorf("look for workers of the source: %w", err)
+		return fmt.Errorf("find the workers of the source: %w", err)
 	}
 	if age := time.Since(beat.Std()); age < beatsFor {
-		return fmt.Errorf("the worker %s was at work on the source %d s ago: stop the platform; if it was killed, wait until %d s have passed",
+		return fmt.Errorf("the worker %s worked on the source %d s ago: stop the platform; if the worker was killed, wait until %d s have passed",
 			instance, int(age.Seconds()), int(beatsFor.Seconds()))
 	}
 	return nil
 }
 
-// same returns an error unless db has the schema of this program, and not a
-// later one.
+// same returns an error unless db has exactly the schema of this program.
 func same(ctx context.Context, db *database.DB, side string) error {
 	applied, err := schema.Applied(ctx, db)
 	if err == nil && applied != schema.Version {
-		err = fmt.Errorf("the %s is at migration %q, and this program at %s: use the release that the %[1]s belongs to", side, applied, schema.Version)
+		err = fmt.Errorf("the %s is at migration %q, and this program at %s: use the release of the %[1]s", side, applied, schema.Version)
 	}
 	return err
 }
 
 const (
-	// copyLock is the Postgres advisory lock of whoever copies into a database.
+	// copyLock is the Postgres advisory lock of a copy into a database.
 	copyLock = 0x434f5059 // "COPY"
-	// lockWait is how long the connection of a copy that was killed may take to end.
+	// lockWait is the longest time until the connection of a killed copy ends.
 	lockWait = time.Minute
 )
 
-// openTarget returns a connection to the target, migrated and marked as being
-// copied into; without a mark it must be a database without a table of the
-// platform, or one whose tables are empty.
+// openTarget returns a connection to the target, migrated and with the mark of
+// a copy. A target without a mark must have no table of the platform, or only
+// empty ones.
 func openTarget(ctx context.Context, o Options) (*pgxpool.Conn, func() error, error) {
 	if !o.To.IsPostgres() {
-		return nil, nil, errors.New("the target must be a Postgres database; an SQLite one is moved as the file that it is, while the platform is stopped")
+		return nil, nil, errors.New("the target must be a Postgres database; to move a SQLite database, stop the platform and move its file")
 	}
 	db, err := o.To.Patient(ctx, lock)
 	if err != nil {
@@ -106,7 +105,7 @@ func openTarget(ctx context.Context, o Options) (*pgxpool.Conn, func() error, er
 	return conn, closeAll, nil
 }
 
-// lock tries until conn's session is the only one that copies.
+// lock retries until conn's session is the only copy.
 func lock(ctx context.Context, conn *pgx.Conn) error {
 	ctx, cancel := context.WithTimeout(ctx, lockWait)
 	defer cancel()
@@ -117,17 +116,17 @@ func lock(ctx context.Context, conn *pgx.Conn) error {
 		}
 		select {
 		case <-ctx.Done():
-			return errors.New("another copy into the target is at work: let it end")
+			return errors.New("another copy into the target is running: wait until it ends")
 		case <-time.After(100 * time.Millisecond):
 		}
 	}
 }
 
-// markTable says, while there is one, whose rows the target holds.
+// markTable exists during a copy, and names the source of the target's rows.
 const markTable = "fualab_copy"
 
-// prepare gives an empty target its mark before its schema, so that a copy that
-// is killed while it migrates goes on as well.
+// prepare marks an empty target before it makes the schema. So a copy that is
+// killed during the migration can continue.
 func prepare(ctx context.Context, to *pgxpool.Conn, o Options) error {
 	source, err := mark(ctx, to)
 	if err != nil {
@@ -139,7 +138,7 @@ func prepare(ctx context.Context, to *pgxpool.Conn, o Options) error {
 	}
 	switch {
 	case source != "" && source != o.Source:
-		return fmt.Errorf("the target holds part of a copy of %s: go on with that one, or name an empty database", source)
+		return fmt.Errorf("the target has a part of a copy of %s: continue that copy, or name an empty database", source)
 	case source == "" && applied == "":
 		if err := setMark(ctx, to, o.Source); err != nil {
 			return err
@@ -155,7 +154,7 @@ func prepare(ctx context.Context, to *pgxpool.Conn, o Options) error {
 	return err
 }
 
-// mark returns whose copy the target holds part of, "" for nobody's.
+// mark returns the source of an incomplete copy in the target, or "".
 func mark(ctx context.Context, to *pgxpool.Conn) (source string, err error) {
 	var there bool
 	if err := to.QueryRow(ctx, "SELECT to_regclass($1) IS NOT NULL", markTable).Scan(&there); err != nil || !there {
@@ -178,7 +177,7 @@ func setMark(ctx context.Context, to *pgxpool.Conn, source string) error {
 	return nil
 }
 
-// begin marks a target whose tables are there already and all empty.
+// begin marks a target with existing, empty tables.
 func begin(ctx context.Context, to *pgxpool.Conn, plan []table, source string) error {
 	marked, err := mark(ctx, to)
 	if err != nil || marked != "" {
@@ -195,20 +194,20 @@ func begin(ctx context.Context, to *pgxpool.Conn, plan []table, source string) e
 		}
 	}
 	if len(full) > 0 {
-		return fmt.Errorf("the target holds data already, in %s: name an empty database", strings.Join(full, ", "))
+		return fmt.Errorf("the target already has data in %s: name an empty database", strings.Join(full, ", "))
 	}
 	return setMark(ctx, to, source)
 }
 
-// finish sets the sequences, lets the planner know the tables and takes the
-// mark away.
+// finish sets the sequences, analyzes the tables for the planner, and removes
+// the mark.
 func finish(ctx context.Context, from *sql.Conn, to *pgxpool.Conn, plan []table) error {
 	for _, t := range plan {
 		for _, c := range t.columns {
 			if !c.identity {
 				continue
 			}
-			// SQLite remembers the highest id that there has been, as a sequence does.
+			// SQLite remembers the highest id so far, as a sequence does.
 			var last int64
 			err := from.QueryRowContext(ctx, "SELECT seq FROM sqlite_sequence WHERE name = ?", t.name).Scan(&last)
 			if errors.Is(err, sql.ErrNoRows) || err == nil && last == 0 {
@@ -226,7 +225,7 @@ func finish(ctx context.Context, from *sql.Conn, to *pgxpool.Conn, plan []table)
 		return fmt.Errorf("analyze the target: %w", err)
 	}
 	if _, err := to.Exec(ctx, "DROP TABLE "+markTable); err != nil {
-		return fmt.Errorf("take the mark from the target: %w", err)
+		return fmt.Errorf("remove the mark of the target: %w", err)
 	}
 	return nil
 }

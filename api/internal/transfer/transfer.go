@@ -1,11 +1,11 @@
 // Package transfer moves a whole platform from SQLite to Postgres: every row of
-// every table with its id, its times and its secrets' hashes, each checked
-// against the row that it was made of.
+// every table with its id, its times and the hashes of its secrets. It compares
+// each row with its source.
 //
-// The rows of a table go over in the order of their primary key, a chunk a
-// transaction. What is there already is therefore always the beginning of the
-// table, and a transfer that was killed goes on after its last key; the mark
-// that it leaves in the target says whose rows those are.
+// The rows of a table are copied in the order of their primary key, in chunks
+// with one transaction each. So the rows in the target are always the beginning
+// of the table, and a killed transfer continues after its last key. A mark in
+// the target names the source of the rows.
 package transfer
 
 import (
@@ -20,14 +20,14 @@ import (
 	"github.com/fualab/fualab/shared/database"
 )
 
-// Options are what Run needs. From is an SQLite database and To a Postgres one,
-// both open; Run closes neither.
+// Options configure Run. From is a SQLite database and To a Postgres one, both
+// open; Run closes neither.
 type Options struct {
 	From, To *database.DB
 	Source   string // names From in To until the transfer is complete, without a password
 	Log      *slog.Logger
-	// Progress hears how many rows of how many in all have gone through a stage
-	// of a table. It is called often and must not block.
+	// Progress receives the number of rows that have passed a stage of a table,
+	// and the total. Calls are frequent, so it must not block.
 	Progress func(stage Stage, table string, done, total int64)
 }
 
@@ -40,17 +40,17 @@ const (
 	Checking Stage = "checking"
 )
 
-// Table is what a transfer found out about one table.
+// Table is the result for one table.
 type Table struct {
 	Name   string
 	Rows   int64
-	Copied int64             // of these, in this run
-	Digest [sha256.Size]byte // of the digests of the rows, in the order of the primary key, equal on both sides
+	Copied int64             // rows copied in this run
+	Digest [sha256.Size]byte // the digest of the rows' digests, in the order of the primary key; equal on both sides
 }
 
-// Run moves what o.From holds to o.To, checks it and returns what it found, in
-// an order in which each table comes after those to which it refers. It is safe to repeat after whatever ended it.
-// o.From takes no write meanwhile.
+// Run moves the data of o.From to o.To, compares it, and returns the tables.
+// Each table comes after those to which it refers. Run can be repeated after
+// any failure. During the run, o.From accepts no writes.
 func Run(ctx context.Context, o Options) (tables []Table, err error) {
 	to, closeTo, err := openTarget(ctx, o)
 	if err != nil {
@@ -94,7 +94,7 @@ func Run(ctx context.Context, o Options) (tables []Table, err error) {
 	return tables, finish(ctx, from, to, plan)
 }
 
-// count returns how many rows each table of the plan has, and all of them.
+// count returns the number of rows of each table of the plan, and their sum.
 func count(ctx context.Context, from *sql.Conn, plan []table) (counts []int64, total int64, err error) {
 	counts = make([]int64, len(plan))
 	for i, t := range plan {
@@ -106,5 +106,6 @@ func count(ctx context.Context, from *sql.Conn, plan []table) (counts []int64, t
 	return counts, total, nil
 }
 
-// beatsFor is how long after its last heartbeat a worker may still be at work.
+// beatsFor is the time after its last heartbeat in which a worker may still
+// run.
 const beatsFor = 45 * time.Second

@@ -14,15 +14,15 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
-// A transaction takes so many rows, or as many as have so many bytes: a target
-// that is killed undoes little, and a reader of large rows stays small.
+// The limits of a transaction, in rows and bytes. A killed target loses little
+// work, and large rows need little memory.
 const (
 	chunkRows  = 5_000
 	chunkBytes = 8 << 20
 )
 
-// copyTable copies the rows of t behind the last one that the target has, and
-// returns how many. progress hears how many the target has.
+// copyTable copies the rows of t after the last one of the target, and returns
+// their number. progress receives the number of the target's rows.
 func copyTable(ctx context.Context, from *sql.Conn, to *pgxpool.Conn, t table, progress func(done int64)) (copied int64, err error) {
 	last, there, err := lastKey(ctx, to, t)
 	if err != nil {
@@ -45,8 +45,8 @@ func copyTable(ctx context.Context, from *sql.Conn, to *pgxpool.Conn, t table, p
 	return copied, nil
 }
 
-// lastKey returns the key of the last row of t in the target, nil where there
-// is none, and how many rows that are.
+// lastKey returns the key of the last row of t in the target, or nil, and the
+// number of rows.
 func lastKey(ctx context.Context, to *pgxpool.Conn, t table) (last []value, rows int64, err error) {
 	if err := to.QueryRow(ctx, "SELECT count(*) FROM "+quote(t.name)).Scan(&rows); err != nil || rows == 0 {
 		return nil, 0, err
@@ -61,8 +61,8 @@ func lastKey(ctx context.Context, to *pgxpool.Conn, t table) (last []value, rows
 	return last, rows, to.QueryRow(ctx, query).Scan(into...)
 }
 
-// copyChunk copies the next rows of source in a transaction. No trigger runs:
-// what triggers made of the rows is moved like everything else.
+// copyChunk copies the next rows of source in a transaction. No trigger runs,
+// because the triggers' own rows are copied, too.
 func copyChunk(ctx context.Context, to *pgxpool.Conn, t table, source *lines) (copied int64, err error) {
 	err = pgx.BeginFunc(ctx, to, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, "ALTER TABLE "+quote(t.name)+" DISABLE TRIGGER USER"); err != nil {
@@ -81,17 +81,17 @@ func copyChunk(ctx context.Context, to *pgxpool.Conn, t table, source *lines) (c
 }
 
 // lines reads the rows of a cursor in the text form of COPY (PostgreSQL
-// documentation, COPY, File Formats), a chunk at a time.
+// documentation, COPY, File Formats), chunk by chunk.
 type lines struct {
 	cursor *cursor
 	ended  bool // there are no more rows
 	rows   int  // in this chunk
 	bytes  int
-	buffer []byte // of a row, what has not been read
+	buffer []byte // the unread rest of a row
 	rest   []byte
 }
 
-// begin lets lines go on after the end of a chunk.
+// begin lets lines continue after the end of a chunk.
 func (l *lines) begin() { l.rows, l.bytes = 0, 0 }
 
 // Read implements io.Reader. It fills p with as many rows as fit.
@@ -163,7 +163,7 @@ func appendValue(line []byte, k kind, v value) ([]byte, error) {
 	return appendEscaped(line, s), nil
 }
 
-// array writes a JSON array as Postgres writes one of its own.
+// array writes a JSON array in the form of a Postgres array.
 func array(k kind, text string) (string, error) {
 	var elements []json.RawMessage
 	if err := json.Unmarshal([]byte(text), &elements); err != nil {

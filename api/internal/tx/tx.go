@@ -1,5 +1,5 @@
-// Package tx holds the unit of work: the transaction that a context is in, and
-// the calls that wait for its commit.
+// Package tx has the unit of work: the transaction in a context, and the calls
+// that wait for its commit.
 package tx
 
 import (
@@ -11,8 +11,8 @@ import (
 	"github.com/fualab/fualab/shared/database"
 )
 
-// unit is a transaction with the calls that wait for its commit. One goroutine
-// works in it at a time.
+// unit is a transaction with the calls that wait for its commit. Only one
+// goroutine at a time uses it.
 type unit struct {
 	tx    bun.Tx
 	after []func()
@@ -25,7 +25,7 @@ func unitOf(ctx context.Context) *unit {
 	return work
 }
 
-// Of returns the transaction that ctx is in, and whether there is one.
+// Of returns the transaction of ctx, and whether there is one.
 func Of(ctx context.Context) (bun.Tx, bool) {
 	if work := unitOf(ctx); work != nil {
 		return work.tx, true
@@ -33,7 +33,7 @@ func Of(ctx context.Context) (bun.Tx, bool) {
 	return bun.Tx{}, false
 }
 
-// On returns the transaction that ctx is in, or db.
+// On returns the transaction of ctx, or db.
 func On(ctx context.Context, db *database.DB) bun.IDB {
 	if work := unitOf(ctx); work != nil {
 		return work.tx
@@ -41,11 +41,10 @@ func On(ctx context.Context, db *database.DB) bun.IDB {
 	return db
 }
 
-// Query is the query function of a transaction or a database, beneath bun.
+// Query is the query function of a transaction or a database, below bun.
 type Query func(ctx context.Context, query string, args ...any) (*sql.Rows, error)
 
-// QueryOn returns the query function of the transaction that ctx is in, or of
-// db.
+// QueryOn returns the query function of the transaction of ctx, or of db.
 func QueryOn(ctx context.Context, db *database.DB) Query {
 	if work := unitOf(ctx); work != nil {
 		return work.tx.Tx.QueryContext
@@ -53,10 +52,10 @@ func QueryOn(ctx context.Context, db *database.DB) Query {
 	return db.DB.DB.QueryContext
 }
 
-// In runs f in the transaction that ctx is in, or in a new one, which the
-// context of f is in then. An error of f rolls a new transaction back and is
-// returned; it also drops the calls of AfterCommit. An error of the commit drops
-// none of them: the commit may have happened, and its answer been lost.
+// In runs f in the transaction of ctx, or in a new one, which it puts into the
+// context of f. If f fails, In rolls a new transaction back, drops the calls of
+// AfterCommit and returns the error. A failed commit drops no call, because the
+// commit may have happened and only its answer may be lost.
 func In(ctx context.Context, db *database.DB, f func(ctx context.Context, tx bun.Tx) error) error {
 	if work := unitOf(ctx); work != nil {
 		return f(ctx, work.tx)
@@ -76,10 +75,9 @@ func In(ctx context.Context, db *database.DB, f func(ctx context.Context, tx bun
 	return err
 }
 
-// AfterCommit calls f once the transaction that ctx is in is committed, or at
-// once outside of one. A call that notifies others of a change goes through it,
-// whatever the method of the request: with an Idempotency-Key the change is
-// part of a larger transaction.
+// AfterCommit calls f after the commit of the transaction of ctx, or at once
+// without a transaction. Use it for each notification of a change, in all
+// methods: with an Idempotency-Key, the change is part of a larger transaction.
 func AfterCommit(ctx context.Context, f func()) {
 	if work := unitOf(ctx); work != nil {
 		work.after = append(work.after, f)

@@ -21,7 +21,7 @@ func notes(t *testing.T, db *database.DB) {
 	}
 }
 
-// note inserts n in the transaction that ctx is in.
+// note inserts n in the transaction of ctx.
 func note(ctx context.Context, db *database.DB, n int) error {
 	_, err := tx.On(ctx, db).NewRaw("INSERT INTO notes (n) VALUES (?)", n).Exec(ctx)
 	return err
@@ -36,8 +36,8 @@ func noted(t *testing.T, db *database.DB) []int {
 	return all
 }
 
-// TestInJoinsTheTransactionOfItsContext: the outer function's error takes back
-// the inner function's work.
+// TestInJoinsTheTransactionOfItsContext proves that an error of the outer
+// function rolls back the inner function's work.
 func TestInJoinsTheTransactionOfItsContext(t *testing.T) {
 	t.Parallel()
 	testdb.Each(t, func(t *testing.T, db *database.DB) {
@@ -70,8 +70,9 @@ func TestInJoinsTheTransactionOfItsContext(t *testing.T) {
 	})
 }
 
-// TestAfterCommitWaits for the outermost transaction, in the order of the calls.
-// A rollback drops them; a commit whose answer is lost does not.
+// TestAfterCommitWaits proves that calls wait for the outermost transaction and
+// keep their order. A rollback drops them; a commit with a lost answer does
+// not.
 func TestAfterCommitWaits(t *testing.T) {
 	t.Parallel()
 	testdb.Each(t, func(t *testing.T, real *database.DB) {
@@ -113,7 +114,7 @@ func TestAfterCommitWaits(t *testing.T) {
 		if err := tx.In(t.Context(), db, work(2, errors.New("refused"))); err == nil {
 			t.Error("a refusal is no error")
 		}
-		call(t.Context(), 1) // outside of a transaction: at once
+		call(t.Context(), 1) // without a transaction: at once
 		if want := []int{0, 0, 1, 1, 1}; !slices.Equal(called, want) {
 			t.Errorf("called %v, want %v", called, want)
 		}

@@ -12,7 +12,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Watch what happens
+         * Subscribe to events
          * @description Server-sent events (WHATWG HTML, section 9.2), as a browser's EventSource reads them. An event says what to read again;
          *     it may come twice, late or, if Redis loses it, not at all.
          *
@@ -42,8 +42,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Is the process alive
-         * @description Touches nothing, so that a lost database does not have healthy processes killed.
+         * Check that the process is alive
+         * @description Checks no dependency, so that an orchestrator does not kill healthy processes when the database is down.
          */
         get: operations["api-health"];
         put?: never;
@@ -251,7 +251,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Who am I, and what may I do */
+        /** Get the caller and its scopes */
         get: operations["get-me"];
         put?: never;
         post?: never;
@@ -269,8 +269,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Can it serve, and what does it stand on
-         * @description Answers 503 only if the database is unusable or the process is about to stop; with one that refuses writes, without Redis or a worker, or with a task that has not succeeded for long, it is degraded and serves.
+         * Check that the API can serve, and its dependencies
+         * @description Answers 503 only if the database is unusable or the process is about to stop. The API is degraded, but serves, if the database refuses writes, if Redis or a worker is missing, or if a task is overdue.
          */
         get: operations["api-ready"];
         put?: never;
@@ -290,7 +290,7 @@ export interface paths {
         };
         /**
          * List runs, newest first
-         * @description Runs that stand while a client pages are seen exactly once, whatever is added. Runs that ended are kept for some time.
+         * @description A client that pages sees each run that stays exactly once, whatever is added meanwhile. Ended runs are kept for some time.
          */
         get: operations["list-runs"];
         put?: never;
@@ -329,7 +329,7 @@ export interface paths {
         put?: never;
         /**
          * Cancel a run
-         * @description A run that waits is cancelled at once. One that is running is asked to stop, which the answer tells by cancel_requested; it may still complete. 409 for a run that has ended.
+         * @description Cancels a waiting run at once. A running one is asked to stop, as cancel_requested in the response shows, and may still complete. Answers 409 for an ended run.
          */
         post: operations["cancel-run"];
         delete?: never;
@@ -349,7 +349,7 @@ export interface paths {
         put?: never;
         /**
          * Retry a run
-         * @description A run that has ended goes back into the queue, with one more attempt if it had none left; 409 for any other.
+         * @description Puts an ended run back into the queue, with one more attempt if none was left. Answers 409 for any other run.
          */
         post: operations["retry-run"];
         delete?: never;
@@ -366,7 +366,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List the schedules, by name
+         * List the schedules by name
          * @description One for each task that a worker has declared.
          */
         get: operations["list-schedules"];
@@ -394,7 +394,7 @@ export interface paths {
         head?: never;
         /**
          * Change, pause or resume a schedule
-         * @description A JSON Merge Patch (RFC 7396). A new cron or time zone, and resuming, look for the next due time from now on. What is changed here outlives new releases, which leave it alone.
+         * @description A JSON Merge Patch (RFC 7396). After a new cron or time zone, and after resuming, the next due time is after now. Later releases keep the changes.
          */
         patch: operations["patch-schedule"];
         trace?: never;
@@ -410,7 +410,7 @@ export interface paths {
         put?: never;
         /**
          * Run the task now
-         * @description Beside the schedule, which goes on as it was, and also while it is paused.
+         * @description Starts an additional run. The schedule does not change, and may be paused.
          */
         post: operations["start-run"];
         delete?: never;
@@ -448,7 +448,7 @@ export interface paths {
         };
         /**
          * List the API tokens, newest first
-         * @description The newest thousand, among them those that have expired or been revoked. The tokens themselves are shown once, by `fualab-api token create`, which is the only way to make one.
+         * @description The newest thousand, including expired and revoked ones. A token itself is shown only once, by `fualab-api token create`, the only way to create one.
          */
         get: operations["list-tokens"];
         put?: never;
@@ -471,7 +471,7 @@ export interface paths {
         post?: never;
         /**
          * Revoke an API token
-         * @description It is refused within a second, everywhere, and for good. One that was revoked before stays so.
+         * @description All instances refuse the token within a second, permanently. A token that was revoked before does not change.
          */
         delete: operations["revoke-token"];
         options?: never;
@@ -488,7 +488,7 @@ export interface paths {
         };
         /**
          * List the workers, longest serving first
-         * @description Read from the database, and so the same without Redis.
+         * @description The list comes from the database, so it does not need Redis.
          */
         get: operations["list-workers"];
         put?: never;
@@ -507,8 +507,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Is the process alive
-         * @description Touches nothing, so that a lost database does not have healthy processes killed.
+         * Check that the process is alive
+         * @description Checks no dependency, so that an orchestrator does not kill healthy processes when the database is down.
          */
         get: operations["health"];
         put?: never;
@@ -527,8 +527,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Can it serve, and what does it stand on
-         * @description Answers 503 only if the database is unusable or the process is about to stop; with one that refuses writes, without Redis or a worker, or with a task that has not succeeded for long, it is degraded and serves.
+         * Check that the API can serve, and its dependencies
+         * @description Answers 503 only if the database is unusable or the process is about to stop. The API is degraded, but serves, if the database refuses writes, if Redis or a worker is missing, or if a task is overdue.
          */
         get: operations["ready"];
         put?: never;
@@ -545,7 +545,7 @@ export interface components {
     schemas: {
         CacheHealth: {
             /**
-             * @description incoherent: this instance does not hear what others change, so that its answers may be up to a second old. It is no reason to be degraded.
+             * @description incoherent: this instance gets no events of other instances, so its responses may be up to a second old. That alone does not make the API degraded.
              * @enum {string}
              */
             status: "ok" | "incoherent" | "disabled";
@@ -607,19 +607,19 @@ export interface components {
             at: string;
             /**
              * Format: int64
-             * @description To how many items; left out for 0.
+             * @description Number of changed items; absent for 0.
              */
             count?: number;
-            /** @description To which items; left out if they are more than 100 or not known. */
+            /** @description Ids of the changed items; absent if unknown or more than 100. */
             ids?: number[];
-            /** @description The import that it is about, and how far it has got. */
+            /** @description The import of the event, with its progress. */
             import?: components["schemas"]["EventImport"];
-            /** @description Of a lone item, the schedule, or the worker's instance. */
+            /** @description Name of a single item, of the schedule, or of the worker's instance. */
             name?: string;
-            /** @description The run that it is about. */
+            /** @description The run of the event. */
             run?: components["schemas"]["EventRun"];
             /**
-             * @description What happened, and before the dot, to what.
+             * @description The kind of change; before the dot, the kind of record.
              * @example items.created
              */
             type: string;
@@ -660,7 +660,7 @@ export interface components {
             task: string;
         };
         FieldError: {
-            /** @description What is wrong there. */
+            /** @description The fault at this place. */
             detail: string;
             /**
              * @description The query parameter, path parameter or header.
@@ -668,7 +668,7 @@ export interface components {
              */
             parameter?: string;
             /**
-             * @description Where in the body: a JSON Pointer (RFC 6901) as a URI fragment.
+             * @description The place in the body: a JSON Pointer (RFC 6901) as a URI fragment.
              * @example #/name
              */
             pointer?: string;
@@ -862,19 +862,19 @@ export interface components {
         };
         Liveness: {
             /**
-             * @description What it was built from; absent if unknown.
+             * @description The commit of the build; absent if unknown.
              * @example 0123456789abcdef0123456789abcdef01234567
              */
             commit?: string;
             /**
              * Format: date-time
-             * @description When that was committed, RFC 3339 in UTC; absent if unknown.
+             * @description Time of that commit, RFC 3339 in UTC; absent if unknown.
              */
             commit_time?: string;
             /** @example FUALab API */
             service: string;
             /**
-             * @description Always ok: a process that answers lives.
+             * @description Always ok: the process answers.
              * @example ok
              */
             status: string;
@@ -883,17 +883,17 @@ export interface components {
         };
         Me: {
             /**
-             * @description off: everybody may do everything, and nobody is known.
+             * @description off: all callers have all rights, and none is identified.
              * @enum {string}
              */
             authentication: "on" | "off";
             /**
              * Format: date-time
-             * @description When the token ends; null: never.
+             * @description Time at which the token expires; null for never.
              */
             expires_at: string | null;
             /**
-             * @description Who it is; the same as long as the token is, or the subject of its provider.
+             * @description The caller's id. It is stable for an API token, and for a subject of the OpenID provider.
              * @example token:7
              */
             id: string;
@@ -904,12 +904,12 @@ export interface components {
         OverdueTask: {
             /**
              * Format: date-time
-             * @description When a run of it last succeeded; null if none that is kept has.
+             * @description End of the task's last successful run; null if no kept run has succeeded.
              */
             last_success: string | null;
             /**
              * Format: double
-             * @description How long it may be without one.
+             * @description Longest allowed time without a success, in seconds.
              * @example 180
              */
             limit_seconds: number;
@@ -917,9 +917,9 @@ export interface components {
             task: string;
         };
         Problem: {
-            /** @description What went wrong this time, and what helps. */
+            /** @description The cause of this occurrence, and the cure. */
             detail: string;
-            /** @description The faults of the input, at most 100 of them. Values that were sent are never repeated. */
+            /** @description The faults of the input, at most 100 of them. Values from the request are never repeated. */
             errors?: components["schemas"]["FieldError"][];
             /** @description The request's id, also in X-Request-Id and in the log. */
             instance: string;
@@ -950,7 +950,7 @@ export interface components {
             attempt: number;
             /**
              * Format: int64
-             * @description What this attempt had changed by then.
+             * @description Number of rows that this attempt had changed by then.
              */
             rows_affected: number;
         };
@@ -962,7 +962,7 @@ export interface components {
             /** @example FUALab API */
             service: string;
             /**
-             * @description degraded: it serves, and something is missing. unavailable and draining answer 503.
+             * @description degraded: the API serves, but a part is missing. unavailable and draining answer 503.
              * @enum {string}
              */
             status: "ready" | "degraded" | "unavailable" | "draining";
@@ -977,7 +977,7 @@ export interface components {
              * @description The present or last attempt; 0 before the first.
              */
             attempt: number;
-            /** @description Whether a run that is running was asked to stop. */
+            /** @description Whether a user has asked to stop the running run. */
             cancel_requested: boolean;
             /** Format: date-time */
             created_at: string;
@@ -986,11 +986,11 @@ export interface components {
              * @description From started_at to finished_at, in milliseconds.
              */
             duration_ms: number | null;
-            /** @description Of attempts that failed, the first one first. */
+            /** @description The errors of failed attempts, in order. */
             errors: components["schemas"]["RunError"][];
             /**
              * Format: date-time
-             * @description When the run ended for good.
+             * @description Time at which the run ended finally.
              */
             finished_at: string | null;
             /**
@@ -998,43 +998,43 @@ export interface components {
              * @example 1
              */
             id: number;
-            /** @description How far the run had got, the oldest first: about once a second, more rarely in a long run, and at its end; a short run has none. Only in the answer for a single run. */
+            /** @description Progress of the run, the oldest entry first: about once a second, less often in a long run, and at its end. A short run has none. Only in the response for a single run. */
             log?: components["schemas"]["Progress"][];
             /**
              * Format: int64
-             * @description The attempt after which a run that fails is discarded.
+             * @description The number of attempts after which a failing run is discarded.
              */
             max_attempts: number;
-            /** @description How far a run that is running has got, in words; may be empty. */
+            /** @description Progress of a running run, in words; may be empty. */
             progress: string;
             /**
              * Format: int64
-             * @description How many rows the last attempt that recorded it has changed so far.
+             * @description Number of rows that the last attempt with a record has changed so far.
              */
             rows_affected: number;
             /**
              * Format: date-time
-             * @description The due time; null for a run that a person or a nudge made.
+             * @description The due time; null for a run that a user or a notification has started.
              */
             run_at: string | null;
             /**
              * Format: date-time
-             * @description When the last attempt began.
+             * @description Time at which the last attempt began.
              */
             started_at: string | null;
             /**
-             * @description available, scheduled and pending: it waits. running. retryable: it failed and will be tried again. completed, cancelled, discarded: it has ended; discarded after its last attempt failed.
+             * @description available, scheduled, pending: the run waits. retryable: an attempt failed, and another one follows. completed, cancelled, discarded: the run has ended; discarded after its last attempt failed.
              * @enum {string}
              */
             state: "available" | "cancelled" | "completed" | "discarded" | "pending" | "retryable" | "running" | "scheduled";
             /** @example items.expire */
             task: string;
             /**
-             * @description What made it. other: a job of the same queue that is no task's run.
+             * @description The cause of the run. nudge: a notification. other: a job of the same queue without a task.
              * @enum {string}
              */
             trigger: "schedule" | "manual" | "nudge" | "other";
-            /** @description The instance that made the last attempt. */
+            /** @description The instance of the last attempt. */
             worker: string | null;
         };
         RunError: {
@@ -1046,19 +1046,19 @@ export interface components {
              */
             attempt: number;
             error: string;
-            /** @description The stack of an attempt that panicked; only in the answer for a single run. */
+            /** @description The stack of an attempt that panicked; only in the response for a single run. */
             trace?: string;
         };
         Schedule: {
             /**
-             * @description Five fields: minute, hour, day of month, month, day of week; or six, with the second first. All of them must match: day of month and day of week, too.
+             * @description Five fields: minute, hour, day of month, month, day of week; or six, with the second first. All of them must match, including both day of month and day of week.
              * @example 30 2 * * *
              */
             cron: string;
-            /** @description The task's newest run, however it was made; null if there is none. */
+            /** @description The task's newest run, whatever started it; null for none. */
             last_run: components["schemas"]["LastRun"] | null;
             /**
-             * @description What becomes of times at which no worker was there. skip: none of them runs; once: the newest stands for all; all: each runs.
+             * @description The treatment of due times without a live worker. skip: no run; once: one run, for the newest of them; all: one run for each.
              * @enum {string}
              */
             missed_policy: "skip" | "once" | "all";
@@ -1069,51 +1069,51 @@ export interface components {
             name: string;
             /**
              * Format: date-time
-             * @description The next due time. It stands still while paused, and is set anew when resumed.
+             * @description The next due time. It does not change while paused, and is computed anew when resumed.
              */
             next_run_at: string;
             /**
-             * @description What becomes of a time at which the task still runs. skip: it is left out; allow: it runs beside the other.
+             * @description The treatment of a due time while the task still runs. skip: no run; allow: a concurrent run.
              * @enum {string}
              */
             overlap_policy: "skip" | "allow";
-            /** @description Whether due times are left out until it is resumed. */
+            /** @description Whether due times are skipped until the schedule is resumed. */
             paused: boolean;
             /** @description What the task does. */
             summary: string;
             /**
-             * @description In which the cron expression is read: an IANA name.
+             * @description The time zone of the cron expression: an IANA name.
              * @example Europe/Berlin
              */
             time_zone: string;
         };
         SchedulePatch: {
-            /** @description Five or six fields, which must all match, day of month and day of week, too; null: as the task declares it. */
+            /** @description Five or six fields that must all match, including both day of month and day of week; null for the task's declaration. */
             cron?: string | null;
             /**
-             * @description Null: as the task declares it.
+             * @description null for the task's declaration.
              * @enum {string|null}
              */
             missed_policy?: "skip" | "once" | "all" | null;
             /**
-             * @description Null: as the task declares it.
+             * @description null for the task's declaration.
              * @enum {string|null}
              */
             overlap_policy?: "skip" | "allow" | null;
-            /** @description True pauses, false resumes. */
+            /** @description true pauses, false resumes. */
             paused?: boolean;
-            /** @description An IANA name; null: as the task declares it. */
+            /** @description An IANA name; null for the task's declaration. */
             time_zone?: string | null;
         };
         SchemaHealth: {
             /**
-             * @description The migrations that this program needs.
-             * @example 0002.0001
+             * @description The migration that this program needs.
+             * @example 0002
              */
             needed: string;
             /**
-             * @description The newest applied migrations: the platform's, a dot, and the product's.
-             * @example 0002.0001
+             * @description The newest applied migration.
+             * @example 0002
              */
             version: string;
         };
@@ -1123,20 +1123,20 @@ export interface components {
              * @description The server's time.
              */
             at: string;
-            /** @description Whether events arrive; if not, a status tells when they do. */
+            /** @description Whether events arrive. If not, a later status event reports the change. */
             live: boolean;
             /**
-             * @description The API's, as in /health.
+             * @description The API's version, as in /health.
              * @example v0.1.0
              */
             version: string;
         };
         StreamStatus: {
-            /** @description Whether events arrive. After true a reset follows. */
+            /** @description Whether events arrive. A reset follows after true. */
             live: boolean;
         };
         TasksHealth: {
-            /** @description Those tasks, by name. An alert is on each. */
+            /** @description The overdue tasks, by name. Each has an alert. */
             overdue: components["schemas"]["OverdueTask"][];
             /**
              * @description overdue: a task that is not paused has had no success for three of its declared intervals.
@@ -1149,14 +1149,14 @@ export interface components {
             created_at: string;
             /**
              * Format: date-time
-             * @description null: never.
+             * @description null for never.
              */
             expires_at: string | null;
             /** Format: int64 */
             id: number;
             /**
              * Format: date-time
-             * @description To a minute or so; null: not yet.
+             * @description Accurate to about a minute; null for not yet.
              */
             last_used_at: string | null;
             /** @example ci */
@@ -1170,12 +1170,12 @@ export interface components {
             instance: string;
             /**
              * Format: int64
-             * @description How late its loop's last turn began, in milliseconds.
+             * @description Delay of its loop's last tick, in milliseconds.
              */
             lag_ms: number;
             /** Format: date-time */
             last_beat: string;
-            /** @description The tasks that it was running at its last heartbeat, one entry a run. */
+            /** @description The tasks that ran at its last heartbeat, one entry for each run. */
             running: string[];
             /** Format: date-time */
             started_at: string;
@@ -1193,7 +1193,7 @@ export interface components {
             /** Format: date-time */
             last_heartbeat: string | null;
             /**
-             * @description stale: the newest heartbeat is older than its time to live. missing: no worker is there, or none has ever been.
+             * @description stale: the newest heartbeat is older than its time to live. missing: no worker has a heartbeat.
              * @enum {string}
              */
             status: "ok" | "stale" | "missing" | "unknown";
@@ -1211,7 +1211,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The id of the last event that came: the stream goes on behind it. */
+                /** @description The id of the last received event: the stream continues after it. */
                 "Last-Event-ID"?: string;
             };
             path?: never;
@@ -1219,7 +1219,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The stream. It goes on until the client leaves or the server stops; come back then. */
+            /** @description The stream. It continues until the client disconnects or the server stops. Then reconnect. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1479,7 +1479,7 @@ export interface operations {
             };
             header?: {
                 /**
-                 * @description Makes it safe to send the request again: with the same key it takes effect once, and for 24 hours the first answer is given again, with `Idempotent-Replayed: true`. A key is the caller's own, of up to 255 characters, quoted (an RFC 8941 string) or not. 400 for one that cannot be read, 409 while the first request is being worked on, 422 if it was sent with another request. An answer other than 2xx had no effect and is not kept.
+                 * @description Makes it safe to repeat the request: with the same key it takes effect once. For 24 hours, a repetition gets the first response, with `Idempotent-Replayed: true`. A key belongs to its caller, and has up to 255 characters, quoted (an RFC 8941 string) or not. 400 for an invalid key, 409 while the first request is in progress, 422 if the key was used for another request. A response other than 2xx had no effect and is not stored.
                  * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
                  */
                 "Idempotency-Key"?: string;
@@ -1885,7 +1885,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description Makes it safe to send the request again: with the same key it takes effect once, and for 24 hours the first answer is given again, with `Idempotent-Replayed: true`. A key is the caller's own, of up to 255 characters, quoted (an RFC 8941 string) or not. 400 for one that cannot be read, 409 while the first request is being worked on, 422 if it was sent with another request. An answer other than 2xx had no effect and is not kept.
+                 * @description Makes it safe to repeat the request: with the same key it takes effect once. For 24 hours, a repetition gets the first response, with `Idempotent-Replayed: true`. A key belongs to its caller, and has up to 255 characters, quoted (an RFC 8941 string) or not. 400 for an invalid key, 409 while the first request is in progress, 422 if the key was used for another request. A response other than 2xx had no effect and is not stored.
                  * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
                  */
                 "Idempotency-Key"?: string;
@@ -2212,7 +2212,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description Makes it safe to send the request again: with the same key it takes effect once, and for 24 hours the first answer is given again, with `Idempotent-Replayed: true`. A key is the caller's own, of up to 255 characters, quoted (an RFC 8941 string) or not. 400 for one that cannot be read, 409 while the first request is being worked on, 422 if it was sent with another request. An answer other than 2xx had no effect and is not kept.
+                 * @description Makes it safe to repeat the request: with the same key it takes effect once. For 24 hours, a repetition gets the first response, with `Idempotent-Replayed: true`. A key belongs to its caller, and has up to 255 characters, quoted (an RFC 8941 string) or not. 400 for an invalid key, 409 while the first request is in progress, 422 if the key was used for another request. A response other than 2xx had no effect and is not stored.
                  * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
                  */
                 "Idempotency-Key"?: string;
@@ -2343,7 +2343,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description Makes it safe to send the request again: with the same key it takes effect once, and for 24 hours the first answer is given again, with `Idempotent-Replayed: true`. A key is the caller's own, of up to 255 characters, quoted (an RFC 8941 string) or not. 400 for one that cannot be read, 409 while the first request is being worked on, 422 if it was sent with another request. An answer other than 2xx had no effect and is not kept.
+                 * @description Makes it safe to repeat the request: with the same key it takes effect once. For 24 hours, a repetition gets the first response, with `Idempotent-Replayed: true`. A key belongs to its caller, and has up to 255 characters, quoted (an RFC 8941 string) or not. 400 for an invalid key, 409 while the first request is in progress, 422 if the key was used for another request. A response other than 2xx had no effect and is not stored.
                  * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
                  */
                 "Idempotency-Key"?: string;
@@ -2950,7 +2950,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description Makes it safe to send the request again: with the same key it takes effect once, and for 24 hours the first answer is given again, with `Idempotent-Replayed: true`. A key is the caller's own, of up to 255 characters, quoted (an RFC 8941 string) or not. 400 for one that cannot be read, 409 while the first request is being worked on, 422 if it was sent with another request. An answer other than 2xx had no effect and is not kept.
+                 * @description Makes it safe to repeat the request: with the same key it takes effect once. For 24 hours, a repetition gets the first response, with `Idempotent-Replayed: true`. A key belongs to its caller, and has up to 255 characters, quoted (an RFC 8941 string) or not. 400 for an invalid key, 409 while the first request is in progress, 422 if the key was used for another request. A response other than 2xx had no effect and is not stored.
                  * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
                  */
                 "Idempotency-Key"?: string;
@@ -3218,11 +3218,11 @@ export interface operations {
     "list-runs": {
         parameters: {
             query?: {
-                /** @description Most runs in one page. */
+                /** @description Maximum number of runs in a page. */
                 limit?: number;
-                /** @description From a Link of an earlier answer: opaque, and only good with the same filters. */
+                /** @description From a Link header: opaque, and only valid with the same filters. */
                 cursor?: string;
-                /** @description Only runs of this task; more than one by repetition or with commas. */
+                /** @description Only runs of this task. Repeat the parameter, or use commas, for several tasks. */
                 task?: string[];
                 /** @description Only runs in this state. */
                 state?: "available" | "cancelled" | "completed" | "discarded" | "pending" | "retryable" | "running" | "scheduled";
@@ -3409,7 +3409,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description Makes it safe to send the request again: with the same key it takes effect once, and for 24 hours the first answer is given again, with `Idempotent-Replayed: true`. A key is the caller's own, of up to 255 characters, quoted (an RFC 8941 string) or not. 400 for one that cannot be read, 409 while the first request is being worked on, 422 if it was sent with another request. An answer other than 2xx had no effect and is not kept.
+                 * @description Makes it safe to repeat the request: with the same key it takes effect once. For 24 hours, a repetition gets the first response, with `Idempotent-Replayed: true`. A key belongs to its caller, and has up to 255 characters, quoted (an RFC 8941 string) or not. 400 for an invalid key, 409 while the first request is in progress, 422 if the key was used for another request. A response other than 2xx had no effect and is not stored.
                  * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
                  */
                 "Idempotency-Key"?: string;
@@ -3529,7 +3529,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description Makes it safe to send the request again: with the same key it takes effect once, and for 24 hours the first answer is given again, with `Idempotent-Replayed: true`. A key is the caller's own, of up to 255 characters, quoted (an RFC 8941 string) or not. 400 for one that cannot be read, 409 while the first request is being worked on, 422 if it was sent with another request. An answer other than 2xx had no effect and is not kept.
+                 * @description Makes it safe to repeat the request: with the same key it takes effect once. For 24 hours, a repetition gets the first response, with `Idempotent-Replayed: true`. A key belongs to its caller, and has up to 255 characters, quoted (an RFC 8941 string) or not. 400 for an invalid key, 409 while the first request is in progress, 422 if the key was used for another request. A response other than 2xx had no effect and is not stored.
                  * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
                  */
                 "Idempotency-Key"?: string;
@@ -3732,7 +3732,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The schedule's name: its task's. */
+                /** @description The schedule's name, which is its task's name. */
                 name: string;
             };
             cookie?: never;
@@ -3827,7 +3827,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The schedule's name: its task's. */
+                /** @description The schedule's name, which is its task's name. */
                 name: string;
             };
             cookie?: never;
@@ -3953,13 +3953,13 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description Makes it safe to send the request again: with the same key it takes effect once, and for 24 hours the first answer is given again, with `Idempotent-Replayed: true`. A key is the caller's own, of up to 255 characters, quoted (an RFC 8941 string) or not. 400 for one that cannot be read, 409 while the first request is being worked on, 422 if it was sent with another request. An answer other than 2xx had no effect and is not kept.
+                 * @description Makes it safe to repeat the request: with the same key it takes effect once. For 24 hours, a repetition gets the first response, with `Idempotent-Replayed: true`. A key belongs to its caller, and has up to 255 characters, quoted (an RFC 8941 string) or not. 400 for an invalid key, 409 while the first request is in progress, 422 if the key was used for another request. A response other than 2xx had no effect and is not stored.
                  * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
                  */
                 "Idempotency-Key"?: string;
             };
             path: {
-                /** @description The schedule's name: its task's. */
+                /** @description The schedule's name, which is its task's name. */
                 name: string;
             };
             cookie?: never;

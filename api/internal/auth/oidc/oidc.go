@@ -1,6 +1,7 @@
-// Package oidc recognises callers by JSON web tokens of an OpenID provider.
-// It asks the provider for its keys when it needs them, and at no other time:
-// an API starts, and goes on with the keys it has, while the provider is down.
+// Package oidc authenticates callers with JSON web tokens of an OpenID
+// provider. It requests the provider's keys only when it needs them. So an API
+// can start while the provider is down, and continues with the keys that it
+// has.
 package oidc
 
 import (
@@ -20,18 +21,18 @@ import (
 	"github.com/fualab/fualab/shared/errs"
 )
 
-// askTimeout bounds one question to the provider.
+// askTimeout is the limit of one request to the provider.
 const askTimeout = 3 * time.Second
 
-// algorithms are those that are accepted, whatever the provider offers: with
-// a public key, and asymmetric, so that nobody signs with what everybody has.
+// algorithms are the accepted algorithms, whatever the provider offers. They
+// are asymmetric, so that public knowledge is not enough to sign.
 var algorithms = []string{oidc.RS256, oidc.ES256}
 
-// Config says whose tokens are good.
+// Config describes the accepted tokens.
 type Config struct {
-	Issuer     string // its URL, as in the tokens and in its discovery document
-	Audience   string // what the tokens are for
-	ScopeClaim string // the claim that holds the scopes: names in a string, separated by spaces, or a list
+	Issuer     string // the issuer's URL, as in the tokens and in its discovery document
+	Audience   string // the audience of the tokens
+	ScopeClaim string // the claim with the scopes: names in a string, separated by spaces, or a list
 	Now        func() time.Time
 }
 
@@ -39,11 +40,11 @@ type Config struct {
 type Provider struct {
 	cfg       Config
 	client    *http.Client
-	verifier  atomic.Pointer[oidc.IDTokenVerifier] // nil until the provider has told of itself
-	discovers chan struct{}                        // holds one who asks
+	verifier  atomic.Pointer[oidc.IDTokenVerifier] // nil before the discovery
+	discovers chan struct{}                        // a semaphore for one discovery
 }
 
-// New returns a Provider. It asks nobody yet.
+// New returns a Provider. It makes no request yet.
 func New(cfg Config) *Provider {
 	return &Provider{
 		cfg:       cfg,
@@ -52,7 +53,7 @@ func New(cfg Config) *Provider {
 	}
 }
 
-// Verify returns whose token it is, as auth.Provider says.
+// Verify implements auth.Provider.
 func (p *Provider) Verify(ctx context.Context, token string) (*auth.Principal, error) {
 	if err := checkForm(token); err != nil {
 		return nil, err
@@ -61,7 +62,7 @@ func (p *Provider) Verify(ctx context.Context, token string) (*auth.Principal, e
 	if err != nil {
 		return nil, unavailable(err)
 	}
-	var asking error // why the keys could not be had; the library keeps no chain of it
+	var asking error // the error of the request for keys; the library does not wrap it
 	verified, err := verifier.Verify(context.WithValue(ctx, askingKey{}, &asking), token)
 	var expired *oidc.TokenExpiredError
 	switch {
@@ -75,22 +76,23 @@ func (p *Provider) Verify(ctx context.Context, token string) (*auth.Principal, e
 	return p.principal(verified)
 }
 
-var errNotGood = errs.New(errs.Unauthorized, "The token is not a good one of the provider whose tokens are accepted here: its signature, issuer, audience or form is wrong.")
+var errNotGood = errs.New(errs.Unauthorized, "Invalid token: its signature, issuer, audience or form was not accepted. Get a new token from the OpenID provider of this API.")
 
 func unavailable(err error) error {
-	return errs.Wrap(errs.Unavailable, "The OpenID provider does not answer, so that the token cannot be checked. Try again.", err)
+	return errs.Wrap(errs.Unavailable, "The OpenID provider does not answer, so the token cannot be checked. Retry later.", err)
 }
 
-// types are the values of a token's header typ that may be an access token: none,
-// RFC 7519's and RFC 9068's. Others, such as logout tokens, serve another purpose.
+// types are the values of the header typ that an access token may have: none,
+// RFC 7519's and RFC 9068's. Other tokens, such as logout tokens, have another
+// purpose.
 var types = []string{"", "jwt", "at+jwt", "application/at+jwt"}
 
-// minRSABytes is the length of a signature by the shortest RSA key that counts as
-// secure, of 2,048 bits (RFC 7518, section 3.3).
+// minRSABytes is the length of a signature with an RSA key of 2,048 bits, the
+// shortest secure length (RFC 7518, section 3.3).
 const minRSABytes = 2048 / 8
 
-// checkForm refuses a token by its header and by the length of its signature,
-// before the provider is asked for keys.
+// checkForm refuses a token by its header and the length of its signature,
+// without a request for keys.
 func checkForm(token string) error {
 	parts := strings.Split(token, ".")
 	if len(parts) != 3 {
@@ -110,7 +112,8 @@ func checkForm(token string) error {
 	return nil
 }
 
-// discovered asks the provider what it is, until that has been answered once.
+// discovered requests the provider's discovery document until it has succeeded
+// once.
 func (p *Provider) discovered(ctx context.Context) (*oidc.IDTokenVerifier, error) {
 	if v := p.verifier.Load(); v != nil {
 		return v, nil
@@ -144,11 +147,11 @@ func (p *Provider) discovered(ctx context.Context) (*oidc.IDTokenVerifier, error
 
 type askingKey struct{}
 
-// keys are the provider's. Those it has told of are kept; for one that is not
-// among them it is asked again.
+// keys are the provider's keys. They are cached; an unknown key causes a
+// request.
 type keys struct{ *oidc.RemoteKeySet }
 
-// VerifySignature also tells Verify when the provider could not be asked.
+// VerifySignature also reports to Verify that a request to the provider failed.
 func (k keys) VerifySignature(ctx context.Context, token string) ([]byte, error) {
 	payload, err := k.RemoteKeySet.VerifySignature(ctx, token)
 	var failed *askError
@@ -160,19 +163,19 @@ func (k keys) VerifySignature(ctx context.Context, token string) ([]byte, error)
 	return payload, err
 }
 
-// principal is who a token that is good speaks for.
+// principal returns the caller of a valid token.
 func (p *Provider) principal(token *oidc.IDToken) (*auth.Principal, error) {
 	var claims map[string]json.RawMessage
 	if err := token.Claims(&claims); err != nil {
 		return nil, errs.Wrap(errs.Unauthorized, errNotGood.Message, err)
 	}
 	if isIDToken(claims) {
-		return nil, errs.New(errs.Unauthorized, "This is an ID token, which tells a client of a login. Send the provider's access token.")
+		return nil, errs.New(errs.Unauthorized, "This is an ID token, not an access token. Send the provider's access token.")
 	}
 	if token.Subject == "" {
-		return nil, errs.New(errs.Unauthorized, "The token names no subject (sub).")
+		return nil, errs.New(errs.Unauthorized, "The token has no subject (sub). Get a token of a user or client from the OpenID provider.")
 	}
-	scopes, _ := auth.KnownScopes(names(claims[p.cfg.ScopeClaim])...) // others are for other programs
+	scopes, _ := auth.KnownScopes(names(claims[p.cfg.ScopeClaim])...) // other scopes are for other programs
 	return &auth.Principal{
 		ID:      "oidc:" + p.cfg.Issuer + "|" + token.Subject,
 		Name:    nameOf(claims, token.Subject),
@@ -181,11 +184,12 @@ func (p *Provider) principal(token *oidc.IDToken) (*auth.Principal, error) {
 	}, nil
 }
 
-// isIDToken reports whether claims are those of an ID token: it alone has the hash
-// of another token (OpenID Connect Core, section 3.3.2.11), or Keycloak's type.
+// isIDToken reports whether claims are those of an ID token. Only an ID token
+// has the hash of another token (OpenID Connect Core, section 3.3.2.11), or
+// Keycloak's type.
 func isIDToken(claims map[string]json.RawMessage) bool {
 	var kind string
-	_ = json.Unmarshal(claims["typ"], &kind) // another form is none
+	_ = json.Unmarshal(claims["typ"], &kind) // any other form counts as no type
 	return claims["at_hash"] != nil || claims["c_hash"] != nil || kind == "ID"
 }
 
@@ -200,7 +204,7 @@ func names(claim json.RawMessage) []string {
 	return list
 }
 
-// nameOf returns what a person is called, or the subject.
+// nameOf returns a person's name, or the subject.
 func nameOf(claims map[string]json.RawMessage, subject string) string {
 	for _, claim := range []string{"name", "preferred_username", "email"} {
 		var name string

@@ -33,11 +33,11 @@ func wants(t *testing.T, p *oidc.Provider, token string, kind errs.Kind) {
 	}
 }
 
-// good stands for no error.
+// good means no error.
 const good = errs.Internal
 
-// soon tries a token until the answer is the one wanted: the library lets who
-// comes just after an answer of the issuer have that one.
+// soon verifies a token until the result is the wanted one: just after an
+// answer of the issuer, the library may use that answer again.
 func soon(t *testing.T, p *oidc.Provider, token string, kind errs.Kind) {
 	t.Helper()
 	for deadline := time.Now().Add(10 * time.Second); ; {
@@ -51,12 +51,12 @@ func soon(t *testing.T, p *oidc.Provider, token string, kind errs.Kind) {
 	}
 }
 
-func TestGood(t *testing.T) {
+func TestValidTokens(t *testing.T) {
 	t.Parallel()
 	i := oidctest.New(t)
 	p := provider(i)
 	if n := i.Asked.Load(); n != 0 {
-		t.Errorf("asked %d times before there was a token", n)
+		t.Errorf("%d requests before the first token", n)
 	}
 	expires := time.Now().Add(time.Hour).Truncate(time.Second)
 	c := i.Claims().With("exp", expires.Unix())
@@ -104,7 +104,7 @@ func TestES256(t *testing.T) {
 	}
 }
 
-func TestBad(t *testing.T) {
+func TestInvalidTokens(t *testing.T) {
 	t.Parallel()
 	i, other := oidctest.New(t), oidctest.New(t)
 	token := i.Token(t, i.Claims())
@@ -142,8 +142,8 @@ func TestBad(t *testing.T) {
 	}
 }
 
-// TestShortKeyIsRefused, although the issuer tells of it: RSA keys have 2,048 bits
-// at least.
+// TestShortKeyIsRefused proves it although the issuer publishes the key: RSA
+// keys need at least 2,048 bits.
 func TestShortKeyIsRefused(t *testing.T) {
 	t.Parallel()
 	i := oidctest.New(t)
@@ -155,7 +155,8 @@ func TestShortKeyIsRefused(t *testing.T) {
 	wants(t, provider(i), i.Token(t, i.Claims()), errs.Unauthorized)
 }
 
-// TestTypes: an access token has a type of RFC 9068, that of all tokens, or none.
+// TestTypes proves that an access token has a type of RFC 9068, the general
+// type, or none.
 func TestTypes(t *testing.T) {
 	t.Parallel()
 	i := oidctest.New(t)
@@ -166,7 +167,7 @@ func TestTypes(t *testing.T) {
 	}
 }
 
-// unsigned is what a library makes of a token that asks not to be checked.
+// unsigned makes a token with the algorithm none.
 func unsigned(t *testing.T, c oidctest.Claims) string {
 	t.Helper()
 	payload, err := json.Marshal(c)
@@ -176,7 +177,7 @@ func unsigned(t *testing.T, c oidctest.Claims) string {
 	return base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"none","kid":"first"}`)) + "." + base64.RawURLEncoding.EncodeToString(payload) + "."
 }
 
-// publicBytes is what everybody knows of the issuer, as a secret.
+// publicBytes uses the issuer's public key as a secret.
 func publicBytes(t *testing.T, i *oidctest.Issuer) []byte {
 	t.Helper()
 	signer, ok := i.Key().Key.(crypto.Signer)
@@ -190,8 +191,8 @@ func publicBytes(t *testing.T, i *oidctest.Issuer) []byte {
 	return der
 }
 
-// TestRotation: a new key is good at once, and the old one no more once the
-// issuer has been asked.
+// TestRotation proves that a new key is valid at once, and that the old key
+// becomes invalid after the next request.
 func TestRotation(t *testing.T) {
 	t.Parallel()
 	i := oidctest.New(t)
@@ -203,8 +204,8 @@ func TestRotation(t *testing.T) {
 	soon(t, p, old, errs.Unauthorized)
 }
 
-// TestIssuerDown: tokens of known keys are good, others cannot be told, and
-// when it is back all is as it was.
+// TestIssuerDown proves that tokens of known keys stay valid, that others get
+// Unavailable, and that all is as before after the issuer's return.
 func TestIssuerDown(t *testing.T) {
 	t.Parallel()
 	i := oidctest.New(t)
@@ -224,8 +225,8 @@ func TestIssuerDown(t *testing.T) {
 	soon(t, p, i.Token(t, i.Claims()), good)
 }
 
-// TestNobodyListens: not even a port.
-func TestNobodyListens(t *testing.T) {
+// TestNoListener has an issuer without a listener.
+func TestNoListener(t *testing.T) {
 	t.Parallel()
 	i := oidctest.New(t)
 	token := i.Token(t, i.Claims())
@@ -233,10 +234,10 @@ func TestNobodyListens(t *testing.T) {
 	wants(t, provider(i), token, errs.Unavailable)
 }
 
-// TestAskedInModeration: whoever sends tokens of unknown keys does not have
-// the issuer asked each time, and is told that they are bad; an issuer that is
-// down is no reason to say so.
-func TestAskedInModeration(t *testing.T) {
+// TestKeySetRefreshIsRateLimited proves that tokens of unknown keys do not
+// cause a request each, and are invalid. If the issuer is down, they are not
+// called invalid.
+func TestKeySetRefreshIsRateLimited(t *testing.T) {
 	t.Parallel()
 	i, other := oidctest.New(t), oidctest.New(t)
 	var now atomic.Int64
@@ -246,7 +247,7 @@ func TestAskedInModeration(t *testing.T) {
 		wants(t, p, other.Token(t, i.Claims()), errs.Unauthorized)
 	}
 	if n := i.Asked.Load(); n != 10 {
-		t.Errorf("asked %d times, want 10", n)
+		t.Errorf("%d requests, want 10", n)
 	}
 	now.Add(int64(10 * time.Second))
 	i.Down.Store(true)
@@ -255,11 +256,12 @@ func TestAskedInModeration(t *testing.T) {
 		wants(t, p, other.Token(t, i.Claims()), errs.Unavailable)
 	}
 	if n := i.Asked.Load(); n != 20 {
-		t.Errorf("asked %d times, want 20", n)
+		t.Errorf("%d requests, want 20", n)
 	}
 }
 
-// TestErrorsKeepTokens: what is logged of a bad token is not the token.
+// TestErrorsKeepTokens proves that the log of an invalid token does not contain
+// the token.
 func TestErrorsKeepTokens(t *testing.T) {
 	t.Parallel()
 	i := oidctest.New(t)

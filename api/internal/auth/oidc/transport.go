@@ -9,38 +9,38 @@ import (
 )
 
 const (
-	// Whoever sends a token with a key that nobody knows has the provider
-	// asked. It is asked so often within such a time, and no more.
+	// A token with an unknown key causes a request to the provider. maxAsked is
+	// the limit of requests within askedIn.
 	maxAsked = 10
 	askedIn  = 10 * time.Second
-	// maxAnswer bounds what is read of an answer, in bytes.
+	// maxAnswer is the largest accepted response, in bytes.
 	maxAnswer = 1 << 20
 )
 
-// askError says that the provider did not answer, or not with what it was
-// asked for.
+// askError means that the provider did not answer, or not with the expected
+// content.
 type askError struct{ cause error }
 
 func (e *askError) Error() string { return e.cause.Error() }
 
 func (e *askError) Unwrap() error { return e.cause }
 
-// transport bounds what the provider is asked, and what it may answer.
+// transport limits the requests to the provider, and its responses.
 type transport struct {
 	next http.RoundTripper
 	now  func() time.Time
 
 	mu    sync.Mutex
-	since time.Time // of the questions that are counted
+	since time.Time // the beginning of the counted period
 	asked int
-	last  error // of the newest question that has been answered
+	last  error // the result of the newest answered request
 }
 
 func newTransport(next http.RoundTripper, now func() time.Time) *transport {
 	return &transport{next: next, now: now}
 }
 
-// RoundTrip returns an *askError for any answer but 200.
+// RoundTrip returns an *askError for any status but 200.
 func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err := t.ask(); err != nil {
 		return nil, err
@@ -66,9 +66,9 @@ func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-// ask returns an error unless there is a question left. It is an *askError
-// only if the last one failed, too: otherwise what is known is some seconds
-// old, and a token that does not fit it is a bad one.
+// ask returns an error if the limit is reached. The error is an *askError only
+// if the last request failed, too. Otherwise the keys are some seconds old, and
+// a token that does not match them is invalid.
 func (t *transport) ask() error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -83,5 +83,5 @@ func (t *transport) ask() error {
 	if t.last != nil {
 		return t.last
 	}
-	return fmt.Errorf("the provider has been asked %d times within %s", maxAsked, askedIn)
+	return fmt.Errorf("limit of %d requests to the provider within %s reached", maxAsked, askedIn)
 }

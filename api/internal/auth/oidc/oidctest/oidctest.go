@@ -1,5 +1,5 @@
-// Package oidctest is an OpenID provider as far as an API meets one: it tells
-// of itself and of its keys, and signs.
+// Package oidctest is an OpenID provider for tests: it publishes its
+// configuration and keys, and signs tokens.
 package oidctest
 
 import (
@@ -19,17 +19,17 @@ import (
 	"github.com/go-jose/go-jose/v4"
 )
 
-// Audience is what a good token is for.
+// Audience is the audience of valid tokens.
 const Audience = "https://api.example.com"
 
 // Issuer is a provider that listens on its URL.
 type Issuer struct {
 	*httptest.Server
-	Asked atomic.Int64 // how often it was
-	Down  atomic.Bool  // answers 502 to everything
+	Asked atomic.Int64 // number of requests
+	Down  atomic.Bool  // answers 502 to all requests
 
 	mu      sync.Mutex
-	current jose.JSONWebKey // what it signs with, and tells of
+	current jose.JSONWebKey // the signing key, which it publishes
 }
 
 // New returns an issuer that signs with RS256, until the test ends.
@@ -59,14 +59,14 @@ func New(t testing.TB) *Issuer {
 	return i
 }
 
-// Rotate has the issuer sign with key, and tell of that one alone.
+// Rotate makes the issuer sign with key, and publish that key only.
 func (i *Issuer) Rotate(key jose.JSONWebKey) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	i.current = key
 }
 
-// Key returns what the issuer signs with.
+// Key returns the signing key.
 func (i *Issuer) Key() jose.JSONWebKey {
 	i.mu.Lock()
 	defer i.mu.Unlock()
@@ -93,10 +93,10 @@ func EC(t testing.TB, id string) jose.JSONWebKey {
 	return jose.JSONWebKey{Key: key, KeyID: id, Algorithm: "ES256", Use: "sig"}
 }
 
-// Claims are what a token says.
+// Claims are the claims of a token.
 type Claims map[string]any
 
-// Claims returns what a good token says, with the scopes read and write.
+// Claims returns the claims of a valid token, with the scopes read and write.
 func (i *Issuer) Claims() Claims {
 	return Claims{"iss": i.URL, "aud": Audience, "sub": "u-1", "exp": time.Now().Add(time.Hour).Unix(), "scope": "openid read write"}
 }
