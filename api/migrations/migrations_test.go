@@ -45,8 +45,7 @@ func TestDialectsHaveTheSameMigrations(t *testing.T) {
 		}
 		var names []string
 		for _, e := range entries {
-			// A migration that SQLite runs in a transaction may not allow that
-			// on Postgres.
+			// SQLite runs some migrations in a transaction that Postgres cannot.
 			names = append(names, strings.Replace(e.Name(), ".tx.", ".", 1))
 		}
 		return names
