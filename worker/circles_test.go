@@ -6,7 +6,8 @@ import (
 	"github.com/fualab/fualab/shared/testcircle"
 )
 
-// TestCircles: imports point inwards, and only the product names its entities.
+// TestCircles checks that imports point inwards, and that only the product
+// names its entities.
 func TestCircles(t *testing.T) {
 	t.Parallel()
 	const internal = "worker/internal/"

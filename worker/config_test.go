@@ -15,7 +15,7 @@ func TestConfig(t *testing.T) {
 	for _, tc := range []struct {
 		name    string
 		environ []string
-		faults  []string // the variables at fault
+		faults  []string // the variables with a fault
 	}{
 		{"defaults", nil, nil},
 		{"twice", []string{interval + "=15", ttl + "=30"}, nil},
@@ -27,8 +27,8 @@ func TestConfig(t *testing.T) {
 		{"less than a tick", []string{interval + "=0.9"}, []string{interval}},
 		{"none", []string{interval + "=0", ttl + "=0"}, []string{interval}},
 		{"negative", []string{interval + "=-1"}, []string{interval}},
-		{"what every service has", []string{"FUALAB_DATABASE_MAX_CONNS=-1", interval + "=0"}, []string{"FUALAB_DATABASE_MAX_CONNS", interval}},
-		{"what the API has", []string{"FUALAB_API_ADDR=:8000"}, nil},
+		{"a setting of all services", []string{"FUALAB_DATABASE_MAX_CONNS=-1", interval + "=0"}, []string{"FUALAB_DATABASE_MAX_CONNS", interval}},
+		{"a setting of the API", []string{"FUALAB_API_ADDR=:8000"}, nil},
 		{"a typo", []string{"FUALAB_WORKER_ADRR=:8001"}, []string{"FUALAB_WORKER_ADRR"}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

@@ -22,8 +22,8 @@ import (
 	"github.com/fualab/fualab/worker/internal/task"
 )
 
-// crashProcess is a worker with the tasks of the crash tests. It prints the
-// address at which it answers.
+// crashProcess is a worker with the tasks of the crash tests. It prints its
+// address.
 func crashProcess() int {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()
@@ -53,13 +53,13 @@ func crashTasks(url config.DatabaseURL) []task.Task {
 	every := func(name, cron string, missed model.MissedPolicy, run func(context.Context) (task.Result, error)) task.Task {
 		return task.Task{
 			Name: name, Summary: name, Cron: cron, MissedPolicy: missed, OverlapPolicy: model.OverlapAllow, Timeout: 30 * time.Second, Run: run,
-			// A run may be hit by more kills than a run that kills its worker
-			// is granted.
+			// A kill may hit a run more often than the limit for a run that
+			// kills its worker.
 			Retry: task.Retry{Attempts: 100, Most: time.Second},
 		}
 	}
 	short := func(context.Context) (task.Result, error) {
-		<-time.After(20 * time.Millisecond) // of work, in which a kill may come
+		<-time.After(20 * time.Millisecond) // work, in which a kill may come
 		return task.Result{RowsAffected: 1}, nil
 	}
 	return []task.Task{
@@ -73,8 +73,8 @@ func crashTasks(url config.DatabaseURL) []task.Task {
 // middle is the number of rows at which a run of test.batch waits.
 const middle = 60
 
-// raiseInBatches adds one to each row of test_rows that is still 0, ten at a
-// time. When it has raised as many as middle it waits for a row in test_go.
+// raiseInBatches adds one to each row of test_rows that is still 0, in batches
+// of ten. After middle rows it waits for a row in test_go.
 func raiseInBatches(ctx context.Context, url config.DatabaseURL) (task.Result, error) {
 	db, err := database.Open(ctx, database.Options{URL: url, MaxConns: 1, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
@@ -119,21 +119,21 @@ func awaitGo(ctx context.Context, db *database.DB) error {
 	}
 }
 
-// fleet is a number of worker processes on one database.
+// fleet is a group of worker processes on one database.
 type fleet struct {
 	t       *testing.T
 	url     config.DatabaseURL
 	db      *database.DB
-	env     []string // more settings
+	env     []string // additional settings
 	workers []*member
-	log     *journal // of all of them; nil: none
+	log     *journal // of all workers; nil: none
 }
 
 // member is a worker process of a fleet.
 type member struct {
 	*exec.Cmd
 	out  *bufio.Reader
-	addr string // at which it answers, once ready has read it
+	addr string // its address, after ready has read it
 }
 
 func (f *fleet) start() {
@@ -169,7 +169,7 @@ func (f *fleet) start() {
 	})
 }
 
-// ready waits until each worker has taken a whole turn of its loop: then it is in
+// ready waits until each worker has completed a turn of its loop. Then it is in
 // the fleet and executes runs.
 func (f *fleet) ready() {
 	f.t.Helper()
@@ -188,7 +188,7 @@ func (f *fleet) ready() {
 	}
 }
 
-// nextDue waits until n runs more of test.all have become due.
+// nextDue waits for n more due runs of test.all.
 func (f *fleet) nextDue(n int) {
 	f.t.Helper()
 	n += len(f.jobs("test.all"))
@@ -202,7 +202,7 @@ func (f *fleet) kill(i int) {
 	f.workers = append(f.workers[:i], f.workers[i+1:]...)
 }
 
-// job is a run as the tests see it.
+// job is a run for the tests.
 type job struct {
 	ID      int64
 	State   string
@@ -247,7 +247,7 @@ func (f *fleet) jobs(name string) []job {
 	return all
 }
 
-// firstRun waits until a run has become due.
+// firstRun waits for the first due run.
 func (f *fleet) firstRun() {
 	f.t.Helper()
 	testwait.For(f.t, "the first run", func() bool { return len(f.jobs("test.all")) > 0 })

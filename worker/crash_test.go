@@ -15,10 +15,10 @@ import (
 )
 
 // TestKilledWorkers kills one worker after another while a task is due every
-// second, each when one or two runs more have become due, and looks for a due
-// time that was lost or doubled. With FUALAB_TEST_REQUIRE=1
-// it does so with two, three and eight workers, with three over sixty due times,
-// and then has all of them dead over eleven.
+// second, each after one or two more due runs. It searches for lost and doubled
+// due times. With FUALAB_TEST_REQUIRE=1, it uses two, three and eight workers,
+// three of them over sixty due times. Finally, all are dead over eleven due
+// times.
 func TestKilledWorkers(t *testing.T) {
 	t.Parallel()
 	chaos := map[int]time.Duration{3: 8 * time.Second}
@@ -58,16 +58,16 @@ func TestKilledWorkers(t *testing.T) {
 	}
 }
 
-// deadTime kills all workers two seconds before half a minute and starts as
-// many when it is seventeen seconds past: the eleven due times of test.once and
-// test.skip in between are too far back by then to be on time.
+// deadTime kills all workers two seconds before half a minute. It starts as
+// many when it is seventeen seconds past. By then, the eleven due times of
+// test.once and test.skip in between are too late to be on time.
 func (f *fleet) deadTime(size int) (from, to time.Time) {
 	f.t.Helper()
 	f.untilSecond(28)
 	for len(f.workers) > 0 {
 		f.kill(0)
 	}
-	from = time.Now() // until now one of them may have been on time
+	from = time.Now() // until now, a due time may have been on time
 	f.untilSecond(17)
 	to = time.Now()
 	for range size {
@@ -90,7 +90,7 @@ func (f *fleet) untilSecond(number int) {
 
 func (f *fleet) finished(name string) bool {
 	for _, j := range f.jobs(name) {
-		// What became due just now may be on its way.
+		// A run that has just become due may still be under way.
 		if j.State != "completed" && time.Since(j.DueAt) > 2*time.Second {
 			return false
 		}
@@ -103,8 +103,8 @@ func (f *fleet) caughtUp(alive time.Time) bool {
 	return len(all) > 0 && all[len(all)-1].DueAt.After(alive.Add(5*time.Second))
 }
 
-// checkAll: test.all has each second since its first, once, and has done so for
-// as long as lasted.
+// checkAll proves that test.all has one run for each second since its first,
+// and that this lasted long enough.
 func (f *fleet) checkAll(lasted time.Duration) {
 	f.t.Helper()
 	f.checkDoubles("test.all")
@@ -120,7 +120,7 @@ func (f *fleet) checkAll(lasted time.Duration) {
 	f.t.Logf("%d due times", len(all))
 }
 
-// checkDoubles: no due time has two runs.
+// checkDoubles proves that no due time has two runs.
 func (f *fleet) checkDoubles(name string) {
 	f.t.Helper()
 	all := f.jobs(name)
@@ -131,8 +131,8 @@ func (f *fleet) checkDoubles(name string) {
 	}
 }
 
-// checkGap: name has the given number of runs that were due while all workers
-// were dead.
+// checkGap proves that name has the given number of runs for due times without
+// a live worker.
 func (f *fleet) checkGap(name string, from, to time.Time, want int) {
 	f.t.Helper()
 	got := 0
@@ -146,8 +146,8 @@ func (f *fleet) checkGap(name string, from, to time.Time, want int) {
 	}
 }
 
-// TestKilledInTheMiddleOfARun: another worker takes the run over and
-// finishes it, and no row is touched twice.
+// TestKilledInTheMiddleOfARun proves that another worker takes over and
+// finishes the run, and that no row changes twice.
 func TestKilledInTheMiddleOfARun(t *testing.T) {
 	t.Parallel()
 	for _, dialect := range testdb.Dialects {
@@ -200,8 +200,8 @@ func TestKilledInTheMiddleOfARun(t *testing.T) {
 	}
 }
 
-// TestFrozenWorker stops a worker's process without ending it: its health
-// check fails, and the heartbeats leave Redis.
+// TestFrozenWorker stops a worker's process without ending it. Its health check
+// fails, and its heartbeats expire in Redis.
 func TestFrozenWorker(t *testing.T) {
 	t.Parallel()
 	server, redisURL := testredis.Embedded(t)

@@ -5,27 +5,27 @@ import (
 	"time"
 )
 
-// Declaration is what a task's code says of it, for what watches over it.
+// Declaration is the part of a task's code that alerts and documents need.
 type Declaration struct {
 	Name     string // runs.prune
 	Summary  string
 	Cron     string // see shared/cron
 	TimeZone string // IANA
 	Timeout  time.Duration
-	Backlog  *Backlog // nil: no work waits for it
+	Backlog  *Backlog // nil: no work waits for the task
 }
 
-// Backlog is an alert on the age of the work that waits for a task.
+// Backlog is an alert on the age of a task's waiting work.
 type Backlog struct {
 	Name    string // enrich-backlog
-	Title   string // of its panel
+	Title   string // the panel's title
 	Summary string // without a period
 	Metric  string // the age, in seconds
 	Limit   time.Duration
 }
 
-// Declarations returns every task's, in the order in which a worker registers
-// them.
+// Declarations returns all tasks' declarations, in the order of their
+// registration.
 func Declarations() []Declaration {
 	all := registered(Config{}, nil, time.Now, nil)
 	declared := make([]Declaration, len(all))

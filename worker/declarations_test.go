@@ -7,7 +7,7 @@ import (
 	"github.com/fualab/fualab/shared/cron"
 )
 
-// TestTasksAreComplete holds for each task that a worker registers.
+// TestTasksAreComplete checks all tasks of a worker.
 func TestTasksAreComplete(t *testing.T) {
 	t.Parallel()
 	seen := map[string]bool{}

@@ -18,8 +18,9 @@ import (
 	"github.com/fualab/fualab/worker/internal/task"
 )
 
-// TestEvents follows a task through the stream, from the nudge to the run's end,
-// on an embedded Redis beside SQLite and a real one beside Postgres.
+// TestEvents follows a task through the stream, from the notification to the
+// run's end. It uses an embedded Redis with SQLite, and a real one with
+// Postgres.
 func TestEvents(t *testing.T) {
 	t.Parallel()
 	each(t, testdb.NewURL, func(t *testing.T, url config.DatabaseURL) {
@@ -85,7 +86,7 @@ func TestEvents(t *testing.T) {
 		testwait.For(t, "its run's end", happened(events.RunsFinished, ended))
 		p.stop()
 
-		// What belongs to that run, in order.
+		// The events of that run, in order.
 		var id int64
 		for _, e := range stream() {
 			if e.Type == events.RunsFinished && ended(e) {
@@ -95,7 +96,7 @@ func TestEvents(t *testing.T) {
 		var order []string
 		for _, e := range stream() {
 			switch {
-			case e.Type == events.RunsProgress: // on a machine on which it takes a second
+			case e.Type == events.RunsProgress: // on a slow machine, where it takes a second
 			case e.Run != nil && e.Run.ID == id:
 				order = append(order, string(e.Type)+" "+e.Run.State)
 			case e.Type == changed:
@@ -103,7 +104,7 @@ func TestEvents(t *testing.T) {
 			}
 		}
 		want := []string{"runs.queued available", "runs.started running", "things.changed", "runs.finished completed"}
-		// The run may have started before its insertion is told of.
+		// The run may start before the event of its insertion.
 		if len(order) > 1 && order[0] == want[1] {
 			order[0], order[1] = order[1], order[0]
 		}

@@ -18,18 +18,19 @@ import (
 	"github.com/fualab/fualab/worker/internal/task"
 )
 
-// process is a worker that runs until the test ends, or stop.
+// process is a worker that runs until the test ends, or until stop.
 type process struct {
 	t      *testing.T
 	url    string
 	log    *journal
 	cancel context.CancelFunc
 	ended  chan struct{}
-	err    error // of Run, once ended is closed
+	err    error // the error of Run, after ended is closed
 }
 
-// start runs a worker on a free port, with the settings' defaults and
-// the registered tasks, unless others are given. Slow queries are not logged: they tell of the machine, and tests look for warnings.
+// start runs a worker on a free port, with default settings and the registered
+// tasks or the given ones. It does not log slow queries: they depend on the
+// machine, and tests search for warnings.
 func start(t *testing.T, db config.DatabaseURL, redis config.RedisURL, tasks ...task.Task) *process {
 	t.Helper()
 	cfg, err := config.Load[Config]([]string{
@@ -59,7 +60,7 @@ func startWith(t *testing.T, cfg Config) *process {
 	return p
 }
 
-// stop ends the worker and waits until it has.
+// stop stops the worker and waits for its end.
 func (p *process) stop() {
 	p.t.Helper()
 	p.cancel()
@@ -82,7 +83,7 @@ func listenLocal(t *testing.T) net.Listener {
 	return ln
 }
 
-// answer is what /health and /ready have in common, and some of the rest.
+// answer has the common fields of /health and /ready, and some others.
 type answer struct {
 	Status, Detail, Service, Instance string
 
@@ -96,7 +97,7 @@ type answer struct {
 
 var client = &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: testwait.Patience}
 
-// get asks the worker, which may not answer any more.
+// get requests path; the worker may already be gone.
 func (p *process) get(path string) (int, answer, error) {
 	p.t.Helper()
 	return get(p.t, p.url+path)
@@ -120,7 +121,7 @@ func get(t *testing.T, url string) (int, answer, error) {
 	return resp.StatusCode, a, nil
 }
 
-// await asks path until it answers with status, and returns that answer.
+// await requests path until the response has status, and returns that response.
 func (p *process) await(path, status string) (code int, a answer) {
 	p.t.Helper()
 	testwait.For(p.t, path+" to say "+status, func() bool {
@@ -142,7 +143,7 @@ func workers(t *testing.T, db *database.DB) []model.Worker {
 	return rows
 }
 
-// journal is a log that may be read while it is written.
+// journal is a log that tests may read during writes.
 type journal struct {
 	mu   sync.Mutex
 	text strings.Builder

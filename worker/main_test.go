@@ -8,17 +8,18 @@ import (
 	"go.uber.org/goleak"
 )
 
-// TestMain fails if a stopped worker leaves anything running. Where Docker
-// runs the databases, what talks to it lives as long as the test binary.
+// TestMain fails if a stopped worker leaves goroutines. If Docker runs the
+// databases, its client lives as long as the test binary.
 //
-// With FUALAB_TEST_PROCESS the binary is not a test but one of the workers
+// With FUALAB_TEST_PROCESS, the binary is not a test but one of the workers
 // that the crash tests start and kill.
 func TestMain(m *testing.M) {
 	if os.Getenv("FUALAB_TEST_PROCESS") != "" {
 		os.Exit(crashProcess())
 	}
-	// Most tests here wait for processes and for the clock, hardly one for a
-	// processor: a machine with two would take them two at a time.
+	// Most tests here wait for processes and for the clock, and need little
+	// processor time. By default, a machine with two cores would run only two
+	// at a time.
 	flag.Parse()
 	if err := flag.Set("test.parallel", "12"); err != nil {
 		panic(err)

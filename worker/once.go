@@ -13,8 +13,8 @@ import (
 )
 
 // RunTask makes one pass of the task called name in this process, for an
-// operator: now, whatever its schedule says, without a run being recorded. It
-// returns how many rows that affected.
+// operator. It ignores the schedule and records no run. It returns the number
+// of affected rows.
 func RunTask(ctx context.Context, cfg Config, name string) (rows int64, err error) {
 	db, err := openDatabase(ctx, cfg)
 	if err != nil {
@@ -35,7 +35,7 @@ func RunTask(ctx context.Context, cfg Config, name string) (rows int64, err erro
 		}
 		names = append(names, t.Name)
 	}
-	return 0, fmt.Errorf("there is no such task; there are %s", strings.Join(names, ", "))
+	return 0, fmt.Errorf("there is no such task; the tasks are %s", strings.Join(names, ", "))
 }
 
 func runOnce(ctx context.Context, cfg Config, t task.Task) (int64, error) {

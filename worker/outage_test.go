@@ -16,8 +16,8 @@ import (
 	"github.com/fualab/fualab/shared/testwait"
 )
 
-// TestPostgresRestarted: two workers go on by themselves, with no due time lost
-// or doubled, and do not fill the log meanwhile.
+// TestPostgresRestarted proves that two workers continue by themselves. They
+// lose and double no due time, and do not fill the log.
 func TestPostgresRestarted(t *testing.T) {
 	t.Parallel()
 	server, url := ownPostgres(t)
@@ -33,7 +33,7 @@ func TestPostgresRestarted(t *testing.T) {
 	f.firstRun()
 	first := time.Now()
 	f.nextDue(3)
-	server.stop(syscall.SIGQUIT) // as a crash
+	server.stop(syscall.SIGQUIT) // like a crash
 	testwait.Pass(t, 10*time.Second)
 	server.start()
 	back := time.Now()
@@ -55,9 +55,9 @@ func openPatiently(t *testing.T, url config.DatabaseURL) *database.DB {
 	return db
 }
 
-// TestRedisStopped: two workers miss nothing while Redis is away for a minute,
-// their heartbeat is back within one interval, and the log tells of the loss, at
-// a bounded rate, and of the end.
+// TestRedisStopped proves that two workers miss nothing while Redis is down for
+// a minute. Their heartbeats are back within one interval. The log reports the
+// loss, at a limited rate, and the end.
 func TestRedisStopped(t *testing.T) {
 	t.Parallel()
 	server, redisURL := ownRedis(t)
@@ -85,23 +85,23 @@ func TestRedisStopped(t *testing.T) {
 	server.start()
 	begin := time.Now()
 	testwait.For(t, "the heartbeat to be back", beats)
-	// The interval is a second, and so is the client's patience with a server
-	// that it has found to be away; the rest is the machine's.
+	// The interval is a second, and so is the client's wait for a server that
+	// was down. The rest is for a slow machine.
 	if took := time.Since(begin); took > 6*time.Second {
 		t.Errorf("the heartbeat was back after %s", took)
 	}
 	testwait.For(t, "every run to finish", func() bool { return f.finished("test.all") })
 	f.checkAll(time.Since(first))
-	// Heartbeat, nudges and events say it once, and once a minute again.
+	// Heartbeat, notifications and events log it once, and again once a minute.
 	f.checkLog(size*3*3, "Redis")
 	for range f.workers {
 		f.kill(0)
 	}
 }
 
-// checkLog: all workers together have written at most so many lines, each a
-// warning or worse. What a machine too busy for its database adds does not
-// count, unless the database is what has been away.
+// checkLog proves that all workers together have written at most so many lines,
+// each a warning or worse. Lines about a slow database do not count, unless the
+// database was down.
 func (f *fleet) checkLog(most int, away string) {
 	f.t.Helper()
 	lines := slices.DeleteFunc(f.log.lines(""), func(line string) bool {

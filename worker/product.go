@@ -12,14 +12,14 @@ import (
 
 // ProductConfig has the settings of the product's tasks.
 type ProductConfig struct {
-	ItemRetention  config.Days `env:"ITEM_RETENTION_DAYS" envDefault:"30" doc:"how long a deleted item is kept before it is purged, in days"`
-	EventRetention config.Days `env:"EVENT_RETENTION_DAYS" envDefault:"400" doc:"how long what happened to items is kept, from which the counts per day are made, in days"`
+	ItemRetention  config.Days `env:"ITEM_RETENTION_DAYS" envDefault:"30" doc:"time from the deletion of an item to its purge, in days"`
+	EventRetention config.Days `env:"EVENT_RETENTION_DAYS" envDefault:"400" doc:"time that events of items are kept, in days; the daily counts come from them"`
 }
 
 // faults checks the rules that types cannot express.
 func (c ProductConfig) faults() []config.Fault {
 	if c.EventRetention.Duration() < 48*time.Hour {
-		return []config.Fault{{Variable: "FUALAB_EVENT_RETENTION_DAYS", Message: "must be at least 2: today and yesterday are still being counted"}}
+		return []config.Fault{{Variable: "FUALAB_EVENT_RETENTION_DAYS", Message: "must be at least 2, because today and yesterday are still counted"}}
 	}
 	return nil
 }

@@ -8,7 +8,8 @@ import (
 	"github.com/fualab/fualab/worker"
 )
 
-// TestProductionRefusesAnOpenConsole, and says so beside what else is unsafe.
+// TestProductionRefusesAnOpenConsole also checks that the other faults are
+// reported with it.
 func TestProductionRefusesAnOpenConsole(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {

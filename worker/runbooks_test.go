@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// TestRunbooks: each task has its runbook, the index names it, and each
-// runbook of a task has its task.
+// TestRunbooks proves that each task has a runbook in the index, and that each
+// runbook of a task has a task.
 func TestRunbooks(t *testing.T) {
 	t.Parallel()
 	const dir = "../ops/runbooks"

@@ -13,9 +13,9 @@ const (
 	schemaRemind = time.Minute
 )
 
-// awaitSchema returns nil once check does, and an error only when ctx ends
-// first. It waits without limit: the API may be migrating a large table, and
-// a worker that gave up would be restarted to wait again.
+// awaitSchema returns nil after check does, and an error only when ctx ends
+// first. It waits without a limit. The API may be migrating a large table, and
+// a restarted worker would only wait again.
 func awaitSchema(ctx context.Context, check func(context.Context) error, log *slog.Logger) error {
 	wait := outage.Tracker{Every: schemaRemind}
 	poll := time.NewTicker(schemaPoll)
@@ -28,7 +28,7 @@ func awaitSchema(ctx context.Context, check func(context.Context) error, log *sl
 		now := time.Now()
 		if err == nil {
 			if lasted, waited := wait.Recovered(now); waited {
-				log.InfoContext(ctx, "the schema is there", "waited_seconds", lasted.Seconds())
+				log.InfoContext(ctx, "the database has its schema", "waited_seconds", lasted.Seconds())
 			}
 			return nil
 		}

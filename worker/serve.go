@@ -10,9 +10,10 @@ import (
 	"github.com/fualab/fualab/shared/httpserver"
 )
 
-// serveDuring answers on ln while work runs. Both end with ctx, and work also
-// when the listener fails. Work that has not ended within timeout of the last
-// answer is abandoned, which is an error: it holds what the caller closes.
+// serveDuring serves on ln while work runs. Both end with ctx, and work also
+// ends when the listener fails. If work has not ended within timeout after the
+// last response, serveDuring abandons it and returns an error, because the work
+// still uses resources that the caller closes.
 func serveDuring(ctx context.Context, server *httpserver.Server, ln net.Listener, timeout time.Duration, work func(context.Context)) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
@@ -27,6 +28,6 @@ func serveDuring(ctx context.Context, server *httpserver.Server, ln net.Listener
 	case <-done:
 		return err
 	case <-time.After(timeout):
-		return errors.Join(err, fmt.Errorf("stop working: the loop had not ended after %s", timeout))
+		return errors.Join(err, fmt.Errorf("stop working: the loop did not end within %s", timeout))
 	}
 }

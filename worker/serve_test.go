@@ -22,7 +22,7 @@ func TestServeDuringAbandonsWorkThatDoesNotEnd(t *testing.T) {
 	}()
 	err := serveDuring(ctx, server, listenLocal(t), 50*time.Millisecond, func(context.Context) {
 		close(begun)
-		<-release // whatever its context says
+		<-release // ignores its context
 		close(ended)
 	})
 	if err == nil || !strings.Contains(err.Error(), "the loop had not ended after 50ms") {

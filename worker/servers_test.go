@@ -19,12 +19,12 @@ import (
 	"github.com/fualab/fualab/shared/testwait"
 )
 
-// server is a program of the test's own that can be stopped and started again.
+// server is a program of the test that can be stopped and started again.
 type server struct {
 	t    *testing.T
 	addr string
 	args []string
-	as   *syscall.Credential // nil: as the test itself
+	as   *syscall.Credential // nil: the test's own user
 	dir  string
 	cmd  *exec.Cmd
 }
@@ -44,7 +44,7 @@ func (s *server) start() {
 	})
 }
 
-// stop ends the server by signal.
+// stop ends the server with signal.
 func (s *server) stop(signal os.Signal) {
 	_ = s.cmd.Process.Signal(signal)
 	_ = s.cmd.Wait()
@@ -57,12 +57,12 @@ func (s *server) command(args ...string) *exec.Cmd {
 	return cmd
 }
 
-// newServer starts a server below a directory of its own, and stops it with the
-// test.
+// newServer starts a server in its own directory, and stops it at the end of
+// the test.
 func newServer(t *testing.T, s *server, start func(port string)) {
 	t.Helper()
 	s.t, s.addr = t, testport.Reserve(t)
-	dir, err := os.MkdirTemp("", "fualab-") // a socket's path may not be long
+	dir, err := os.MkdirTemp("", "fualab-") // the length of a socket's path is limited
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -77,7 +77,7 @@ func newServer(t *testing.T, s *server, start func(port string)) {
 	t.Cleanup(func() { s.stop(syscall.SIGKILL) })
 }
 
-// program finds name, or skips the test where nothing is required.
+// program finds name, or skips the test unless servers are required.
 func program(t *testing.T, name, dirs string) string {
 	t.Helper()
 	if path, err := exec.LookPath(name); err == nil {
@@ -93,14 +93,14 @@ func program(t *testing.T, name, dirs string) string {
 	return ""
 }
 
-// ownPostgres starts a Postgres that the test may stop; its database is empty.
+// ownPostgres starts a Postgres that the test may stop. Its database is empty.
 func ownPostgres(t *testing.T) (*server, config.DatabaseURL) {
 	t.Helper()
 	const dirs = "/usr/lib/postgresql/*/bin"
 	initdb, postgres := program(t, "initdb", dirs), program(t, "postgres", dirs)
 	s := new(server)
 	newServer(t, s, func(port string) {
-		if os.Geteuid() == 0 { // Postgres refuses
+		if os.Geteuid() == 0 { // Postgres refuses to run as root
 			s.as = account(t, "postgres")
 			if err := os.Chown(s.dir, int(s.as.Uid), int(s.as.Gid)); err != nil {
 				t.Fatal(err)
@@ -143,7 +143,7 @@ func account(t *testing.T, name string) *syscall.Credential {
 	return &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}
 }
 
-// outageTime is how long a server stays away in a test.
+// outageTime is the length of an outage in a test.
 func outageTime() time.Duration {
 	if testdb.Required() {
 		return time.Minute

@@ -16,10 +16,10 @@ import (
 	"github.com/fualab/fualab/worker/internal/task"
 )
 
-// TestBeatsWhileItStops: a run that is being given time to finish, longer than
-// a heartbeat lives, is not taken over meanwhile. The run goes on until the
-// stopping worker has beaten, and the other one has looked, when a heartbeat from
-// before the stop would have been dead for two seconds.
+// TestBeatsWhileItStops proves that no worker takes over a run that has time to
+// finish, longer than a heartbeat's time to live. The run ends after the
+// stopping worker has sent a heartbeat and the other worker has checked it. By
+// then, a heartbeat from before the stop would be stale for two seconds.
 func TestBeatsWhileItStops(t *testing.T) {
 	t.Parallel()
 	each(t, testdb.NewURL, func(t *testing.T, url config.DatabaseURL) {
@@ -71,7 +71,7 @@ func TestBeatsWhileItStops(t *testing.T) {
 	})
 }
 
-// TestJobConsole: it is there when it is asked for.
+// TestJobConsole proves that the console exists if the setting asks for it.
 func TestJobConsole(t *testing.T) {
 	t.Parallel()
 	for name, want := range map[string]int{"": http.StatusNotFound, "FUALAB_JOBS_UI=true": http.StatusOK} {

@@ -15,14 +15,14 @@ import (
 	"github.com/fualab/fualab/worker/internal/task"
 )
 
-// measured is the worker's telemetry. A nil one measures nothing.
+// measured is the worker's telemetry. A nil one does nothing.
 type measured struct {
 	*telemetry.Telemetry
 	tasks *metrics.Tasks
 }
 
-// startTelemetry returns nil unless the settings ask for it. The caller has to
-// close it.
+// startTelemetry returns nil unless the settings ask for telemetry. The caller
+// must close the result.
 func startTelemetry(ctx context.Context, cfg Config, db *database.DB, rdb *redis.Client, all []task.Task) (*measured, error) {
 	t, err := telemetry.Start(ctx, telemetry.Config{
 		Hosts: cfg.Hosts, Profiles: telemetry.Profiles(cfg.Env, cfg.AdminAddr),
@@ -43,7 +43,7 @@ func startTelemetry(ctx context.Context, cfg Config, db *database.DB, rdb *redis
 	return m, nil
 }
 
-// Ended returns who is to be told of attempts, nil for nobody.
+// Ended returns the observer of attempts, or nil.
 func (m *measured) Ended() func(runner.Ended) {
 	if m == nil || m.tasks == nil {
 		return nil
@@ -51,7 +51,7 @@ func (m *measured) Ended() func(runner.Ended) {
 	return m.tasks.Ended
 }
 
-// Tracer begins the traces of runs; nil: none is traced.
+// Tracer begins the traces of runs; nil for none.
 func (m *measured) Tracer() trace.Tracer {
 	if m == nil {
 		return nil
@@ -59,7 +59,7 @@ func (m *measured) Tracer() trace.Tracer {
 	return m.Telemetry.Tracer()
 }
 
-// Watch has the beats of beater shown.
+// Watch registers the metric of the heartbeats of beater.
 func (m *measured) Watch(beater *heartbeat.Beater) error {
 	if m == nil {
 		return nil
@@ -67,7 +67,7 @@ func (m *measured) Watch(beater *heartbeat.Beater) error {
 	return m.Register(metrics.Heartbeat(beater.Last))
 }
 
-// Close ends what startTelemetry has begun.
+// Close ends the parts that startTelemetry has started.
 func (m *measured) Close(ctx context.Context) {
 	if m != nil {
 		m.Telemetry.Close(ctx)

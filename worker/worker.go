@@ -1,5 +1,5 @@
 // Package worker is FUALab's background service. cmd/fualab-worker runs it
-// alone, ops/local beside the API in one process.
+// alone; ops/local runs it beside the API in one process.
 package worker
 
 import (
@@ -33,54 +33,54 @@ import (
 // Config is the worker's configuration.
 type Config struct {
 	config.Common
-	ServiceName       string         `env:"SERVICE_NAME" envDefault:"FUALab Worker" doc:"name in /health and in the log; the API's own default is FUALab API"`
-	Addr              config.Addr    `env:"WORKER_ADDR" envDefault:":8001" doc:"where the worker answers /health and /ready: host:port; :port is every interface, port 0 any free one"`
-	AdminAddr         config.Addr    `env:"WORKER_ADMIN_ADDR" example:"127.0.0.1:9101" doc:"where the worker shows operators /metrics (Prometheus) and /debug/pprof/ (in production on loopback alone), to whoever asks: host:port, which only they should reach; empty: nowhere"`
-	HeartbeatInterval config.Seconds `env:"HEARTBEAT_INTERVAL_SECONDS" envDefault:"15" doc:"from one heartbeat of a worker to its next, in seconds; at least 1, and at most half of FUALAB_HEARTBEAT_TTL_SECONDS"`
+	ServiceName       string         `env:"SERVICE_NAME" envDefault:"FUALab Worker" doc:"name in /health and in the log; the API's default is FUALab API"`
+	Addr              config.Addr    `env:"WORKER_ADDR" envDefault:":8001" doc:"address for the worker's /health and /ready: host:port; :port is every interface, port 0 any free one"`
+	AdminAddr         config.Addr    `env:"WORKER_ADMIN_ADDR" example:"127.0.0.1:9101" doc:"address for the worker's /metrics (Prometheus) and /debug/pprof/ (in production on loopback only): host:port. It has no authentication, so only operators may reach it; empty: none"`
+	HeartbeatInterval config.Seconds `env:"HEARTBEAT_INTERVAL_SECONDS" envDefault:"15" doc:"time between two heartbeats of a worker, in seconds; at least 1, and at most half of FUALAB_HEARTBEAT_TTL_SECONDS"`
 
-	Concurrency  int         `env:"WORKER_CONCURRENCY" envDefault:"4" doc:"most runs that one worker executes at a time, beside one that a nudge has made"`
-	JobsUI       bool        `env:"JOBS_UI" envDefault:"false" doc:"serve River's job console under /jobs on the worker's address; it has no authentication, and the image has it only when built with --build-arg TAGS="`
-	RunRetention config.Days `env:"RUN_RETENTION_DAYS" envDefault:"7" doc:"how long a finished run is kept, in days; discarded ones are kept four times as long"`
+	Concurrency  int         `env:"WORKER_CONCURRENCY" envDefault:"4" doc:"maximum number of concurrent runs in a worker, in addition to one run from a notification"`
+	JobsUI       bool        `env:"JOBS_UI" envDefault:"false" doc:"serve River's job console under /jobs on the worker's address; it has no authentication, and an image has it only if built with --build-arg TAGS="`
+	RunRetention config.Days `env:"RUN_RETENTION_DAYS" envDefault:"7" doc:"time that a finished run is kept, in days; discarded runs are kept four times as long"`
 
 	ProductConfig
 
 	Log *slog.Logger `env:"-"` // required
-	// Listener replaces Addr, for a caller that has bound a port already.
+	// Listener replaces Addr, for a caller with an open listener.
 	Listener net.Listener `env:"-"`
-	// AdminListener replaces AdminAddr likewise.
+	// AdminListener replaces AdminAddr in the same way.
 	AdminListener net.Listener `env:"-"`
-	// Instance names this worker in the fleet; "" makes up a name.
+	// Instance is this worker's name in the fleet; "" generates one.
 	Instance string `env:"-"`
 
-	// NewJobConsole makes the console that JobsUI asks for. A program that
-	// leaves it nil links no console, and refuses the setting.
+	// NewJobConsole makes the console of JobsUI. A program with nil links no
+	// console, and refuses the setting.
 	NewJobConsole NewJobConsole `env:"-"`
 
 	tasks []task.Task // replaces the registered ones, in tests
 }
 
-// NewJobConsole returns a console of the runs that client reaches.
+// NewJobConsole returns a console of the runs of client.
 type NewJobConsole func(client *runs.Client, log *slog.Logger) (httpapi.JobConsole, error)
 
-// maxHeartbeatTTL leaves a turn of the loop to see that a worker is dead, and
-// another to give its runs back.
+// maxHeartbeatTTL leaves one turn of the loop to notice a dead worker, and one
+// to rescue its runs.
 const maxHeartbeatTTL = 55 * time.Second
 
-// Validate checks what the types cannot.
+// Validate checks the rules that types cannot express.
 func (c Config) Validate() []config.Fault {
 	faults := append(c.Common.Validate(), c.faults()...)
 	interval := c.HeartbeatInterval.Duration()
 	switch {
 	case interval < time.Second:
-		faults = append(faults, config.Fault{Variable: "FUALAB_HEARTBEAT_INTERVAL_SECONDS", Message: "must be at least 1: the worker's loop turns once a second"})
+		faults = append(faults, config.Fault{Variable: "FUALAB_HEARTBEAT_INTERVAL_SECONDS", Message: "must be at least 1, because the worker's loop turns once a second"})
 	case c.HeartbeatTTL.Duration() < 2*interval:
-		faults = append(faults, config.Fault{Variable: "FUALAB_HEARTBEAT_TTL_SECONDS", Message: "must be at least twice FUALAB_HEARTBEAT_INTERVAL_SECONDS, so that one late beat is no dead worker; three times is usual"})
+		faults = append(faults, config.Fault{Variable: "FUALAB_HEARTBEAT_TTL_SECONDS", Message: "must be at least twice FUALAB_HEARTBEAT_INTERVAL_SECONDS, so that one late heartbeat does not mean a dead worker; three times is usual"})
 	}
 	if c.HeartbeatTTL.Duration() > maxHeartbeatTTL {
-		faults = append(faults, config.Fault{Variable: "FUALAB_HEARTBEAT_TTL_SECONDS", Message: "must be at most 55: the runs of a dead worker are to go on within a minute"})
+		faults = append(faults, config.Fault{Variable: "FUALAB_HEARTBEAT_TTL_SECONDS", Message: "must be at most 55, so that the runs of a dead worker continue within a minute"})
 	}
 	if c.Env == config.Production && c.JobsUI && !c.Addr.Loopback() {
-		faults = append(faults, config.Fault{Variable: "FUALAB_JOBS_UI", Message: "shows and changes every job without authentication, which FUALAB_ENV=production refuses: set it to false, or FUALAB_WORKER_ADDR to 127.0.0.1:8001"})
+		faults = append(faults, config.Fault{Variable: "FUALAB_JOBS_UI", Message: "shows and changes all jobs without authentication. FUALAB_ENV=production refuses that: set it to false, or FUALAB_WORKER_ADDR to 127.0.0.1:8001"})
 	}
 	if c.Concurrency < 1 || c.Concurrency > 1000 {
 		faults = append(faults, config.Fault{Variable: "FUALAB_WORKER_CONCURRENCY", Message: "must be from 1 to 1000"})
@@ -88,18 +88,18 @@ func (c Config) Validate() []config.Fault {
 	return faults
 }
 
-// Run works until ctx ends, then finishes the turn in progress and takes the
-// worker out of the fleet. Until the database has the schema it needs it
-// waits, and answers that it does. It returns nil after an orderly stop.
+// Run works until ctx ends, then finishes the present turn and removes the
+// worker from the fleet. It waits until the database has the needed schema, and
+// reports that in /ready. It returns nil after an orderly stop.
 func Run(ctx context.Context, cfg Config) (err error) {
 	if cfg.JobsUI && cfg.NewJobConsole == nil {
-		return &config.Error{Faults: []config.Fault{{Variable: "FUALAB_JOBS_UI", Message: "asks for the job console, which this program leaves out: set it to false, or run fualab-worker from an image that was built with --build-arg TAGS="}}}
+		return &config.Error{Faults: []config.Fault{{Variable: "FUALAB_JOBS_UI", Message: "asks for the job console, which this program does not contain: set it to false, or run fualab-worker from an image that was built with --build-arg TAGS="}}}
 	}
 	ln, err := listen(ctx, cfg)
 	if err != nil {
 		return err
 	}
-	defer func() { _ = ln.Close() }() // Serve has closed it, unless nothing got so far
+	defer func() { _ = ln.Close() }() // Serve has closed it, unless an error came first
 
 	db, err := openDatabase(ctx, cfg)
 	if err != nil {
@@ -121,7 +121,7 @@ func Run(ctx context.Context, cfg Config) (err error) {
 	return err
 }
 
-// run wires the worker on what Run has opened.
+// run wires the worker on the resources that Run has opened.
 func run(ctx context.Context, cfg Config, ln net.Listener, db *database.DB, rdb *redis.Client) error {
 	if cfg.OTLP.Traces.On() {
 		redis.Trace(rdb)
@@ -174,9 +174,9 @@ func run(ctx context.Context, cfg Config, ln net.Listener, db *database.DB, rdb 
 		Steps: []loop.Step{
 			{Name: "clock", Run: func(ctx context.Context, _ loop.Turn) error { return clk.Sync(ctx) }},
 			{Name: "schedule", Run: ticker.Step},
-			// A beat says that the turn got past what stands before it.
+			// After schedule, so a heartbeat proves that scheduling ran.
 			{Name: "heartbeat", Run: beater.Step},
-			// A worker that executes has to be known as alive.
+			// After heartbeat: a worker that executes must be known as alive.
 			{Name: "execute", Run: work.Step},
 		},
 		Now: time.Now,
@@ -220,13 +220,13 @@ func run(ctx context.Context, cfg Config, ln net.Listener, db *database.DB, rdb 
 		stopWork(ctx, cfg, work, beater)
 		beside.Wait()
 		if err := beater.Leave(ctx); err != nil {
-			cfg.Log.WarnContext(ctx, "the heartbeat stays behind and grows stale", "instance", cfg.Instance, "error", err)
+			cfg.Log.WarnContext(ctx, "cannot remove the heartbeat; it stays until it is stale", "instance", cfg.Instance, "error", err)
 		}
 	})
 }
 
-// stopWork ends execution. Until it has ended the worker beats: others would
-// take over runs that are being given the time to finish.
+// stopWork ends execution. Until then the worker sends heartbeats, because
+// others would otherwise take over the runs that have time to finish.
 func stopWork(ctx context.Context, cfg Config, work *runner.Runner, beater *heartbeat.Beater) {
 	beats, end := context.WithCancel(context.WithoutCancel(ctx))
 	var stopping sync.WaitGroup
@@ -237,19 +237,19 @@ func stopWork(ctx context.Context, cfg Config, work *runner.Runner, beater *hear
 	end()
 	stopping.Wait()
 	if err != nil {
-		cfg.Log.WarnContext(ctx, "runs were cut short; other workers take them over", "error", err)
+		cfg.Log.WarnContext(ctx, "cancelled runs at the stop; other workers take them over", "error", err)
 	}
 }
 
 // jobConsole returns nil unless the settings ask for one.
 func jobConsole(cfg Config, client *runs.Client) (httpapi.JobConsole, error) {
 	if !cfg.JobsUI {
-		return nil, nil //nolint:nilnil // the settings ask for none
+		return nil, nil //nolint:nilnil // no setting asks for it
 	}
 	return cfg.NewJobConsole(client, cfg.Log)
 }
 
-// registered returns the tasks that this worker runs: the product's and the
+// registered returns the tasks of this worker: the product's and the
 // platform's.
 func registered(cfg Config, db *database.DB, now func() time.Time, publish func(events.Event)) []task.Task {
 	if cfg.tasks != nil {

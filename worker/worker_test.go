@@ -17,7 +17,7 @@ import (
 	"github.com/fualab/fualab/shared/testwait"
 )
 
-// each runs test once a dialect, each time with the URL of a new database.
+// each runs test on each dialect, with the URL of a new database.
 func each(t *testing.T, newURL func(testing.TB, string) config.DatabaseURL, test func(t *testing.T, url config.DatabaseURL)) {
 	t.Helper()
 	for _, dialect := range testdb.Dialects {
@@ -52,7 +52,7 @@ func TestRun(t *testing.T) {
 		if len(rows) != 1 || rows[0].Instance != "test-1" || time.Since(rows[0].LastBeat.Std()) > time.Minute {
 			t.Fatalf("rows of workers: %+v", rows)
 		}
-		// On a busy machine Redis may miss a beat, and has the next one.
+		// On a busy machine, Redis may miss a heartbeat and get the next one.
 		testwait.For(t, "the beat of the row in the shared key", func() bool {
 			shared, err := m.Get("fualab:worker:heartbeat")
 			if err != nil {
@@ -80,9 +80,8 @@ func TestRun(t *testing.T) {
 		if _, _, err := p.get("/health"); err == nil {
 			t.Error("it still answers")
 		}
-		// A machine with other work may well lose a step or Redis for a moment,
-		// and says so.
-		for _, text := range []string{"cut short", "stays behind", "run rescued"} {
+		// A busy machine may lose a step or Redis for a moment, and logs that.
+		for _, text := range []string{"cancelled runs at the stop", "cannot remove the heartbeat", "run rescued"} {
 			if lines := p.log.lines(text); len(lines) > 0 {
 				t.Errorf("logged %s", lines)
 			}
@@ -133,7 +132,7 @@ func TestWaitsForTheSchema(t *testing.T) {
 		}
 		p.await("/health", "ok")
 		p.stop()
-		waiting, there := p.log.lines("waiting for the database's schema"), p.log.lines("the schema is there")
+		waiting, there := p.log.lines("waiting for the database's schema"), p.log.lines("the database has its schema")
 		if len(waiting) != 1 || !strings.Contains(waiting[0], "fualab-api migrate up") || len(there) != 1 {
 			t.Errorf("logged %s and %s", waiting, there)
 		}
@@ -148,7 +147,7 @@ func TestStopsWhileItWaits(t *testing.T) {
 	p := start(t, testdb.EmptyURL(t, "sqlite"), "")
 	p.await("/ready", "waiting")
 	p.stop()
-	if lines := p.log.lines("stays behind"); len(lines) > 0 {
+	if lines := p.log.lines("cannot remove the heartbeat"); len(lines) > 0 {
 		t.Errorf("it left a fleet that it had not joined: %s", lines)
 	}
 }
@@ -162,7 +161,7 @@ func TestRunsWithoutRedis(t *testing.T) {
 		url                       config.RedisURL
 	}{
 		{"none", "ready", "disabled", "running without Redis: FUALAB_REDIS_URL is empty", ""},
-		{"lost", "degraded", "down", "Redis is lost", url},
+		{"lost", "degraded", "down", "Redis does not accept the heartbeat", url},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()

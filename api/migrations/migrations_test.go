@@ -59,8 +59,7 @@ func sameMigrations(t *testing.T, sequence string) string {
 		}
 		var names []string
 		for _, e := range entries {
-			// A migration that SQLite runs in a transaction may not allow that
-			// on Postgres.
+			// SQLite runs some migrations in a transaction that Postgres cannot.
 			names = append(names, strings.Replace(e.Name(), ".tx.", ".", 1))
 		}
 		return names

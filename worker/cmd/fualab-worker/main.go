@@ -88,8 +88,8 @@ func runTask(ctx context.Context, name string, environ []string, stdout, stderr 
 	return err
 }
 
-// healthcheck needs only the address, so that it works in a container whose
-// other settings are wrong.
+// healthcheck needs only the address, so that it works in a container with
+// other wrong settings.
 func healthcheck(ctx context.Context, environ []string) error {
 	type listener struct {
 		Addr config.Addr `env:"WORKER_ADDR" envDefault:":8001"`

@@ -39,8 +39,8 @@ func TestCommands(t *testing.T) {
 	}
 }
 
-// TestMistakes holds what a first run may get wrong to a message that names
-// the variable.
+// TestMistakes proves that the mistakes of a first run cause a message with the
+// variable's name.
 func TestMistakes(t *testing.T) {
 	t.Parallel()
 	taken, err := httpserver.Listen(t.Context(), "127.0.0.1:0", "")
@@ -52,10 +52,10 @@ func TestMistakes(t *testing.T) {
 	for _, tc := range []struct {
 		name          string
 		environ       []string
-		names         string // what the message must contain
+		names         string // a part of the message
 		configuration bool   // exits 2, not 1
 	}{
-		{"nothing is set", nil, "FUALAB_DATABASE_URL: is required", true},
+		{"no setting", nil, "FUALAB_DATABASE_URL: is required", true},
 		{"a bad address", []string{file, "FUALAB_WORKER_ADDR=8001"}, "FUALAB_WORKER_ADDR: must be host:port", true},
 		{"a taken port", []string{file, "FUALAB_WORKER_ADDR=" + taken.Addr().String()}, "set FUALAB_WORKER_ADDR to a free one", false},
 		{"a short time to live", []string{file, "FUALAB_HEARTBEAT_TTL_SECONDS=20"}, "FUALAB_HEARTBEAT_TTL_SECONDS: must be at least twice", true},
@@ -81,7 +81,7 @@ func TestHealthcheck(t *testing.T) {
 	status := http.StatusOK
 	worker := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path != "/health" {
-			t.Errorf("asks %s", r.URL.Path)
+			t.Errorf("requests %s", r.URL.Path)
 		}
 		w.WriteHeader(status)
 	}))
@@ -102,7 +102,7 @@ func TestHealthcheck(t *testing.T) {
 		t.Error("stuck:", err)
 	}
 	if err := check("127.0.0.1:1"); err == nil {
-		t.Error("nobody there, and no error")
+		t.Error("no error without a listener")
 	}
 	var misconfigured *config.Error
 	if err := check("nonsense"); !errors.As(err, &misconfigured) {

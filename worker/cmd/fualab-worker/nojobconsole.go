@@ -4,4 +4,4 @@ package main
 
 import "github.com/fualab/fualab/worker"
 
-var newJobConsole worker.NewJobConsole // none: the image leaves it out
+var newJobConsole worker.NewJobConsole // none: the image does not contain it

@@ -11,8 +11,8 @@ import (
 	"github.com/fualab/fualab/shared/testdb"
 )
 
-// TestEvents: a worker joins with its first row, and leaves with it; a beat
-// whose row could not be written is none.
+// TestEvents proves that a worker joins with its first row and leaves with its
+// deletion. A heartbeat without a written row is no event.
 func TestEvents(t *testing.T) {
 	t.Parallel()
 	testdb.Each(t, func(t *testing.T, db *database.DB) {

@@ -13,10 +13,11 @@ import (
 	"github.com/fualab/fualab/worker/internal/loop"
 )
 
-// slack is what a busy machine may add.
+// slack is the delay that a busy machine may add.
 const slack = 5 * time.Second
 
-// A Redis that accepts and never answers may not hold up the loop.
+// TestRedisHangs proves that a Redis that accepts and never answers does not
+// block the loop.
 func TestRedisHangs(t *testing.T) {
 	t.Parallel()
 	ln, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
@@ -33,7 +34,8 @@ func TestRedisHangs(t *testing.T) {
 	f.wantBeat(0)
 }
 
-// A database that never answers may hold up neither the loop nor Redis' beat.
+// TestDatabaseHangs proves that a database that never answers blocks neither
+// the loop nor the heartbeat in Redis.
 func TestDatabaseHangs(t *testing.T) {
 	t.Parallel()
 	url := testdb.NewURL(t, "sqlite")

@@ -1,5 +1,5 @@
-// Package heartbeat tells the fleet that a worker's loop turns: a row in the
-// database, which is the truth, and keys in Redis that expire by themselves.
+// Package heartbeat shows the fleet that a worker's loop turns. A row in the
+// database is authoritative; keys in Redis expire by themselves.
 package heartbeat
 
 import (
@@ -20,19 +20,19 @@ import (
 	"github.com/fualab/fualab/worker/internal/outage"
 )
 
-// What each part of a beat may take. Together they fit into the time that the
-// loop gives a step, so that neither a hanging database keeps Redis from its
-// beat nor a hanging Redis the loop from turning.
+// The time limits of a heartbeat's parts. Together they fit into the time of a
+// step. So a hanging database does not keep the heartbeat from Redis, and a
+// hanging Redis does not block the loop.
 const (
 	rowTime   = time.Second
 	redisTime = time.Second
 )
 
-// leaveTime bounds Leave: the process is about to end.
+// leaveTime is the limit of Leave, because the process is about to end.
 const leaveTime = 3 * time.Second
 
-// Rows of workers that were killed are deleted once they have been silent for
-// so long, looked for so often, at most so many at once.
+// The rows of killed workers are deleted after pruneAfter without a heartbeat.
+// Each search for them deletes a limited number.
 const (
 	silentFor  = 24 * time.Hour
 	pruneEvery = time.Hour
@@ -42,18 +42,18 @@ const (
 // Config configures a Beater.
 type Config struct {
 	Instance string
-	Interval time.Duration   // from one beat to the next
-	TTL      time.Duration   // of the keys in Redis
-	Key      string          // of the newest beat of any worker; see model.HeartbeatKey
-	Running  func() []string // the tasks it is running; nil: none
+	Interval time.Duration   // between two heartbeats
+	TTL      time.Duration   // time to live of the keys in Redis
+	Key      string          // the key of the newest heartbeat of any worker; see model.HeartbeatKey
+	Running  func() []string // the present tasks; nil: none
 	DB       *database.DB
 	Redis    *redis.Client      // nil: the row only
-	Publish  func(events.Event) // nil: nobody is told
+	Publish  func(events.Event) // nil: no events
 	Now      func() time.Time
 	Log      *slog.Logger
 }
 
-// Beater writes the heartbeat of one worker. It is not safe for concurrent
+// Beater writes the heartbeats of one worker. It is not safe for concurrent
 // use: the loop calls Step, and Leave comes after the loop.
 type Beater struct {
 	cfg       Config
@@ -62,8 +62,8 @@ type Beater struct {
 	joined    bool      // whether a row was written
 	next      time.Time // when the next beat is due; zero before the first
 	nextPrune time.Time
-	last      atomic.Int64   // when the last one was written, in microseconds since 1970
-	redis     outage.Tracker // Redis is said to be lost once, and regained once
+	last      atomic.Int64   // time of the last written row, in microseconds since 1970
+	redis     outage.Tracker // logs each loss and each return of Redis once
 }
 
 // New returns a Beater of a worker that starts now.
@@ -74,9 +74,9 @@ func New(cfg Config) *Beater {
 	return &Beater{cfg: cfg, store: store{cfg.DB}, started: model.NewTime(cfg.Now())}
 }
 
-// Step is the loop's: it beats when a beat is due. Put it last, so that a
-// beat says that the turn got that far. A beat whose row could not be written
-// is tried again in the next turn, one that Redis missed when the next is due.
+// Step is the loop's step: it writes a heartbeat at its due time. A heartbeat
+// proves that the turn got this far, so put Step after the steps to prove. If the
+// row fails, the next turn tries again. If Redis fails, the next heartbeat does.
 func (b *Beater) Step(ctx context.Context, turn loop.Turn) error {
 	if b.next.IsZero() {
 		b.next = turn.Began.Add(-turn.Lag)
@@ -97,8 +97,8 @@ func (b *Beater) Step(ctx context.Context, turn loop.Turn) error {
 	return b.prune(ctx, turn, beat)
 }
 
-// Last returns when the last beat's row was written, the zero time before the
-// first. It is safe for concurrent use.
+// Last returns the time of the last written row, or the zero time. It is safe
+// for concurrent use.
 func (b *Beater) Last() time.Time {
 	if at := b.last.Load(); at != 0 {
 		return time.UnixMicro(at)
@@ -124,15 +124,15 @@ func (b *Beater) running() []string {
 	return b.cfg.Running()
 }
 
-// save writes the row. A stop does not cut it short: the database might still
-// commit it after Leave has deleted the row.
+// save writes the row. A stop does not cancel it, because the database might
+// still commit the row after Leave has deleted it.
 func (b *Beater) save(ctx context.Context, beat *model.Worker) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), rowTime)
 	defer cancel()
 	return b.store.save(ctx, beat)
 }
 
-// tell publishes a beat whose row was written.
+// tell publishes a heartbeat whose row was written.
 func (b *Beater) tell(at model.Time) {
 	what := events.WorkersBeat
 	if !b.joined {
@@ -142,7 +142,8 @@ func (b *Beater) tell(at model.Time) {
 	b.cfg.Publish(events.Event{Type: what, At: at, Name: b.cfg.Instance})
 }
 
-// announce writes the beat to Redis. Losing Redis is no error: the row stands.
+// announce writes the heartbeat to Redis. A failure is not an error, because
+// the row exists.
 func (b *Beater) announce(ctx context.Context, beat *model.Worker) {
 	if b.cfg.Redis == nil {
 		return
@@ -150,14 +151,14 @@ func (b *Beater) announce(ctx context.Context, beat *model.Worker) {
 	err := b.setKeys(ctx, beat)
 	if err == nil {
 		if lasted, ended := b.redis.Recovered(b.cfg.Now()); ended {
-			b.cfg.Log.InfoContext(ctx, "Redis is back, and with it the heartbeat there", "lost_for_seconds", lasted.Seconds())
+			b.cfg.Log.InfoContext(ctx, "Redis accepts the heartbeat again", "lost_for_seconds", lasted.Seconds())
 		}
 		return
 	}
 	if errors.Is(err, context.Canceled) || !b.redis.Failed(b.cfg.Now()) {
 		return
 	}
-	b.cfg.Log.WarnContext(ctx, "Redis is lost; the heartbeat goes to the database only", "error", err)
+	b.cfg.Log.WarnContext(ctx, "Redis does not accept the heartbeat; only the database has it", "error", err)
 }
 
 func (b *Beater) setKeys(ctx context.Context, beat *model.Worker) error {
@@ -167,8 +168,8 @@ func (b *Beater) setKeys(ctx context.Context, beat *model.Worker) error {
 	if err != nil {
 		return fmt.Errorf("encode the heartbeat: %w", err)
 	}
-	// One round trip. The keys may live on two nodes of a cluster, so this is
-	// no transaction, and needs none.
+	// One round trip without a transaction, because the keys may be on two
+	// nodes of a cluster.
 	pipe := b.cfg.Redis.Pipeline()
 	pipe.Set(ctx, b.cfg.Key, beat.LastBeat.String(), b.cfg.TTL)
 	pipe.Set(ctx, b.ownKey(), own, b.cfg.TTL)
@@ -180,26 +181,26 @@ func (b *Beater) setKeys(ctx context.Context, beat *model.Worker) error {
 
 func (b *Beater) ownKey() string { return model.HeartbeatKey(b.cfg.Key, b.cfg.Instance) }
 
-// prune deletes rows that dead workers left, now and then.
+// prune deletes the rows of dead workers from time to time.
 func (b *Beater) prune(ctx context.Context, turn loop.Turn, beat *model.Worker) error {
 	if turn.Began.Before(b.nextPrune) {
 		return nil
 	}
 	cutoff := model.NewTime(beat.LastBeat.Std().Add(-silentFor))
 	n, err := b.store.deleteSilentSince(ctx, cutoff, pruneBatch)
-	if n < pruneBatch { // otherwise there may be more, for the next beat
+	if n < pruneBatch { // otherwise the next heartbeat may find more
 		b.nextPrune = loop.Next(b.nextPrune, turn.Began, pruneEvery)
 	}
 	if n > 0 {
-		b.cfg.Publish(events.Event{Type: events.WorkersLeft, At: beat.LastBeat}) // several, perhaps
-		b.cfg.Log.InfoContext(ctx, "deleted workers long silent", "workers", n)
+		b.cfg.Publish(events.Event{Type: events.WorkersLeft, At: beat.LastBeat}) // possibly several
+		b.cfg.Log.InfoContext(ctx, "deleted the rows of dead workers", "workers", n)
 	}
 	return err
 }
 
-// Leave takes the worker out of the fleet: its row, and its own key in Redis.
-// The key that the fleet shares stays, for the others. It works, for a
-// bounded time, though ctx may have ended.
+// Leave removes the worker from the fleet: its row, and its own key in Redis.
+// The shared key stays for the other workers. Leave works for a limited time,
+// even after the end of ctx.
 func (b *Beater) Leave(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaveTime)
 	defer cancel()

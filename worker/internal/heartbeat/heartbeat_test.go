@@ -23,14 +23,14 @@ import (
 
 var noon = time.Date(2030, 1, 31, 12, 0, 0, 0, time.UTC)
 
-// fixture is a Beater whose loop is the test: one turn a second, on time.
+// fixture is a Beater with the test as its loop: one turn a second, on time.
 type fixture struct {
 	*Beater
 	t   *testing.T
 	db  *database.DB
 	log bytes.Buffer
 	now time.Time
-	err error // of the last turn
+	err error // the error of the last turn
 }
 
 func newFixture(t *testing.T, db *database.DB, url config.RedisURL) *fixture {
@@ -51,7 +51,7 @@ func newFixture(t *testing.T, db *database.DB, url config.RedisURL) *fixture {
 	return f
 }
 
-// turn takes one turn a second, up to the one at noon + at.
+// turn takes one turn a second, up to the turn at noon + at.
 func (f *fixture) turn(at time.Duration) {
 	f.t.Helper()
 	for f.now.Sub(noon) < at {
@@ -60,7 +60,7 @@ func (f *fixture) turn(at time.Duration) {
 	}
 }
 
-// beats returns the last beat of each row, in seconds after noon.
+// beats returns the last heartbeat of each row, in seconds after noon.
 func (f *fixture) beats() map[string]float64 {
 	f.t.Helper()
 	var rows []model.Worker
@@ -81,7 +81,7 @@ func (f *fixture) wantBeat(second float64) {
 	}
 }
 
-// messages returns what was logged and how it began, a line each.
+// messages returns the level and the message of each log line.
 func (f *fixture) messages() []string {
 	f.t.Helper()
 	var all []string
@@ -139,7 +139,7 @@ func TestBeatAfterALateTurn(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, testdb.New(t, "sqlite"), "")
 	f.turn(0)
-	// The turn of second 14 begins at second 20; the rhythm stays.
+	// The turn of second 14 begins at second 20; the rhythm does not change.
 	f.now = noon.Add(20 * time.Second)
 	if err := f.Step(t.Context(), loop.Turn{Began: f.now, Lag: 6 * time.Second}); err != nil {
 		t.Fatal(err)
@@ -183,14 +183,14 @@ func TestRedisLostAndRegained(t *testing.T) {
 		if err := m.Restart(); err != nil {
 			t.Fatal(err)
 		}
-		// The client looks for a lost server once a second, of the real clock.
+		// The client looks for a lost server once a second, by the real clock.
 		at := 60 * time.Second
 		testwait.For(t, "Redis to be regained", func() bool {
 			at += 15 * time.Second
 			f.turn(at)
 			return m.TTL("test:beat") > 0
 		})
-		want := []string{"WARN Redis is lost;", "INFO Redis is back,"}
+		want := []string{"WARN Redis does not", "INFO Redis accepts the"}
 		if diff := cmp.Diff(want, f.messages()); diff != "" {
 			t.Errorf("log (-want +got):\n%s", diff)
 		}
@@ -218,7 +218,7 @@ func TestRowLostAndRegained(t *testing.T) {
 			t.Errorf("meanwhile the shared key holds %q, %v", got, err)
 		}
 		sql("ALTER TABLE lost RENAME TO workers")
-		f.turn(21 * time.Second) // the very next turn
+		f.turn(21 * time.Second) // the next turn
 		f.wantBeat(21)
 		f.turn(30 * time.Second)
 		f.wantBeat(30)

@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// Instance returns a new name for this process: its host, its process id and
-// something random, since containers share both.
+// Instance returns a new name for this process: its host, its process id and a
+// random part, because containers may share the other two.
 func Instance() string {
 	host, err := os.Hostname()
 	if err != nil {

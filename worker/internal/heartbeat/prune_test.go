@@ -16,7 +16,7 @@ func TestPrune(t *testing.T) {
 	t.Parallel()
 	testdb.Each(t, func(t *testing.T, db *database.DB) {
 		f := newFixture(t, db, "")
-		silent := func(instance string, since time.Duration) { // at noon
+		silent := func(instance string, since time.Duration) { // as of noon
 			t.Helper()
 			beat := model.NewTime(noon.Add(-since))
 			w := &model.Worker{Instance: instance, StartedAt: beat, LastBeat: beat, Running: []string{}}
@@ -47,7 +47,7 @@ func TestPrune(t *testing.T) {
 		left("inside", "later")
 		f.turn(time.Hour)
 		left()
-		if diff := cmp.Diff([]string{"INFO deleted workers long", "INFO deleted workers long"}, f.messages()); diff != "" {
+		if diff := cmp.Diff([]string{"INFO deleted the rows", "INFO deleted the rows"}, f.messages()); diff != "" {
 			t.Errorf("log (-want +got):\n%s", diff)
 		}
 	})

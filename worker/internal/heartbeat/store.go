@@ -10,7 +10,7 @@ import (
 // store writes the rows of workers. It is safe for concurrent use.
 type store struct{ db *database.DB }
 
-// save writes the row of w.Instance, whether or not it exists.
+// save inserts or updates the row of w.Instance.
 func (s store) save(ctx context.Context, w *model.Worker) error {
 	_, err := s.db.NewInsert().Model(w).
 		On("CONFLICT (instance) DO UPDATE").
@@ -23,19 +23,19 @@ func (s store) save(ctx context.Context, w *model.Worker) error {
 	return database.Error(err, "save worker %s", w.Instance)
 }
 
-// delete deletes the row of instance, if there is one.
+// delete deletes the row of instance, if it exists.
 func (s store) delete(ctx context.Context, instance string) error {
 	_, err := s.db.NewDelete().Model((*model.Worker)(nil)).Where("instance = ?", instance).Exec(ctx)
 	return database.Error(err, "delete worker %s", instance)
 }
 
-// deleteSilentSince deletes workers that have not beaten since cutoff,
-// at most limit of them, the longest silent first. It returns how many.
+// deleteSilentSince deletes at most limit workers without a heartbeat since
+// cutoff, the longest silent first. It returns their number.
 func (s store) deleteSilentSince(ctx context.Context, cutoff model.Time, limit int) (int64, error) {
 	silent := s.db.NewSelect().Model((*model.Worker)(nil)).Column("instance").
 		Where("last_beat < ?", cutoff).OrderExpr("last_beat, instance").Limit(int64(limit))
-	// The outer condition spares a worker that beats again meanwhile:
-	// Postgres asks it once more of a row that has changed.
+	// The outer condition spares a worker with a heartbeat in the meantime,
+	// because Postgres checks it again on a changed row.
 	result, err := s.db.NewDelete().Model((*model.Worker)(nil)).
 		Where("instance IN (?)", silent).Where("last_beat < ?", cutoff).Exec(ctx)
 	if err != nil {

@@ -14,7 +14,7 @@ import (
 	"github.com/fualab/fualab/shared/testdb"
 )
 
-// workers returns every row, ordered by instance.
+// workers returns all rows, ordered by instance.
 func workers(t *testing.T, db *database.DB) []model.Worker {
 	t.Helper()
 	var rows []model.Worker
@@ -57,7 +57,7 @@ func TestDeleteWorker(t *testing.T) {
 		s := store{db}
 		save(t, s, "a-1", noon)
 		save(t, s, "b-2", noon)
-		for range 2 { // the second time there is nothing to delete
+		for range 2 { // the second time, there is no row
 			if err := s.delete(t.Context(), "a-1"); err != nil {
 				t.Fatal(err)
 			}
@@ -80,7 +80,7 @@ func TestDeleteWorkersSilentSince(t *testing.T) {
 			deleted int64
 			left    []string
 		}{
-			{2, []string{"just-inside", "silent-0"}}, // the longest silent go first
+			{2, []string{"just-inside", "silent-0"}}, // the longest silent first
 			{1, []string{"just-inside"}},
 			{0, []string{"just-inside"}},
 		} {
@@ -95,8 +95,8 @@ func TestDeleteWorkersSilentSince(t *testing.T) {
 	})
 }
 
-// TestLostConnectionIsUnavailable: an error of the database is neither dropped
-// nor taken for "not found".
+// TestLostConnectionIsUnavailable proves that an error of the database is
+// neither dropped nor taken for "not found".
 func TestLostConnectionIsUnavailable(t *testing.T) {
 	t.Parallel()
 	now := model.NewTime(noon)

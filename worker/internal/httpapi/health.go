@@ -7,27 +7,26 @@ import (
 	"github.com/fualab/fualab/shared/version"
 )
 
-// liveness is the answer of /health.
+// liveness is the response of /health.
 type liveness struct {
 	Status  string      `json:"status"`
 	Service string      `json:"service"`
 	Version string      `json:"version"`
-	Commit  string      `json:"commit,omitempty"`      // what it was built from
-	Time    string      `json:"commit_time,omitempty"` // of that commit
-	Since   *model.Time `json:"since,omitempty"`       // stuck: when the loop last advanced
-	Step    string      `json:"step,omitempty"`        // stuck: what it was doing
+	Commit  string      `json:"commit,omitempty"`      // the commit of the build
+	Time    string      `json:"commit_time,omitempty"` // the time of that commit
+	Since   *model.Time `json:"since,omitempty"`       // if stuck: when the loop last advanced
+	Step    string      `json:"step,omitempty"`        // if stuck: the present step
 }
 
-// health answers whether the process does its work, from the progress of its
-// loop alone: a lost database must not have a worker killed that will go on
-// by itself. The status is
+// health answers whether the process works, from the progress of its loop
+// alone. So an orchestrator does not kill a worker because of a lost database.
+// The status is
 //
 //   - ok: the loop turns;
-//   - waiting: it has not begun, because the database has no schema yet. That
-//     may rightly take as long as a migration does, so it is 200;
-//   - stopping: it has ended, because the process is about to;
-//   - stuck, the only 503: it has not advanced for three ticks, and only a
-//     new process will.
+//   - waiting (200): the loop waits for the database's schema, as long as a
+//     migration takes;
+//   - stopping: the loop has ended, because the process is about to end;
+//   - stuck (503): no progress for three ticks; only a new process helps.
 func (h *handlers) health(w http.ResponseWriter, _ *http.Request) {
 	build := version.Get()
 	out := liveness{Status: "ok", Service: h.Service, Version: build.Version, Commit: build.Commit, Time: build.CommitTime}

@@ -1,5 +1,5 @@
-// Package httpapi is what the worker answers on its own address: whether it
-// lives, and what it stands on. Nothing outside it knows HTTP.
+// Package httpapi serves the worker's health and readiness on its own address.
+// Only this package of the worker uses HTTP.
 package httpapi
 
 import (
@@ -16,7 +16,7 @@ import (
 	"github.com/fualab/fualab/worker/internal/loop"
 )
 
-// Deps is what the answers are made from.
+// Deps are the sources of the responses.
 type Deps struct {
 	Service  string // name in /health
 	Instance string
@@ -29,10 +29,10 @@ type Deps struct {
 	Log      *slog.Logger
 }
 
-// JobsPath is where the operators' job console is.
+// JobsPath is the path of the operators' job console.
 const JobsPath = "/jobs"
 
-// JobConsole answers below JobsPath. Run keeps it fresh until ctx ends.
+// JobConsole serves below JobsPath. Run keeps it fresh until ctx ends.
 type JobConsole interface {
 	http.Handler
 	Run(ctx context.Context)
@@ -62,5 +62,5 @@ func writeJSON(w http.ResponseWriter, contentType string, status int, body any) 
 	w.WriteHeader(status)
 	enc := json.NewEncoder(w)
 	enc.SetEscapeHTML(false)
-	_ = enc.Encode(body) // the client is gone
+	_ = enc.Encode(body) // the client may have disconnected
 }

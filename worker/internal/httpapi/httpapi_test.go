@@ -27,7 +27,7 @@ import (
 
 var noon = time.Date(2030, 1, 31, 12, 0, 0, 0, time.UTC)
 
-// fixture is a worker's handler whose loop stands still when the test wants.
+// fixture is a worker's handler; the test can stop its loop.
 type fixture struct {
 	t        *testing.T
 	log      bytes.Buffer
@@ -68,8 +68,8 @@ func newFixture(t *testing.T, db *database.DB, url config.RedisURL) *fixture {
 
 func (f *fixture) clock(now time.Time) { f.now.Store(&now) }
 
-// begin runs the loop and returns within its first turn. end lets that turn
-// end and no other begin.
+// begin runs the loop and returns within its first turn. end ends that turn and
+// prevents another one.
 func (f *fixture) begin() (end func()) {
 	f.t.Helper()
 	ctx, cancel := context.WithCancel(f.t.Context())
@@ -95,7 +95,7 @@ func (f *fixture) do(method, path string) *httptest.ResponseRecorder {
 	return w
 }
 
-// want asks path and compares status and body, without the latencies.
+// want requests path, and compares status and body without the latencies.
 func (f *fixture) want(path string, status int, body map[string]any) {
 	f.t.Helper()
 	w := f.do(http.MethodGet, path)
@@ -137,7 +137,7 @@ func TestHealth(t *testing.T) {
 	f.want("/health", 200, health("stopping"))
 }
 
-// ready is the answer of /ready when all is well; each change differs from it.
+// ready is the response of /ready without a fault; each change differs from it.
 func ready(dialect string, changes ...object) object {
 	body := object{
 		"status": "ready", "service": "FUALab Worker", "version": version.String(), "instance": "test-1",
@@ -172,7 +172,7 @@ func TestReady(t *testing.T) {
 
 		f.clock(noon.Add(3 * time.Hour))
 		f.want("/ready", 503, ready(db.DialectName(), object{
-			"status": "stuck", "detail": "The loop does not advance: restart the worker; its log may have the cause.",
+			"status": "stuck", "detail": "The loop does not advance. Restart the worker; its log may have the cause.",
 			"redis": down, "loop": object{"status": "stuck", "last_turn": "2030-01-31T12:00:00.000000Z", "lag_ms": 0.0},
 		}))
 
@@ -197,7 +197,7 @@ func TestReadyWithoutADatabase(t *testing.T) {
 		t.Fatal(err)
 	}
 	f.want("/ready", 503, ready("sqlite", object{
-		"status": "unavailable", "detail": "The database cannot be used; the worker goes on when it can.",
+		"status": "unavailable", "detail": "The database is unusable. The worker continues when it answers.",
 		"schema":   object{"version": "", "needed": schema.Version},
 		"database": object{"status": "down", "dialect": "sqlite", "error": "cannot be reached; the log has the cause"},
 		"redis":    object{"status": "disabled"},

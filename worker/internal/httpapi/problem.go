@@ -7,7 +7,7 @@ import (
 	"github.com/fualab/fualab/shared/log"
 )
 
-// problem is an error as a client sees it: RFC 9457, as the API answers it.
+// problem is an error response of RFC 9457, in the form of the API.
 type problem struct {
 	Type     string `json:"type"`
 	Title    string `json:"title"`
@@ -16,19 +16,19 @@ type problem struct {
 	Instance string `json:"instance"` // the request's id
 }
 
-// problems holds each problem there is, by its status.
+// problems has all problems, by their status.
 var problems = map[int]problem{
 	http.StatusNotFound: {
 		Type: "urn:fualab:problem:not-found", Title: "Not found",
-		Detail: "There is nothing at this path; the worker answers /health and /ready.",
+		Detail: "There is no resource at this path. The worker has /health and /ready.",
 	},
 	http.StatusMethodNotAllowed: {
 		Type: "urn:fualab:problem:method-not-allowed", Title: "Method not allowed",
-		Detail: "This path does not support the method; Allow lists those it does.",
+		Detail: "This path does not support the method. The header Allow lists the supported methods.",
 	},
 	http.StatusInternalServerError: {
 		Type: "urn:fualab:problem:internal", Title: "Internal error",
-		Detail: "Something went wrong here. The instance identifies this request in the log.",
+		Detail: "The server failed. Retry later, or search its log for this instance.",
 	},
 }
 
@@ -41,7 +41,7 @@ func writeProblem(w http.ResponseWriter, r *http.Request, status int) {
 	writeJSON(w, "application/problem+json", status, p)
 }
 
-// withProblems answers what mux has no handler for with a problem.
+// withProblems answers with a problem if mux has no handler.
 func withProblems(mux *http.ServeMux) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		refusal, pattern := mux.Handler(r)
@@ -51,7 +51,7 @@ func withProblems(mux *http.ServeMux) http.Handler {
 			mux.ServeHTTP(w, r)
 			return
 		}
-		// The mux refuses in plain text. The status and Allow are kept of that.
+		// mux refuses in plain text. Only its status and Allow are kept.
 		refused := refused{header: make(http.Header)}
 		refusal.ServeHTTP(&refused, r)
 		if allow := refused.header.Get("Allow"); allow != "" {
@@ -61,7 +61,7 @@ func withProblems(mux *http.ServeMux) http.Handler {
 	})
 }
 
-// refused is a ResponseWriter that keeps no body.
+// refused is a ResponseWriter that drops the body.
 type refused struct {
 	header http.Header
 	status int

@@ -14,12 +14,12 @@ import (
 	"github.com/fualab/fualab/shared/version"
 )
 
-// readiness is the answer of /ready. Its status is ready or degraded (200: it
-// works, and something is missing), or with 503 waiting (for the schema),
-// unavailable (no database), stuck or draining.
+// readiness is the response of /ready. With 200, its status is ready, or
+// degraded: the worker works but lacks a part. With 503, it is waiting (for the
+// schema), unavailable (no database), stuck or draining.
 type readiness struct {
 	Status   string            `json:"status"`
-	Detail   string            `json:"detail,omitempty"` // not ready: what is missing, and what helps
+	Detail   string            `json:"detail,omitempty"` // if not ready: the missing part, and the cure
 	Service  string            `json:"service"`
 	Version  string            `json:"version"`
 	Instance string            `json:"instance"`
@@ -36,11 +36,12 @@ type schemaHealth struct {
 
 type loopHealth struct {
 	Status   string      `json:"status"`    // ok, waiting or stuck
-	LastTurn *model.Time `json:"last_turn"` // when it ended; null before the first
-	LagMS    float64     `json:"lag_ms"`    // how late the last turn began
+	LastTurn *model.Time `json:"last_turn"` // time of the last completed turn; null before the first
+	LagMS    float64     `json:"lag_ms"`    // delay of the last turn
 }
 
-// ready answers whether the worker can do its work, and what it stands on.
+// ready answers whether the worker can work, with the state of its
+// dependencies.
 func (h *handlers) ready(w http.ResponseWriter, r *http.Request) {
 	status, body := h.checkAll(r.Context())
 	writeJSON(w, "application/json", status, body)
@@ -51,7 +52,7 @@ func (h *handlers) checkAll(ctx context.Context) (status int, out readiness) {
 		Service: h.Service, Version: version.String(), Instance: h.Instance,
 		Schema: schemaHealth{Needed: schema.Version}, Loop: h.checkLoop(),
 	}
-	var missing error // of the schema
+	var missing error // the error of the schema
 	var checks sync.WaitGroup
 	checks.Go(func() { missing = h.checkDatabase(ctx, &out) })
 	checks.Go(func() { out.Redis = health.CheckRedis(ctx, h.Redis) })
@@ -64,15 +65,15 @@ func (h *handlers) checkAll(ctx context.Context) (status int, out readiness) {
 	case h.Draining():
 		out.Status, out.Detail = "draining", "The worker is about to stop."
 	case out.Database.ReadOnly():
-		out.Status, out.Detail = "unavailable", "The database refuses writes; the worker goes on when it takes them."
+		out.Status, out.Detail = "unavailable", "The database refuses writes. The worker continues when it accepts them."
 	case out.Database.Status != "ok":
-		out.Status, out.Detail = "unavailable", "The database cannot be used; the worker goes on when it can."
+		out.Status, out.Detail = "unavailable", "The database is unusable. The worker continues when it answers."
 	case missing != nil:
 		out.Status, out.Detail = "waiting", message(missing)
 	case out.Loop.Status == "waiting":
 		out.Status, out.Detail = "waiting", "The loop is about to begin."
 	case out.Loop.Status == "stuck":
-		out.Status, out.Detail = "stuck", "The loop does not advance: restart the worker; its log may have the cause."
+		out.Status, out.Detail = "stuck", "The loop does not advance. Restart the worker; its log may have the cause."
 	case out.Redis.Status == "down":
 		status, out.Status = http.StatusOK, "degraded"
 	default:
@@ -97,8 +98,8 @@ func (h *handlers) checkLoop() loopHealth {
 	return out
 }
 
-// checkDatabase fills in what the database tells of itself. It returns an
-// error if the schema is not the one needed.
+// checkDatabase fills in the state of the database. It returns an error if the
+// schema is not the needed one.
 func (h *handlers) checkDatabase(ctx context.Context, out *readiness) error {
 	out.Database, out.Schema.Version = health.CheckDatabase(ctx, store{h.DB})
 	if out.Database.Status != "ok" || schema.Reached(out.Schema.Version, schema.Version) {
@@ -107,13 +108,13 @@ func (h *handlers) checkDatabase(ctx context.Context, out *readiness) error {
 	return schema.Check(ctx, h.DB)
 }
 
-// message is what of err a client may read.
+// message is the part of err for the client.
 func message(err error) string {
 	var known *errs.Error
 	if errors.As(err, &known) {
 		return known.Message
 	}
-	return "The schema cannot be read; the log has the cause."
+	return "The schema is unreadable; the log has the cause."
 }
 
 func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }

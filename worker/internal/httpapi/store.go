@@ -7,13 +7,13 @@ import (
 	"github.com/fualab/fualab/shared/schema"
 )
 
-// store is the database as health.CheckDatabase asks for it.
+// store is the database for health.CheckDatabase.
 type store struct{ db *database.DB }
 
 // Dialect returns "postgres" or "sqlite".
 func (s store) Dialect() string { return s.db.DialectName() }
 
-// Ping returns an error unless the database answers and takes writes; see
+// Ping returns an error unless the database answers and accepts writes; see
 // database.DB.Check.
 func (s store) Ping(ctx context.Context) error { return s.db.Check(ctx) }
 

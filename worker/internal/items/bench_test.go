@@ -9,7 +9,8 @@ import (
 
 const benchItems = 50_000
 
-// BenchmarkEnrich enriches new items: each name its own, and all of one name.
+// BenchmarkEnrich enriches new items with different names, and with equal
+// names.
 func BenchmarkEnrich(b *testing.B) {
 	for _, dialect := range testdb.Dialects {
 		b.Run(dialect+"/names", func(b *testing.B) { benchmark(b, dialect, "'Sample item number ' || n", Enrich) })
@@ -17,7 +18,7 @@ func BenchmarkEnrich(b *testing.B) {
 	}
 }
 
-// BenchmarkExpire expires items that are all due.
+// BenchmarkExpire expires overdue items.
 func BenchmarkExpire(b *testing.B) {
 	for _, dialect := range testdb.Dialects {
 		b.Run(dialect, func(b *testing.B) { benchmark(b, dialect, "'Sample item number ' || n", Expire) })

@@ -10,33 +10,40 @@ import (
 	"github.com/fualab/fualab/shared/database"
 )
 
-// duplicates keeps each living item pointing to the oldest of its fingerprint. It
-// is safe for concurrent use, also by other workers; see inOrder.
+// duplicates makes each living item point to the oldest item with its
+// fingerprint. It is safe for concurrent use, also in several workers; see
+// inOrder.
+//
+//	fingerprint f:   1 (oldest) ←─ 3   ←─ 7      duplicate_of of 3 and 7 is 1
+//	1 is deleted:    3 (oldest) ←─ 7              3 and 7 change with it
 type duplicates struct{ db *database.DB }
 
-// regrouping is what must be written with a batch, or instead of it.
+// regrouping lists the changes that go with a batch, or come before it.
 type regrouping struct {
-	others  []*enrichment // outside the batch; see saveOthers
-	whole   bool          // with them, the batch may be written or deleted
-	leavers []*enrichment // unless whole: those of the batch that leave a fingerprint, without it
+	others  []*enrichment // items outside the batch; see saveOthers
+	whole   bool          // after these changes, the batch may be written or deleted
+	leavers []*enrichment // unless whole: the items of the batch that leave a fingerprint
 }
 
-// regroup returns what must be written so that batch, whose fields follow
-// from their names but for duplicate_of, may be written or deleted: these
-// items outside it change with it.
+// regroup returns the changes outside batch that are necessary to write or
+// delete it. The fields of batch are already derived from the names, except
+// duplicate_of. Two kinds of items outside batch change:
 //
-//   - Items that point to one in batch which has left their fingerprint, was
-//     deleted, or is the oldest no more: now they point to the right one.
-//   - Items that are the oldest no more, because an older one joins them: made
-//     pending, so that they, and what points to them, have their own turn.
-//     Such an item in batch is pending, and stays so: it waits. Until the
-//     older one is there, what points to it cannot point anywhere else.
+//   - Items that point to an item of batch that has left their fingerprint, was
+//     deleted, or is no longer the oldest. They now point to the right item.
+//   - Items that are no longer the oldest, because an older item joins them.
+//     They become pending, and are handled later with the items that point to
+//     them.
 //
-// In every committed state, a living item that is not pending points either
-// to the oldest of its fingerprint or to a pending or deleted item, which will
-// see to it in its own turn. So if limit of the former are found, there may be
-// more, and the regrouping is not whole: the batch stays pending. Its leavers
-// have left by then, so that nobody joins them there meanwhile.
+// If such an item is in batch, it stays pending and waits. Until the older item
+// is there, its duplicates have no other item to point to.
+//
+// Invariant: in every committed state, a living item that is not pending points
+// to the oldest item of its fingerprint, or to a pending or deleted item. The
+// latter corrects it later. So if limit items of the first kind are found,
+// there may be more. Then the regrouping is not whole, and the batch stays
+// pending. Its leavers leave at once, so that no item joins them in the
+// meantime.
 func (d duplicates) regroup(ctx context.Context, tx bun.Tx, batch []*enrichment, limit int) (r regrouping, err error) {
 	g := newGroups(batch)
 	var fingerprints []string
@@ -88,15 +95,15 @@ func (d duplicates) regroup(ctx context.Context, tx bun.Tx, batch []*enrichment,
 	return r, d.redirect(ctx, tx, newGroups(r.leavers), misled)
 }
 
-// groups knows the oldest living item of each fingerprint that was asked for
-// or joined.
+// groups has the oldest living item of each fingerprint that was requested or
+// joined.
 type groups struct {
 	oldest map[string]int64
-	absent []int64 // items that count only once they have joined
+	absent []int64 // items that count only after they have joined
 }
 
 func newGroups(absent []*enrichment) *groups {
-	g := &groups{oldest: make(map[string]int64, len(absent)), absent: []int64{0}} // IN () is no SQL
+	g := &groups{oldest: make(map[string]int64, len(absent)), absent: []int64{0}} // IN () is invalid SQL
 	for _, e := range absent {
 		g.absent = append(g.absent, e.ID)
 	}
@@ -122,8 +129,8 @@ func (g *groups) duplicateOf(e *enrichment) *int64 {
 	return nil
 }
 
-// deposed returns those of heads that an older item has joined, as pending
-// ones, unless they know it or are pending already.
+// deposed returns the heads that an older item has joined, and marks them as
+// pending. It omits those that are already pending.
 func (g *groups) deposed(heads []*enrichment) []*enrichment {
 	var deposed []*enrichment
 	for _, h := range heads {
@@ -137,8 +144,8 @@ func (g *groups) deposed(heads []*enrichment) []*enrichment {
 	return deposed
 }
 
-// heads returns the oldest living item of each of fingerprints, but for
-// those absent from g, and lets them join g.
+// heads returns the oldest living item of each of fingerprints, except the
+// items that are absent from g. It lets them join g.
 func (d duplicates) heads(ctx context.Context, tx bun.Tx, g *groups, fingerprints []string) ([]*enrichment, error) {
 	if len(fingerprints) == 0 {
 		return nil, nil
@@ -152,8 +159,8 @@ func (d duplicates) heads(ctx context.Context, tx bun.Tx, g *groups, fingerprint
 		each = "json_array_elements_text(?::json) AS value"
 	}
 	var heads []*enrichment
-	// The order by fingerprint, where one asked for equality alone, leaves
-	// the planner no index but the one that begins at the oldest.
+	// The ORDER BY fingerprint is redundant after the equality, but leaves the
+	// planner only the index that begins with the oldest item.
 	err = tx.NewRaw(`SELECT `+enrichmentColumns+` FROM (SELECT DISTINCT value AS fingerprint FROM `+each+`) AS f
 		JOIN items AS i ON i.fingerprint = f.fingerprint AND i.id = (SELECT h.id FROM items AS h
 			WHERE h.fingerprint >= f.fingerprint AND h.deleted_at IS NULL AND h.id NOT IN ?
@@ -164,8 +171,8 @@ func (d duplicates) heads(ctx context.Context, tx bun.Tx, g *groups, fingerprint
 	return heads, err
 }
 
-// misled returns up to limit items that point to one of suspects and should
-// not. Pending ones are left out: they have their own turn.
+// misled returns at most limit items that wrongly point to one of suspects. It
+// omits pending items, because they are handled later.
 func (d duplicates) misled(ctx context.Context, tx bun.Tx, suspects []*enrichment, limit int) ([]*enrichment, error) {
 	if len(suspects) == 0 {
 		return nil, nil
@@ -179,7 +186,7 @@ func (d duplicates) misled(ctx context.Context, tx bun.Tx, suspects []*enrichmen
 	return misled, err
 }
 
-// redirect has misled point to the oldest of their fingerprints.
+// redirect makes misled point to the oldest items of their fingerprints.
 func (d duplicates) redirect(ctx context.Context, tx bun.Tx, g *groups, misled []*enrichment) error {
 	var unknown []string
 	for _, e := range misled {
@@ -196,13 +203,13 @@ func (d duplicates) redirect(ctx context.Context, tx bun.Tx, g *groups, misled [
 	return nil
 }
 
-// saveOthers writes where others point, or that they are pending, as their next
-// version. It returns the ids of the living it wrote.
+// saveOthers writes the new duplicate_of, or the pending state, of others as
+// their next version. It returns the ids of the living ones that it wrote.
 //
-// Others are not locked. What may happen to one since it was read is that it
-// expires, which its version tells and which changes nothing here, or that a
-// client changes it: then it is pending, and is left to its own turn. Whoever
-// else might say where it points waits for this transaction.
+// Others are not locked. Since it was read, an item may have expired; its
+// version shows that, and it does not matter here. Or a client may have changed
+// it; then it is pending, and is handled later. All other writers of
+// duplicate_of wait for this transaction.
 func (d duplicates) saveOthers(ctx context.Context, tx bun.Tx, others []*enrichment) (saved []int64, err error) {
 	if len(others) == 0 {
 		return nil, nil
@@ -221,9 +228,8 @@ func (d duplicates) saveOthers(ctx context.Context, tx bun.Tx, others []*enrichm
 }
 
 // misledQuery looks up each suspect in the index of duplicate_of. The planner
-// does not know how few there are and would rather read the whole index; a
-// LATERAL with a limit of its own leaves it no choice, nor does CROSS JOIN on
-// SQLite.
+// does not know their small number, and would read the whole index. A LATERAL
+// with its own limit prevents that, and so does CROSS JOIN on SQLite.
 func (d duplicates) misledQuery() string {
 	const condition = ` WHERE i.duplicate_of = v.id AND i.duplicate_of IS NOT NULL
 		AND i.deleted_at IS NULL AND i.enriched_version = i.version

@@ -19,7 +19,7 @@ import (
 	"github.com/fualab/fualab/worker/internal/task"
 )
 
-// plain stands in for what text derives: names differ in case alone.
+// plain replaces the derivation of package text: names differ only in case.
 func plain(_ int64, name string) (slug, fingerprint string) {
 	return strings.ToLower(name), "f-" + strings.ToLower(name)
 }
@@ -40,7 +40,7 @@ func rename(t *testing.T, db *database.DB, id int64, name string) {
 	change(t, db, "UPDATE items SET name = ?, version = version + 1, updated_at = ? WHERE id = ? AND deleted_at IS NULL", name, model.NewTime(noon), id)
 }
 
-// restore takes a deletion back as a client does.
+// restore restores a deleted item as a client does.
 func restore(t *testing.T, db *database.DB, id int64) {
 	t.Helper()
 	change(t, db, "UPDATE items SET deleted_at = NULL, fingerprint = NULL, version = version + 1, updated_at = ? WHERE id = ? AND deleted_at IS NOT NULL", model.NewTime(noon), id)
@@ -52,7 +52,7 @@ func remove(t *testing.T, db *database.DB, id int64) {
 	change(t, db, "UPDATE items SET deleted_at = ?, version = version + 1 WHERE id = ? AND deleted_at IS NULL", model.NewTime(noon), id)
 }
 
-// comeDue is time passing for an item; it expires by the next pass.
+// comeDue makes an item overdue, so that the next pass expires it.
 func comeDue(t *testing.T, db *database.DB, id int64) {
 	t.Helper()
 	change(t, db, "UPDATE items SET status = 'active', expires_at = ?0, updated_at = ?0 WHERE id = ?1 AND deleted_at IS NULL", model.NewTime(noon), id)
@@ -65,7 +65,7 @@ func change(t *testing.T, db *database.DB, query string, args ...any) {
 	}
 }
 
-// enrichAll enriches in batches of limit until nothing is left to do.
+// enrichAll enriches in batches of limit until no item is pending.
 func enrichAll(t *testing.T, s duplicates, limit int) {
 	t.Helper()
 	for range 10_000 {
@@ -81,7 +81,7 @@ func enrichAll(t *testing.T, s duplicates, limit int) {
 	t.Error("enrichment does not end")
 }
 
-// wrong says what about the items is not as it must be when all is enriched.
+// wrong lists the violations of the final state of enriched items.
 func wrong(t *testing.T, db *database.DB) []string {
 	t.Helper()
 	var living []items.Item
@@ -139,7 +139,7 @@ func TestDuplicates(t *testing.T) {
 			{"an older one joins", func() { rename(t, db, other, "same") }},
 			{"delete of the oldest", func() { remove(t, db, other) }},
 			{"restore of the oldest", func() { restore(t, db, other) }},
-			{"delete and restore before anybody looks", func() { remove(t, db, other); restore(t, db, other) }},
+			{"delete and restore before the next pass", func() { remove(t, db, other); restore(t, db, other) }},
 			{"delete of the oldest, again", func() { remove(t, db, other) }},
 			{"restore of the oldest and rename of the next", func() { restore(t, db, other); rename(t, db, first, "away") }},
 			{"all but the last deleted", func() { remove(t, db, other); remove(t, db, second) }},
@@ -159,7 +159,8 @@ func TestDuplicates(t *testing.T) {
 	})
 }
 
-// A re-pointed duplicate that a client has seen gets a new ETag.
+// TestRepointingRaisesBothVersions proves that a re-pointed duplicate gets a
+// new ETag.
 func TestRepointingRaisesBothVersions(t *testing.T) {
 	t.Parallel()
 	testdb.Each(t, func(t *testing.T, db *database.DB) {
@@ -183,8 +184,8 @@ func pair(t *testing.T, db *database.DB, id int64) []int64 {
 	return []int64{version, enriched}
 }
 
-// More duplicates than fit in a batch are moved in several; the oldest stays
-// pending until the last of them is.
+// TestRepointingInBatches has more duplicates than fit in a batch. They move in
+// several batches, and the oldest stays pending until the last one.
 func TestRepointingInBatches(t *testing.T) {
 	t.Parallel()
 	testdb.Each(t, func(t *testing.T, db *database.DB) {
@@ -198,7 +199,7 @@ func TestRepointingInBatches(t *testing.T) {
 		for i, want := range []struct {
 			changed  int64
 			enriched bool
-		}{{5, false}, {4, false}, {3, true}} { // itself counts in the first and the last
+		}{{5, false}, {4, false}, {3, true}} { // the item itself counts in the first and the last batch
 			done, _, err := s.enrich(t.Context(), 4, plain)
 			versions := pair(t, db, first)
 			if err != nil || done.Rows != want.changed || (versions[0] == versions[1]) != want.enriched {
@@ -209,8 +210,9 @@ func TestRepointingInBatches(t *testing.T) {
 	})
 }
 
-// An older item joins one that waits for its own turn and has more duplicates
-// than fit in a batch: both are in it, and it gets on all the same.
+// TestJoiningInBatches has an older item that joins a pending one with more
+// duplicates than fit in a batch. Both are in the batch, and it still makes
+// progress.
 func TestJoiningInBatches(t *testing.T) {
 	t.Parallel()
 	testdb.Each(t, func(t *testing.T, db *database.DB) {
@@ -227,8 +229,9 @@ func TestJoiningInBatches(t *testing.T) {
 	})
 }
 
-// Clients create, rename, delete and restore between batches of any size, and items
-// are purged: whatever the order, all is right in the end.
+// TestEnrichAnyHistory has clients that create, rename, delete and restore
+// between batches of any size, and purges. The final state is right in any
+// order.
 func TestEnrichAnyHistory(t *testing.T) {
 	t.Parallel()
 	testdb.Each(t, func(t *testing.T, db *database.DB) {
@@ -254,7 +257,7 @@ func TestEnrichAnyHistory(t *testing.T) {
 	})
 }
 
-// act does what some client might do.
+// act makes a random change of a client.
 func act(t *testing.T, db *database.DB, random *rand.Rand) {
 	t.Helper()
 	id := 1 + random.Int64N(40)
@@ -303,8 +306,8 @@ func TestEnrichConcurrently(t *testing.T) {
 	})
 }
 
-// A client's change between the read and the write wins, and the item stays
-// pending.
+// TestChangeBetweenReadAndWrite proves that a client's change between the read
+// and the write wins, and that the item stays pending.
 func TestChangeBetweenReadAndWrite(t *testing.T) {
 	t.Parallel()
 	testdb.Each(t, func(t *testing.T, db *database.DB) {
@@ -314,7 +317,7 @@ func TestChangeBetweenReadAndWrite(t *testing.T) {
 		err := s.inOrder(t.Context(), func(ctx context.Context, tx bun.Tx) error {
 			stale := &enrichment{ID: id, Read: 1, Version: 1, EnrichedVersion: 1}
 			if saved, err := s.saveEnrichments(ctx, tx, []*enrichment{stale}); len(saved) != 0 || err != nil {
-				t.Errorf("changed %d, %v; want nothing", saved, err)
+				t.Errorf("changed %d, %v; want 0", saved, err)
 			}
 			return nil
 		})
@@ -327,7 +330,8 @@ func TestChangeBetweenReadAndWrite(t *testing.T) {
 	})
 }
 
-// A row that a client holds is left for the next batch.
+// TestEnrichPassesOverLockedRows proves that a row that a client has locked
+// waits for the next batch.
 func TestEnrichPassesOverLockedRows(t *testing.T) {
 	t.Parallel()
 	db := testdb.New(t, "postgres")
@@ -354,7 +358,8 @@ func TestEnrichPassesOverLockedRows(t *testing.T) {
 	checkDuplicates(t, db, "release")
 }
 
-// What a client is restoring is not purged.
+// TestPurgePassesOverLockedRows proves that an item that a client is restoring
+// is not purged.
 func TestPurgePassesOverLockedRows(t *testing.T) {
 	t.Parallel()
 	db := testdb.New(t, "postgres")
@@ -378,11 +383,11 @@ func TestPurgePassesOverLockedRows(t *testing.T) {
 		t.Fatal(err)
 	}
 	if done, _, err := s.purge(t.Context(), later, 100); done.Rows != 0 || err != nil {
-		t.Errorf("purged %+v, %v; want nothing", done, err)
+		t.Errorf("purged %+v, %v; want no item", done, err)
 	}
 }
 
-// A batch that fails leaves no part of itself.
+// TestEnrichIsAllOrNothing proves that a failed batch changes nothing.
 func TestEnrichIsAllOrNothing(t *testing.T) {
 	t.Parallel()
 	testdb.Each(t, func(t *testing.T, db *database.DB) {

@@ -15,23 +15,24 @@ import (
 	"github.com/fualab/fualab/worker/internal/task"
 )
 
-// Enrich is the task that does the second half of every create, change and delete: what
-// follows from an item's name, for itself and for its duplicates. A nudge
-// starts it at once, the schedule finds what a lost nudge left.
+// Enrich is the task for the second half of every create, change and delete:
+// the consequences of an item's name, for the item and its duplicates. A
+// notification starts it at once. If the notification is lost, the schedule
+// does.
 func Enrich(d Deps) task.Task {
 	return task.Task{
 		Name:          "items.enrich",
 		Summary:       "Gives new and changed items their slug, and finds duplicates",
 		Cron:          "* * * * *",
 		MissedPolicy:  model.MissedOnce,
-		OverlapPolicy: model.OverlapSkip, // a run that waits or works finds it as well
+		OverlapPolicy: model.OverlapSkip, // a waiting or working run finds the items, too
 		Timeout:       2 * time.Minute,
 		Event:         items.EventEnriched,
 		Backlog: &task.Backlog{
 			Name:    "enrich",
-			Help:    "How long the item waits that has waited longest to be enriched; 0 if none does.",
-			Title:   "Oldest item that waits to be enriched",
-			Summary: "Items wait to be enriched for longer than three sweeps",
+			Help:    "Longest time that an item has waited to be enriched; 0 without a waiting item.",
+			Title:   "Age of the oldest item without enrichment",
+			Summary: "An item has waited to be enriched for longer than three sweeps",
 			Limit:   3 * time.Minute,
 			Since:   func(ctx context.Context) (time.Time, error) { return pendingSince(ctx, d.DB) },
 		},
@@ -47,61 +48,61 @@ func derive(id int64, name string) (slug, fingerprint string) {
 	return text.Slug(name, id), text.Fingerprint(name)
 }
 
-// mostBehind bounds how many items one look takes in. They are enriched in the
-// order of their ids, so that the oldest are nearly always among the first.
+// mostBehind is the largest number of items of one look. They are enriched in
+// the order of their ids, so the oldest are nearly always among the first.
 const mostBehind = 10_000
 
-// pendingSince returns since when the item waits to be enriched that has waited
-// the longest, the zero time if none does.
+// pendingSince returns the time since which the longest waiting item waits to
+// be enriched, or the zero time.
 func pendingSince(ctx context.Context, db *database.DB) (time.Time, error) {
 	var at model.Time
 	err := db.NewRaw(`SELECT updated_at FROM
 		(SELECT updated_at FROM items WHERE enriched_version < version ORDER BY id LIMIT ?) AS waiting ORDER BY updated_at LIMIT 1`, mostBehind).Scan(ctx, &at)
-	err = database.Error(err, "find the item that waits the longest")
+	err = database.Error(err, "find the longest waiting item")
 	if errs.Is(err, errs.NotFound) {
 		return time.Time{}, nil
 	}
 	return at.Std(), err
 }
 
-// derivation returns what the worker derives from one item's name.
+// derivation derives the worker's fields from one item's name.
 type derivation func(id int64, name string) (slug, fingerprint string)
 
-// enrichment is what the worker knows of an item: its row in part, first as
-// it was read and then as it shall be.
+// enrichment is a part of an item's row: first as it was read, and then as it
+// will be written.
 type enrichment struct {
 	ID              int64   `json:"id"`
 	Name            string  `json:"-"`
 	Deleted         bool    `json:"deleted"`
-	Read            int64   `bun:"-" json:"read"` // the version that was read
+	Read            int64   `bun:"-" json:"read"` // the read version
 	Version         int64   `json:"version"`
 	EnrichedVersion int64   `json:"enriched_version"`
 	Slug            *string `json:"slug"`
 	Fingerprint     *string `json:"fingerprint"`
 	DuplicateOf     *int64  `json:"duplicate_of"`
 
-	Deposed bool `bun:"-" json:"deposed"` // shall be pending; see saveOthers
+	Deposed bool `bun:"-" json:"deposed"` // becomes pending; see saveOthers
 
-	before *enrichment // the row as it was read, once it has been applied
-	waits  bool        // for a later batch; see regroup
+	before *enrichment // the row as it was read; set by apply
+	waits  bool        // waits for a later batch; see regroup
 }
 
-// regrouped reports whether e has another fingerprint than its row.
+// regrouped reports whether the fingerprint of e differs from its row's.
 func (e *enrichment) regrouped() bool {
 	return e.before != nil && (e.before.Fingerprint == nil || *e.before.Fingerprint != *e.Fingerprint)
 }
 
 const enrichmentColumns = "i.id, i.name, i.deleted_at IS NOT NULL AS deleted, i.version, i.enriched_version, i.slug, i.fingerprint, i.duplicate_of"
 
-// enrich brings up to limit items up to date with their names: slug,
-// fingerprint, and duplicate_of, the oldest living item of the same
-// fingerprint. It returns what it changed, of the items those that live, and
-// whether there is more to do.
+// enrich updates the derived fields of at most limit items: slug, fingerprint,
+// and duplicate_of, the oldest living item with the same fingerprint. It
+// returns the changes, with the ids of living items, and whether more items
+// wait.
 //
-// An item is up to date when its own fields are right and no other item
-// wrongly points to it. Until then it stays pending, so that whatever ends
-// this between two batches, the next one finds the rest. That holds for
-// deleted items too: the deletion raised their version.
+// An item is up to date when its own fields are right and no other item wrongly
+// points to it. Until then it stays pending. So after an interruption between
+// two batches, the next batch finds the rest. This holds for deleted items,
+// too, because the deletion raised their version.
 func (d duplicates) enrich(ctx context.Context, limit int, derive derivation) (done task.Changes, more bool, err error) {
 	err = d.inOrder(ctx, func(ctx context.Context, tx bun.Tx) error {
 		batch, err := d.pending(ctx, tx, limit)
@@ -132,7 +133,7 @@ func (d duplicates) enrich(ctx context.Context, limit int, derive derivation) (d
 	return done, more, database.Error(err, "enrich a batch of items")
 }
 
-// living returns ids without those of deleted items among changes.
+// living returns ids without the deleted items of changes.
 func living(ids []int64, changes []*enrichment) []int64 {
 	deleted := make(map[int64]bool)
 	for _, e := range changes {
@@ -143,15 +144,16 @@ func living(ids []int64, changes []*enrichment) []int64 {
 	return slices.DeleteFunc(ids, func(id int64) bool { return deleted[id] })
 }
 
-// inOrder runs f in a transaction that no other one of its kind overlaps.
-// Which item is the oldest of its fingerprint is only known when nobody else
-// is adding older ones. SQLite has one writer at a time anyway. It cannot
-// deadlock: whoever else locks several items at once waits for none.
+// inOrder runs f in a transaction that does not overlap with another one of its
+// kind. The oldest item of a fingerprint is only known while no other
+// transaction adds older ones. SQLite has one writer anyway. It cannot
+// deadlock: all other transactions that lock several items wait for none of
+// them.
 func (d duplicates) inOrder(ctx context.Context, f func(ctx context.Context, tx bun.Tx) error) error {
 	return d.db.RunInTx(ctx, nil, func(ctx context.Context, tx bun.Tx) error {
 		if d.db.IsPostgres() {
-			// Every row that is wanted is found by an index; statistics
-			// from before many of them changed would say otherwise.
+			// An index finds all needed rows. Statistics from before many
+			// changes may mislead the planner.
 			if _, err := tx.ExecContext(ctx, "SELECT pg_advisory_xact_lock(hashtextextended('fualab.items.duplicates', 0)), set_config('enable_seqscan', 'off', true)"); err != nil {
 				return err
 			}
@@ -160,8 +162,8 @@ func (d duplicates) inOrder(ctx context.Context, f func(ctx context.Context, tx 
 	})
 }
 
-// pending reads and locks up to limit items that are not up to date, the
-// living first.
+// pending reads and locks at most limit items that are not up to date, the
+// living items first.
 func (d duplicates) pending(ctx context.Context, tx bun.Tx, limit int) ([]*enrichment, error) {
 	var batch []*enrichment
 	for _, life := range []string{"i.deleted_at IS NULL", "i.deleted_at IS NOT NULL"} {
@@ -179,8 +181,8 @@ func (d duplicates) pending(ctx context.Context, tx bun.Tx, limit int) ([]*enric
 	return batch, nil
 }
 
-// apply makes e up to date but for duplicate_of. A deleted item keeps what it
-// had and is no duplicate.
+// apply updates all fields of e except duplicate_of. A deleted item keeps its
+// fields and is no duplicate.
 func (e *enrichment) apply(derive derivation) {
 	before := *e
 	e.before = &before
@@ -200,7 +202,7 @@ const changesSQLite = `(SELECT value ->> 'id' AS id, value ->> 'deleted' AS dele
 	value ->> 'enriched_version' AS enriched_version, value ->> 'slug' AS slug,
 	value ->> 'fingerprint' AS fingerprint, value ->> 'duplicate_of' AS duplicate_of FROM json_each(?0)) AS v`
 
-// changes is the table expression v of enrichments, given as JSON.
+// changes is the table expression v of the enrichments in a JSON parameter.
 func (d duplicates) changes() string {
 	if d.db.IsPostgres() {
 		return changesPostgres
@@ -208,9 +210,9 @@ func (d duplicates) changes() string {
 	return changesSQLite
 }
 
-// saveEnrichments writes changes in one statement and returns the ids of those
-// it wrote. A row whose version is not the one that was read has been changed by
-// somebody else: it is left as it is, which is pending.
+// saveEnrichments writes changes in one statement, and returns the ids of the
+// written items. If the version of a row differs from the read one, another
+// writer has changed it. Such a row is not written and stays pending.
 func (d duplicates) saveEnrichments(ctx context.Context, tx bun.Tx, changes []*enrichment) (saved []int64, err error) {
 	if len(changes) == 0 {
 		return nil, nil
@@ -219,7 +221,7 @@ func (d duplicates) saveEnrichments(ctx context.Context, tx bun.Tx, changes []*e
 	if err != nil {
 		return nil, err
 	}
-	// updated_at is the client's, and stays.
+	// updated_at belongs to the client and does not change.
 	err = tx.NewRaw(`UPDATE items
 		SET slug = v.slug, fingerprint = v.fingerprint, duplicate_of = v.duplicate_of,
 			version = v.version, enriched_version = v.enriched_version

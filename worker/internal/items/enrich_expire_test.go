@@ -12,16 +12,16 @@ import (
 	"github.com/fualab/fualab/shared/testwait"
 )
 
-// An item that expires between the read and the write of a batch is pointed to
-// the right one all the same: its version rises, but it does not become pending,
-// so nobody would look at it again.
+// TestExpiryBetweenReadAndWrite proves that an item that expires between the
+// read and the write of a batch still points to the right item. Its version
+// rises, but it does not become pending, so no later batch would correct it.
 func TestExpiryBetweenReadAndWrite(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		name    string
 		change  func(t *testing.T, db *database.DB, other, first int64)
 		pass    func(ctx context.Context, s duplicates) error
-		expires int // which of the items
+		expires int // the index of the expiring item
 	}{
 		{
 			"the oldest is renamed, a duplicate expires",
@@ -85,7 +85,7 @@ func enrichOnce(ctx context.Context, s duplicates) error {
 	return err
 }
 
-// awaitLockWait returns when a statement on db waits for another's row.
+// awaitLockWait returns when a statement on db waits for the lock of a row.
 func awaitLockWait(t *testing.T, db *database.DB) {
 	t.Helper()
 	testwait.For(t, "a statement to wait for a lock", func() (waits bool) {

@@ -10,11 +10,11 @@ import (
 	"github.com/fualab/fualab/worker/internal/task"
 )
 
-// Expire is the task that sets items expired whose time has come.
+// Expire is the task that expires overdue items.
 func Expire(d Deps) task.Task {
 	return task.Task{
 		Name:          "items.expire",
-		Summary:       "Sets items expired whose expires_at has passed",
+		Summary:       "Expires items after their expires_at",
 		Cron:          "* * * * *",
 		MissedPolicy:  model.MissedOnce,
 		OverlapPolicy: model.OverlapSkip,
@@ -29,14 +29,14 @@ func Expire(d Deps) task.Task {
 	}
 }
 
-// expire sets up to limit living items expired whose expires_at is not
-// after now, the longest overdue first, and returns which. An item that
-// was enriched stays so. On Postgres it passes over rows that somebody else
-// holds; they are found again. So is an item that a client has changed since
-// now: its updated_at, which rises with each change, is left to the next pass.
+// expire expires at most limit living items with an expires_at up to now, the
+// longest overdue first. It returns their ids. An enriched item stays enriched.
+// On Postgres it skips rows that another transaction has locked; the next pass
+// finds them. It also skips an item that a client has changed since now, which
+// shows in updated_at.
 func expire(ctx context.Context, db *database.DB, now model.Time, limit int) (task.Changes, error) {
-	// MATERIALIZED: Postgres might otherwise ask for the rows to lock again
-	// for each item, and pass the limit.
+	// MATERIALIZED, because Postgres might otherwise select the rows to lock
+	// again for each item, and exceed the limit.
 	var ids []int64
 	err := db.NewRaw(`WITH due AS MATERIALIZED (SELECT id FROM items
 			WHERE status = 'active' AND deleted_at IS NULL AND expires_at <= ? AND updated_at < ?
@@ -45,5 +45,5 @@ func expire(ctx context.Context, db *database.DB, now model.Time, limit int) (ta
 			enriched_version = CASE WHEN enriched_version = version THEN version + 1 ELSE enriched_version END
 		WHERE id IN (SELECT id FROM due) RETURNING id`,
 		now, now, limit, db.SkipLocked(), items.Expired, now).Scan(ctx, &ids)
-	return task.Changes{Rows: int64(len(ids)), IDs: ids}, database.Error(err, "expire items due by %s", now)
+	return task.Changes{Rows: int64(len(ids)), IDs: ids}, database.Error(err, "expire items overdue at %s", now)
 }

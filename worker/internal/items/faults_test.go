@@ -14,8 +14,8 @@ import (
 	"github.com/fualab/fualab/worker/internal/task"
 )
 
-// TestInterruptedTaskIsCompletedByTheNextRun holds for each statement of each
-// task: a run that cannot execute it fails, and the next one loses and doubles
+// TestInterruptedTaskIsCompletedByTheNextRun checks each statement of each
+// task. A run fails if the statement fails, and the next run loses and doubles
 // nothing.
 func TestInterruptedTaskIsCompletedByTheNextRun(t *testing.T) {
 	t.Parallel()
@@ -71,7 +71,7 @@ func TestInterruptedTaskIsCompletedByTheNextRun(t *testing.T) {
 	}
 }
 
-// state is all that tasks change.
+// state is all data that the tasks change.
 func state(t *testing.T, db *database.DB) any {
 	t.Helper()
 	all := make(map[string][]map[string]any)
@@ -101,8 +101,8 @@ func state(t *testing.T, db *database.DB) any {
 	return all
 }
 
-// TestLostConnectionIsUnavailable: an error of the database is neither dropped
-// nor taken for "nothing to do".
+// TestLostConnectionIsUnavailable proves that an error of the database is
+// neither dropped nor taken for "nothing to do".
 func TestLostConnectionIsUnavailable(t *testing.T) {
 	t.Parallel()
 	now := model.NewTime(noon)
@@ -129,8 +129,7 @@ func TestLostConnectionIsUnavailable(t *testing.T) {
 	})
 }
 
-// TestNothingToDoIsNoError: each read of an empty database says so in its own
-// way.
+// TestNothingToDoIsNoError covers all reads of an empty database.
 func TestNothingToDoIsNoError(t *testing.T) {
 	t.Parallel()
 	testdb.Each(t, func(t *testing.T, db *database.DB) {

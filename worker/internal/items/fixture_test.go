@@ -13,7 +13,7 @@ import (
 
 var noon = time.Date(2030, 1, 31, 12, 0, 0, 123456000, time.UTC)
 
-// deps are a task's, at noon.
+// deps are the dependencies of a task, at noon.
 func deps(db *database.DB) Deps {
 	return Deps{
 		DB:              db,
@@ -24,8 +24,8 @@ func deps(db *database.DB) Deps {
 	}
 }
 
-// TestReportedItems: each task that has an event reports those items to which
-// it applies, and no others.
+// TestReportedItems proves that each task with an event reports exactly the
+// affected items.
 func TestReportedItems(t *testing.T) {
 	t.Parallel()
 	testdb.Each(t, func(t *testing.T, db *database.DB) {
@@ -35,12 +35,12 @@ func TestReportedItems(t *testing.T) {
 		gone := item(t, db, map[string]any{"fingerprint": "f", "deleted_at": long})
 		head := item(t, db, map[string]any{"fingerprint": "f", "duplicate_of": gone})
 		young := item(t, db, map[string]any{"name": "New", "enriched_version": 0, "expires_at": due})
-		item(t, db, map[string]any{"enriched_version": 0, "deleted_at": due}) // of no interest to anybody
+		item(t, db, map[string]any{"enriched_version": 0, "deleted_at": due}) // not reported
 		tasktest.Reports(t, Enrich(d), young)
 		tasktest.Reports(t, Expire(d), young)
 		tasktest.Reports(t, Purge(d), gone)
 		if n := count(t, db, "items WHERE id = ? AND duplicate_of IS NULL", head); n != 1 {
-			t.Error("its duplicate still points to what was purged")
+			t.Error("its duplicate still points to the purged item")
 		}
 		tasktest.Reports(t, Purge(d))
 	})
@@ -61,8 +61,8 @@ func count(t *testing.T, db *database.DB, from string, args ...any) (n int64) {
 	return n
 }
 
-// fill inserts n pending items that are due since a day. The expression name
-// may refer to their number n.
+// fill inserts n pending items that are overdue for a day. The expression name
+// may contain their number n.
 func fill(tb testing.TB, db *database.DB, n int, name string) {
 	tb.Helper()
 	instant := "text"
@@ -77,7 +77,7 @@ func fill(tb testing.TB, db *database.DB, n int, name string) {
 	}
 }
 
-// item inserts one that is enriched, with extra columns set.
+// item inserts an enriched item with extra columns set.
 func item(t *testing.T, db *database.DB, extra map[string]any) (id int64) {
 	t.Helper()
 	row := map[string]any{

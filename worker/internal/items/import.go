@@ -18,29 +18,41 @@ import (
 )
 
 const (
-	// mostImports bounds a pass; the API has no more of them at a time.
+	// mostImports is the largest number of imports of a pass; the API allows no
+	// more at a time.
 	mostImports = 100
-	// importPatience is how long a pass takes up work at most; with it a long import
-	// has its successes within the alert's three minutes.
+	// importPatience is the time in which a pass begins batches. With it, a
+	// long import has successes within the alert's three minutes.
 	importPatience = 90 * time.Second
-	// importTries is how often a batch is tried that others get in the way of.
+	// importTries is the number of attempts for a batch that conflicts with
+	// other writers.
 	importTries = 5
-	// uploadPatience is how long an upload may stand still.
+	// uploadPatience is the longest pause of an upload.
 	uploadPatience = 24 * time.Hour
-	// mostDeaths is how many passes of an import may end without a word, as those
-	// of a worker that is killed do, before it fails: they have not moved its mark.
+	// mostDeaths is the number of passes that may end without a release while
+	// the mark of the import does not move, as when a worker is killed. After
+	// that, the import fails.
 	mostDeaths = 2
-	// releaseTime bounds the note that a pass has ended in order.
+	// releaseTime is the limit of the note that a pass has ended in order.
 	releaseTime = 2 * time.Second
 )
 
-// Import is the task that takes imports from where they are to their end, the oldest first.
-// A complete upload makes a run of its own; the schedule finds what a lost one
-// left.
+// Import is the task that takes imports from their present state to their end,
+// the oldest first. A complete upload starts a run. If its notification is
+// lost, the schedule does.
+//
+//	pass:   begin ──→ batch ──→ batch ──→ … ──→ release
+//	          │          └ one transaction: rows, faults, counts and the mark
+//	          └ passes_begun + 1; release takes it back
+//
+// Invariants: a batch and the import's mark commit together. So a pass that is
+// cut short leaves no partial batch, and the next pass continues at the mark.
+// Only one worker moves a mark; the other one gets errMoved. An import that
+// kills its workers fails after mostDeaths passes without progress.
 func Import(d Deps) task.Task {
 	return task.Task{
 		Name:          items.ImportTask,
-		Summary:       "Reads uploaded files of items, and clears what is left of old ones",
+		Summary:       "Reads uploaded files of items, and deletes the data of ended imports",
 		Cron:          "* * * * *",
 		MissedPolicy:  model.MissedOnce,
 		OverlapPolicy: model.OverlapSkip,
@@ -72,14 +84,14 @@ func Import(d Deps) task.Task {
 	}
 }
 
-// untilNextPass is shortly before a full minute, when the next pass begins, which
-// would not if this one were still at work.
+// untilNextPass is a time shortly before a full minute. Then the next pass is
+// due, which would not begin if this one were still working.
 func untilNextPass(now time.Time) time.Time {
 	const before = 2 * time.Second
 	return now.Add(importPatience - time.Minute).Truncate(time.Minute).Add(time.Minute - before)
 }
 
-// clearImports deletes what is left of imports that have ended.
+// clearImports deletes the data of ended imports.
 func clearImports(ctx context.Context, d Deps, all importStore, result task.Result) (task.Result, error) {
 	now := d.Now()
 	if _, err := all.abandon(ctx, model.NewTime(now.Add(-uploadPatience)), model.NewTime(now), task.BatchSize); err != nil {
@@ -98,60 +110,61 @@ func clearImports(ctx context.Context, d Deps, all importStore, result task.Resu
 	return result, err
 }
 
-// importPass takes one import to its end, or as far as it gets, batch by batch.
-// Each is a transaction with the import's mark, so that one that was cut short
-// never was, and the next pass goes on behind the last.
+// importPass takes one import to its end, or as far as its time allows, batch
+// by batch. Each batch is a transaction with the import's mark. An interrupted
+// batch has no effect, and the next pass continues after the last one.
 type importPass struct {
 	Deps
 	store  importStore
-	until  time.Time // when no other batch is begun
+	until  time.Time // no batch begins after this time
 	i      *imports.Import
 	result *task.Result
 
-	told              time.Time // when somebody was last told, and of what
+	published         time.Time // time and state of the last published event
 	inserted, updated int64
 }
 
 func (p *importPass) run(ctx context.Context) error {
 	if err := p.begin(ctx); err != nil || p.i.State.Ended() {
-		p.tell(true)
+		p.publish(true)
 		return err
 	}
 	err := p.goOn(ctx)
 	if stopped := ctx.Err(); err != nil && stopped != nil {
-		err = errors.Join(stopped, err) // a transaction that ctx ended says only that it is done
+		err = errors.Join(stopped, err) // a transaction that ctx ended reports only that it is done
 	}
 	inOrder := err == nil || errors.Is(err, errMoved) || errs.Is(err, errs.Unavailable) || ctx.Err() != nil
 	if inOrder && !p.i.State.Ended() {
 		err = errors.Join(err, p.release(ctx))
 	}
-	p.tell(true)
+	p.publish(true)
 	return err
 }
 
-// begin notes that a pass has begun, before it reads anything. An import whose
-// passes die where its mark is fails, so that the next one has its turn.
+// begin records the beginning of a pass before it reads the file. If the passes
+// of an import die at its mark, the import fails, so that the next import has
+// its turn.
 func (p *importPass) begin(ctx context.Context) error {
-	return p.change(ctx, func(_ context.Context, _ importTx, i *imports.Import) error {
+	return p.advance(ctx, func(_ context.Context, _ importTx, i *imports.Import) error {
 		if i.PassesBegun < mostDeaths {
 			i.PassesBegun++
 			return nil
 		}
-		i.Stop(imports.Failed, fmt.Sprintf("%d attempts to read on behind line %d made the worker end without finishing a batch; its log may have the cause, such as a lack of memory. "+
-			"Make the rows there smaller and import the file again.", mostDeaths, i.Line))
+		i.Stop(imports.Failed, fmt.Sprintf("%d attempts to read after line %d ended the worker before it had finished a batch. The worker's log may have the cause, such as a lack of memory. "+
+			"Make the rows there smaller, and import the file again.", mostDeaths, i.Line))
 		return nil
 	})
 }
 
-// release notes that the pass has ended in order, and with it its worker if ctx
-// has ended.
+// release records that the pass has ended in order. If ctx has ended, the
+// worker ends, too.
 func (p *importPass) release(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), releaseTime)
 	defer cancel()
 	return p.store.release(ctx, p.i.ID)
 }
 
-// goOn takes the import to its end, or as far as the pass gets.
+// goOn takes the import to its end, or as far as the time of the pass allows.
 func (p *importPass) goOn(ctx context.Context) error {
 	file := p.read(ctx)
 	defer func() { file.stop() }()
@@ -164,7 +177,7 @@ func (p *importPass) goOn(ctx context.Context) error {
 		if err = p.batch(ctx, file); err != nil || p.over() {
 			break
 		}
-		if phase == imports.Validating && p.i.State == imports.Importing { // from the beginning
+		if phase == imports.Validating && p.i.State == imports.Importing { // the next phase begins at the beginning of the file
 			file.stop()
 			file = p.read(ctx)
 		}
@@ -176,13 +189,14 @@ func (p *importPass) goOn(ctx context.Context) error {
 	return err
 }
 
-// over is whether the pass has had its time. It is asked behind a batch, so that
-// every pass gets further.
+// over reports whether the time of the pass is over. It is called after a
+// batch, so that every pass makes progress.
 func (p *importPass) over() bool { return !p.Now().Before(p.until) }
 
-// read has the file read from the import's mark on, unless it is to be cancelled.
+// read starts reading the file at the import's mark, unless the import is to be
+// cancelled.
 func (p *importPass) read(ctx context.Context) *importReader {
-	i := *p.i // which changes meanwhile
+	i := *p.i // p.i changes meanwhile
 	rows := task.BatchSize
 	if i.Mode == imports.Upsert {
 		rows = upsertBatch
@@ -228,10 +242,10 @@ func (p *importPass) open(ctx context.Context, i *imports.Import) (*items.Reader
 	return file, nil
 }
 
-// batch reads the next rows and does with them what the phase is for.
+// batch reads the next rows and processes them for the phase.
 func (p *importPass) batch(ctx context.Context, file *importReader) error {
 	if p.i.State == imports.Queued {
-		return p.change(ctx, func(_ context.Context, _ importTx, i *imports.Import) error {
+		return p.advance(ctx, func(_ context.Context, _ importTx, i *imports.Import) error {
 			i.Validate(model.NewTime(p.Now()))
 			return nil
 		})
@@ -245,28 +259,28 @@ func (p *importPass) batch(ctx context.Context, file *importReader) error {
 	}
 	before := *p.i
 	for try := 1; ; try++ {
-		err := p.change(ctx, func(ctx context.Context, tx importTx, i *imports.Import) error {
-			// What validation has found to be so is believed at first; the database
-			// refuses it if it no longer is.
-			sure := try == 1 && i.State == imports.Importing && i.Mode == imports.Insert && i.IDsDistinct
-			known, err := learn(ctx, tx, i, b.rows, sure)
+		err := p.advance(ctx, func(ctx context.Context, tx importTx, i *imports.Import) error {
+			// The first attempt relies on the result of the validation. If that
+			// is out of date, the database refuses the batch.
+			skipLookup := try == 1 && i.State == imports.Importing && i.Mode == imports.Insert && i.IDsDistinct
+			found, err := lookUp(ctx, tx, i, b.rows, skipLookup)
 			if err != nil {
 				return err
 			}
-			return p.take(ctx, tx, i, sortRows(i, b.rows, known), b.mark, b.last)
+			return p.apply(ctx, tx, i, planRows(i, b.rows, found), b.mark, b.last)
 		})
 		if err == nil {
 			p.count(ctx, before)
 		}
-		// Somebody has made an item with one of the ids meanwhile; the next try
-		// sees it.
+		// Another writer has created an item with one of the ids. The next
+		// attempt finds it.
 		if try == importTries || !errs.Is(err, errs.Conflict) {
 			return err
 		}
 	}
 }
 
-// count reports what a batch has changed.
+// count reports the changes of a batch.
 func (p *importPass) count(ctx context.Context, before imports.Import) {
 	if before.State == imports.Importing {
 		p.result.RowsAffected += p.i.Inserted + p.i.Updated - before.Inserted - before.Updated
@@ -274,8 +288,8 @@ func (p *importPass) count(ctx context.Context, before imports.Import) {
 	}
 }
 
-// change takes the import further, unless somebody wants it to stop.
-func (p *importPass) change(ctx context.Context, f func(ctx context.Context, tx importTx, i *imports.Import) error) error {
+// advance changes the import in a transaction, unless a user has cancelled it.
+func (p *importPass) advance(ctx context.Context, f func(ctx context.Context, tx importTx, i *imports.Import) error) error {
 	err := p.store.on(ctx, p.i, func(ctx context.Context, tx importTx, i *imports.Import) error {
 		i.UpdatedAt = model.NewTime(p.Now())
 		if i.CancelRequested {
@@ -285,21 +299,21 @@ func (p *importPass) change(ctx context.Context, f func(ctx context.Context, tx 
 		return f(ctx, tx, i)
 	})
 	if err == nil {
-		p.tell(false)
+		p.publish(false)
 	}
 	return err
 }
 
 func (p *importPass) end(ctx context.Context, state imports.State, reason string) error {
-	return p.change(ctx, func(_ context.Context, _ importTx, i *imports.Import) error {
+	return p.advance(ctx, func(_ context.Context, _ importTx, i *imports.Import) error {
 		i.Stop(state, reason)
 		return nil
 	})
 }
 
-// take does with the rows up to mark what the phase is for.
-func (p *importPass) take(ctx context.Context, tx importTx, i *imports.Import, s *sorted, mark rowfile.Mark, last bool) error {
-	if i.State == imports.Importing && i.Rejected+s.rejected > i.MaxErrors { // it ends here
+// apply processes the rows up to mark for the phase.
+func (p *importPass) apply(ctx context.Context, tx importTx, i *imports.Import, s *plan, mark rowfile.Mark, last bool) error {
+	if i.State == imports.Importing && i.Rejected+s.rejected > i.MaxErrors { // the import ends here
 		s.inserted, s.updated, s.unchanged = nil, nil, 0
 	}
 	if i.State == imports.Importing {
@@ -316,24 +330,24 @@ func (p *importPass) take(ctx context.Context, tx importTx, i *imports.Import, s
 	i.Unchanged += s.unchanged
 	i.Rejected += s.rejected
 	if i.Advance(last) {
-		return tx.forgetFaults(ctx) // they are found again
+		return tx.forgetFaults(ctx) // the next phase finds them again
 	}
 	return nil
 }
 
-// tell publishes how far the import has got, once a second and at its end.
-func (p *importPass) tell(always bool) {
+// publish sends events about the progress of the import, once a second and at its end.
+func (p *importPass) publish(always bool) {
 	now := p.Now()
-	if !always && now.Sub(p.told) < time.Second {
+	if !always && now.Sub(p.published) < time.Second {
 		return
 	}
-	p.told = now
+	p.published = now
 	if p.Publish == nil {
 		return
 	}
 	p.Publish(events.OfImport(p.i))
 	if p.i.DryRun || p.i.RowsTotal == nil {
-		return // no item has changed
+		return // a validation changes no item
 	}
 	if n := p.i.Inserted - p.inserted; n > 0 {
 		p.Publish(events.Event{Type: items.EventCreated, At: p.i.UpdatedAt, Count: n})

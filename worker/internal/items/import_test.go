@@ -24,7 +24,7 @@ import (
 	"github.com/fualab/fualab/worker/internal/task"
 )
 
-// upload stores a file as the API does, in chunks that end anywhere.
+// upload stores a file as the API does, in chunks that end at any byte.
 func upload(t *testing.T, db *database.DB, file string, change func(*imports.Import)) *imports.Import {
 	t.Helper()
 	at := model.NewTime(noon)
@@ -48,7 +48,7 @@ func upload(t *testing.T, db *database.DB, file string, change func(*imports.Imp
 	return i
 }
 
-// imported returns an import as it is.
+// imported returns the present state of an import.
 func imported(t *testing.T, db *database.DB, id int64) *imports.Import {
 	t.Helper()
 	i := new(imports.Import)
@@ -58,8 +58,7 @@ func imported(t *testing.T, db *database.DB, id int64) *imports.Import {
 	return i
 }
 
-// TestItemsOfAnImportNameItsCreator: those that it makes, and those that it
-// changes.
+// TestItemsOfAnImportNameItsCreator covers created and changed items.
 func TestItemsOfAnImportNameItsCreator(t *testing.T) {
 	t.Parallel()
 	testdb.Each(t, func(t *testing.T, db *database.DB) {
@@ -79,8 +78,8 @@ func TestItemsOfAnImportNameItsCreator(t *testing.T) {
 	})
 }
 
-// check compares what became of an import: state, inserted, updated, unchanged,
-// rejected. Nothing but its row, and its faults, is to be left.
+// check compares the result of an import: state, inserted, updated, unchanged,
+// rejected. Only its row and its faults may remain.
 func check(t *testing.T, db *database.DB, id int64, want string) {
 	t.Helper()
 	i := imported(t, db, id)
@@ -126,7 +125,7 @@ func TestImport(t *testing.T) {
 		run(t, d)
 		check(t, db, again.ID, "failed 0 0 0 1")
 		if n := count(t, db, "items WHERE external_id = 'new'"); n != 0 {
-			t.Error("all or nothing, and one is there")
+			t.Error("an item exists after a failed all-or-nothing import")
 		}
 		if n := count(t, db, fmt.Sprintf("import_errors WHERE import_id = %d AND line = 2 AND field = 'external_id'", again.ID)); n != 1 {
 			t.Errorf("%d faults, want 1 in line 2", n)
@@ -157,7 +156,7 @@ func TestImportBroken(t *testing.T) {
 	t.Parallel()
 	var packed bytes.Buffer
 	w := gzip.NewWriter(&packed)
-	_, _ = w.Write([]byte(csvRows(3000))) // into memory
+	_, _ = w.Write([]byte(csvRows(3000))) // in memory
 	_ = w.Close()
 	bomb := func(i *imports.Import) { i.LimitBytes = 10_000 }
 	testdb.Each(t, func(t *testing.T, db *database.DB) {
@@ -190,8 +189,8 @@ func TestImportBroken(t *testing.T) {
 	})
 }
 
-// TestImportInPasses: a pass that has had its time ends with success after the
-// batch it is at, and each gets further.
+// TestImportInPasses proves that a pass without time left ends successfully
+// after its batch, and that each pass makes progress.
 func TestImportInPasses(t *testing.T) {
 	t.Parallel()
 	testdb.Each(t, func(t *testing.T, db *database.DB) {
@@ -200,7 +199,7 @@ func TestImportInPasses(t *testing.T) {
 		waiting := upload(t, db, csvRows(1), func(i *imports.Import) { i.Mode = imports.Upsert })
 		d, now := deps(db), noon
 		d.Now = func() time.Time {
-			now = now.Add(importPatience) // whatever it does takes so long
+			now = now.Add(importPatience) // each step takes this long
 			return now
 		}
 		var marks []string
@@ -227,8 +226,8 @@ func TestImportInPasses(t *testing.T) {
 	})
 }
 
-// TestImportOvertaken: an item that somebody makes between the phases is found in
-// the second, which counts on none.
+// TestImportOvertaken proves that the second phase finds an item that was
+// created between the phases, although the first phase found none.
 func TestImportOvertaken(t *testing.T) {
 	t.Parallel()
 	testdb.Each(t, func(t *testing.T, db *database.DB) {
@@ -256,14 +255,14 @@ func TestImportOvertaken(t *testing.T) {
 	})
 }
 
-// TestImportCutShort ends the pass inside of its nth transaction, for every n,
-// and begins another: the items are those of a pass that was left alone.
+// TestImportCutShort ends the pass within its nth transaction, for every n, and
+// begins another. The items are those of an undisturbed pass.
 func TestImportCutShort(t *testing.T) {
 	t.Parallel()
 	testdb.Each(t, func(t *testing.T, db *database.DB) {
 		var packed bytes.Buffer
 		w := gzip.NewWriter(&packed)
-		_, _ = w.Write([]byte(csvRows(2*task.BatchSize + 500))) // into memory
+		_, _ = w.Write([]byte(csvRows(2*task.BatchSize + 500))) // in memory
 		_ = w.Close()
 		i := upload(t, db, packed.String(), nil)
 		cuts := 0
@@ -332,9 +331,9 @@ func TestImportCancelled(t *testing.T) {
 	})
 }
 
-// TestImportThatKillsWorkers: an import whose passes end without a word where its
-// mark is fails with a reason, and the next one has its turn; a pass that ends in
-// order does not count.
+// TestImportThatKillsWorkers proves that an import fails with a reason if its
+// passes die at its mark, and that the next import has its turn. A pass that
+// ends in order does not count.
 func TestImportThatKillsWorkers(t *testing.T) {
 	t.Parallel()
 	testdb.Each(t, func(t *testing.T, db *database.DB) {
@@ -342,7 +341,7 @@ func TestImportThatKillsWorkers(t *testing.T) {
 		next := upload(t, db, "external_id,name\nnext,Next\n", nil)
 		d := deps(db)
 		stopped, stop := context.WithCancel(t.Context())
-		d.Publish = func(events.Event) { stop() } // once the pass has begun
+		d.Publish = func(events.Event) { stop() } // after the pass has begun
 		for range 2 * mostDeaths {
 			if _, err := Import(d).Run(stopped); !errors.Is(err, context.Canceled) {
 				t.Fatalf("the worker does not stop: %v", err)
@@ -357,7 +356,7 @@ func TestImportThatKillsWorkers(t *testing.T) {
 		d = deps(db)
 		for died := range mostDeaths {
 			pass := importPass{Deps: d, store: importStore{db}, i: imported(t, db, poison.ID), result: new(task.Result)}
-			if err := pass.begin(t.Context()); err != nil { // and then the process is gone
+			if err := pass.begin(t.Context()); err != nil { // then the process dies
 				t.Fatal(err)
 			}
 			if got := imported(t, db, poison.ID); got.PassesBegun != int64(died+1) || got.State.Ended() {
@@ -366,22 +365,22 @@ func TestImportThatKillsWorkers(t *testing.T) {
 		}
 		run(t, d)
 		check(t, db, poison.ID, "failed 0 0 0 0")
-		if got := imported(t, db, poison.ID); !strings.Contains(got.Error, "2 attempts to read on behind line 0") {
+		if got := imported(t, db, poison.ID); !strings.Contains(got.Error, "2 attempts to read after line 0") {
 			t.Errorf("its reason: %s", got.Error)
 		}
 		check(t, db, next.ID, "completed 1 0 0 0")
 	})
 }
 
-// TestImportThatMovesIsNotGivenUp: deaths count from the mark on where the last
-// batch ended.
+// TestImportThatMovesIsNotGivenUp proves that deaths count only since the mark
+// last moved.
 func TestImportThatMovesIsNotGivenUp(t *testing.T) {
 	t.Parallel()
 	db := testdb.New(t, "sqlite")
 	i := upload(t, db, csvRows(2*task.BatchSize), func(i *imports.Import) { i.State = imports.Validating })
 	d, now := deps(db), noon
 	d.Now = func() time.Time {
-		now = now.Add(importPatience) // a batch a pass
+		now = now.Add(importPatience) // one batch in each pass
 		return now
 	}
 	for range 10 {
@@ -397,14 +396,14 @@ func TestImportThatMovesIsNotGivenUp(t *testing.T) {
 	check(t, db, i.ID, fmt.Sprintf("completed %d 0 0 0", 2*task.BatchSize))
 }
 
-// TestImportCancelledBeforeItIsRead: nothing of a file is read once its import is
-// to be cancelled, whether before the first batch or before another.
+// TestImportCancelledBeforeItIsRead proves that no part of a file is read after
+// its import was cancelled, before the first batch or a later one.
 func TestImportCancelledBeforeItIsRead(t *testing.T) {
 	t.Parallel()
 	testdb.Each(t, func(t *testing.T, db *database.DB) {
 		for _, state := range []imports.State{imports.Queued, imports.Validating, imports.Importing} {
 			i := upload(t, db, csvRows(10), func(i *imports.Import) { i.State, i.CancelRequested = state, true })
-			exec(t, db, "DELETE FROM import_chunks") // an attempt to read it would fail the import
+			exec(t, db, "DELETE FROM import_chunks") // reading it would fail the import
 			run(t, deps(db))
 			check(t, db, i.ID, "cancelled 0 0 0 0")
 		}
@@ -418,8 +417,8 @@ func TestImportCancelledBeforeItIsRead(t *testing.T) {
 	})
 }
 
-// TestBatchIsBounded: a batch of rows holds few bytes, however much they are
-// when they are unpacked, and a row more than its bounds.
+// TestBatchIsBounded proves that a batch of rows has few bytes, even if the
+// unpacked rows are large: its limits, and one row more.
 func TestBatchIsBounded(t *testing.T) {
 	wide := "name" + func() string {
 		var columns strings.Builder
@@ -457,8 +456,8 @@ func TestBatchIsBounded(t *testing.T) {
 	}
 }
 
-// TestUntilNextPass: a pass ends before the minute in which the next one is due,
-// and has half a minute at least, or nearly.
+// TestUntilNextPass proves that a pass ends before the minute in which the next
+// one is due, and that it has at least about half a minute.
 func TestUntilNextPass(t *testing.T) {
 	t.Parallel()
 	for second := range 120 {

@@ -11,47 +11,47 @@ import (
 )
 
 const (
-	// importBatchBytes bounds a batch, but for its last row: what is read of the
-	// file, unpacked, and what its rows have in memory.
+	// importBatchBytes is the limit of a batch without its last row: of the
+	// unpacked bytes of the file, and of the memory of its rows.
 	importBatchBytes = 4 << 20
-	// upsertBatch is the most rows of a batch that changes items: all of those are
-	// in memory, as large as they may be.
+	// upsertBatch is the largest number of rows of a batch that changes items,
+	// because all of these items are in memory, at any size.
 	upsertBatch = 50
 )
 
-// errImportCancelled ends the reading of an import that is to stop.
+// errImportCancelled ends the reading of a cancelled import.
 var errImportCancelled = errors.New("the import is to be cancelled")
 
-// importBatch is what is read of a file at a time.
+// importBatch is a batch of rows from a file.
 type importBatch struct {
 	rows []importRow
-	mark rowfile.Mark // behind them
-	last bool         // nothing follows
+	mark rowfile.Mark // the mark after the rows
+	last bool         // the end of the file
 	err  error
 }
 
-// importRow is a row, and what it comes to as a new item.
+// importRow is a row with the new item that it describes.
 type importRow struct {
 	*items.Row
 	fields items.Fields
 	faults []rowfile.Fault
-	item   *items.Item // without its times; nil where none is wanted, or of a faulty row
+	item   *items.Item // without its times; nil if not built, or for a faulty row
 }
 
-// importReader reads a file a batch ahead, while what it has read is written. Its
-// reader has to stop it.
+// importReader reads a file one batch ahead, while the previous batch is
+// written. The caller must stop it.
 type importReader struct {
 	batches chan importBatch
 	cancel  context.CancelFunc
 	ended   chan struct{}
 }
 
-// importSource is what an importReader reads.
+// importSource is the input of an importReader.
 type importSource struct {
 	open  func(ctx context.Context) (*items.Reader, error)
-	more  func(ctx context.Context) error // asked before each batch is read; an error ends the reading
-	built bool                            // whether rows are wanted as new items
-	rows  int                             // most of a batch
+	more  func(ctx context.Context) error // called before each batch; an error ends the reading
+	built bool                            // whether to build new items from rows
+	rows  int                             // largest number of rows in a batch
 }
 
 // readImport reads a file.
@@ -83,7 +83,7 @@ func readImport(ctx context.Context, from importSource) *importReader {
 	return r
 }
 
-// next is not called behind the last batch, or an error.
+// next must not be called after the last batch, or after an error.
 func (r *importReader) next(ctx context.Context) importBatch {
 	select {
 	case b := <-r.batches:
@@ -93,7 +93,7 @@ func (r *importReader) next(ctx context.Context) importBatch {
 	}
 }
 
-// stop returns when nothing is read any more.
+// stop returns when the reading has ended.
 func (r *importReader) stop() {
 	r.cancel()
 	<-r.ended

@@ -10,26 +10,26 @@ import (
 	"github.com/fualab/fualab/shared/rowfile"
 )
 
-// sorted is what becomes of the rows of a batch.
-type sorted struct {
+// plan is the plan for the rows of a batch.
+type plan struct {
 	inserted, updated   []*items.Item
 	unchanged, rejected int64
-	faults              []imports.Error // of those rejected, as many as are kept
+	faults              []imports.Error // of rejected rows, up to the number of stored faults
 }
 
-// known is what a row is compared to.
-type known struct {
-	lines map[string]int64       // where in the file each external id stands first
-	items map[string]*items.Item // that are there, by their external ids
+// existing is the data with which rows are compared.
+type existing struct {
+	lines map[string]int64       // the first line of each external id in the file
+	items map[string]*items.Item // the existing items, by their external ids
 }
 
-// learn looks for the external ids of rows in the file and among items. sure says
-// that none of them can be there, or the insertion fails.
-func learn(ctx context.Context, tx importTx, i *imports.Import, rows []importRow, sure bool) (known, error) {
-	if sure {
-		return known{}, nil
+// lookUp looks up the external ids of rows, in the file and among items. With
+// skipLookup, it skips the lookup: if an id exists, the insertion fails.
+func lookUp(ctx context.Context, tx importTx, i *imports.Import, rows []importRow, skipLookup bool) (existing, error) {
+	if skipLookup {
+		return existing{}, nil
 	}
-	k := known{lines: make(map[string]int64, len(rows))}
+	k := existing{lines: make(map[string]int64, len(rows))}
 	var ids []string
 	for _, row := range rows {
 		if id := row.ExternalID; id != nil && storable(*id) {
@@ -52,26 +52,26 @@ func learn(ctx context.Context, tx importTx, i *imports.Import, rows []importRow
 	return k, err
 }
 
-// sortRows tells which rows are new items, which change one, and which are
-// rejected. It comes to the same in both phases, unless items change between
-// them.
-func sortRows(i *imports.Import, rows []importRow, k known) *sorted {
-	s := new(sorted)
+// planRows decides which rows are new items, which rows change an item, and
+// which rows are rejected. It has the same result in both phases, unless items
+// change between them.
+func planRows(i *imports.Import, rows []importRow, k existing) *plan {
+	s := new(plan)
 	for _, row := range rows {
-		s.sort(i, row, k)
+		s.add(i, row, k)
 	}
 	return s
 }
 
-// storable leaves out what no item can have as its external id, of which the row
-// says so, and which Postgres would refuse to compare.
+// storable omits values that no item can have as its external id. The row has a
+// fault for them, and Postgres would refuse to compare them.
 func storable(id string) bool {
 	return len((items.Fields{Name: "x", ExternalID: &id}).Validate("")) == 0
 }
 
-// sort finds out about one row.
-func (s *sorted) sort(i *imports.Import, row importRow, k known) {
-	var item *items.Item // has its external id already
+// add decides on one row.
+func (s *plan) add(i *imports.Import, row importRow, k existing) {
+	var item *items.Item // the existing item with its external id
 	first := row.Line
 	if row.ExternalID != nil {
 		item = k.items[*row.ExternalID]
@@ -88,9 +88,9 @@ func (s *sorted) sort(i *imports.Import, row importRow, k known) {
 	switch {
 	case len(faults) > 0:
 	case first != row.Line:
-		faults = append(faults, rowfile.Fault{Column: items.ExternalIDColumn, Reason: fmt.Sprintf("is that of line %d", first)})
+		faults = append(faults, rowfile.Fault{Column: items.ExternalIDColumn, Reason: fmt.Sprintf("repeats the external id of line %d", first)})
 	case item != nil && i.Mode == imports.Insert:
-		faults = append(faults, rowfile.Fault{Column: items.ExternalIDColumn, Reason: "is that of an item which is there already; mode=upsert would change it"})
+		faults = append(faults, rowfile.Fault{Column: items.ExternalIDColumn, Reason: "is the external id of an existing item; mode=upsert would change that item"})
 	}
 	switch {
 	case len(faults) > 0:
@@ -107,7 +107,7 @@ func (s *sorted) sort(i *imports.Import, row importRow, k known) {
 }
 
 // created returns the row's item with its times and the creator of the import,
-// nil where none is wanted.
+// or nil if none was built.
 func (r importRow) created(i *imports.Import) *items.Item {
 	if r.item == nil {
 		return nil
@@ -120,7 +120,7 @@ func (r importRow) created(i *imports.Import) *items.Item {
 	return r.item
 }
 
-func (s *sorted) reject(i *imports.Import, row importRow, faults []rowfile.Fault) {
+func (s *plan) reject(i *imports.Import, row importRow, faults []rowfile.Fault) {
 	s.rejected++
 	for _, f := range faults {
 		if i.Faults >= imports.MostErrors {

@@ -16,7 +16,7 @@ import (
 	"github.com/fualab/fualab/shared/testdb"
 )
 
-// queue stores a queued import, whose file is in chunks.
+// queue stores a queued import with its file in chunks.
 func queue(t *testing.T, db *database.DB, chunks ...string) *imports.Import {
 	t.Helper()
 	at := model.NewTime(noon)
@@ -32,8 +32,8 @@ func queue(t *testing.T, db *database.DB, chunks ...string) *imports.Import {
 	return i
 }
 
-// TestImportFileBeginsAnywhere: from each offset the rest of the file is read,
-// over the ends of its chunks.
+// TestImportFileBeginsAnywhere reads the rest of the file from each offset,
+// across its chunks.
 func TestImportFileBeginsAnywhere(t *testing.T) {
 	t.Parallel()
 	testdb.Each(t, func(t *testing.T, db *database.DB) {
@@ -53,8 +53,8 @@ func TestImportFileBeginsAnywhere(t *testing.T) {
 	})
 }
 
-// TestMovedImportIsLeftAlone: f is not called for an import that is at another
-// mark than was seen.
+// TestMovedImportIsLeftAlone proves that f is not called if the import's mark
+// has moved.
 func TestMovedImportIsLeftAlone(t *testing.T) {
 	t.Parallel()
 	testdb.Each(t, func(t *testing.T, db *database.DB) {
@@ -86,8 +86,8 @@ func TestMovedImportIsLeftAlone(t *testing.T) {
 	})
 }
 
-// TestClaimFindsEarlierLines: an external id belongs to the line that noted it
-// first, in each import for itself.
+// TestClaimFindsEarlierLines proves that an external id belongs to the first
+// line that claims it, separately for each import.
 func TestClaimFindsEarlierLines(t *testing.T) {
 	t.Parallel()
 	testdb.Each(t, func(t *testing.T, db *database.DB) {
@@ -120,8 +120,8 @@ func TestClaimFindsEarlierLines(t *testing.T) {
 	})
 }
 
-// TestClearImportTakesOneAfterAnother: keys in parts, then the file, until each
-// import that has ended is clear.
+// TestClearImportTakesOneAfterAnother deletes keys in parts, then the file,
+// until all ended imports are clear.
 func TestClearImportTakesOneAfterAnother(t *testing.T) {
 	t.Parallel()
 	testdb.Each(t, func(t *testing.T, db *database.DB) {
@@ -139,7 +139,7 @@ func TestClearImportTakesOneAfterAnother(t *testing.T) {
 			}
 			got = append(got, n)
 		}
-		if diff := cmp.Diff([]int64{2, 1, 3, 0}, got); diff != "" { // two chunks, and the note
+		if diff := cmp.Diff([]int64{2, 1, 3, 0}, got); diff != "" { // two chunks, and the mark
 			t.Errorf("rows (-want +got):\n%s", diff)
 		}
 		var keys, chunks int

@@ -14,13 +14,12 @@ import (
 	"github.com/fualab/fualab/shared/items"
 )
 
-// errMoved says that another worker has taken an import further.
+// errMoved means that another worker has advanced an import.
 var errMoved = errors.New("another worker is at this import")
 
-// on calls f with the import as it is, which nobody else changes until f
-// has returned, saves what f makes of it, and is one transaction with what else
-// f does in it. It returns errMoved if the import is not at the mark where seen
-// is.
+// on calls f with the present import, and saves its changes. The import is
+// locked until f returns. Everything that f does is in one transaction. on
+// returns errMoved if the import's mark differs from seen's.
 func (s importStore) on(ctx context.Context, seen *imports.Import, f func(ctx context.Context, tx importTx, i *imports.Import) error) error {
 	err := s.db.RunInTx(ctx, nil, func(ctx context.Context, tx bun.Tx) error {
 		i := new(imports.Import)
@@ -43,18 +42,18 @@ func (s importStore) on(ctx context.Context, seen *imports.Import, f func(ctx co
 		*seen = *i
 		return nil
 	})
-	return database.Error(err, "take import %d further", seen.ID)
+	return database.Error(err, "advance import %d", seen.ID)
 }
 
-// importTx is what a batch of an import reads and writes.
+// importTx is the transaction of one batch of an import.
 type importTx struct {
 	db *database.DB
 	tx bun.Tx
 	id int64
 }
 
-// Both name a row by the whole primary key, so that they find it by that however
-// much the table has grown since they were planned.
+// Both statements name a row by the whole primary key, so that they use its
+// index, even if the table has grown since they were planned.
 const (
 	noteKeys = `INSERT INTO import_keys (import_id, external_id, line)
 SELECT $1, external_id, line FROM unnest($2::text[], $3::bigint[]) AS new (external_id, line)
@@ -63,8 +62,8 @@ ON CONFLICT DO NOTHING`
 LATERAL (SELECT line FROM import_keys WHERE import_id = $1 AND external_id = new.external_id LIMIT 1) AS there`
 )
 
-// claim notes which external ids stand in which lines, and returns for each that
-// was noted before the line where it stands first.
+// claim records the lines of external ids. For each id that an earlier line has
+// claimed, it returns that line.
 func (t importTx) claim(ctx context.Context, lines map[string]int64) (map[string]int64, error) {
 	if len(lines) == 0 {
 		return nil, nil
@@ -131,19 +130,19 @@ func isAll(result sql.Result, err error, n int) (bool, error) {
 	return affected == int64(n), err
 }
 
-// importColumns are what an import has to know of an item that is there.
+// importColumns are the columns of an existing item that an import needs.
 var importColumns = []string{
 	"id", "external_id", "name", "description", "attributes", "status", "expires_at", "version", "enriched_version", "created_at", "updated_at",
 }
 
-// itemsBy returns the living items that have one of externalIDs, by those, and
-// holds them.
+// itemsBy returns the living items with one of externalIDs, by these ids, and
+// locks them.
 func (t importTx) itemsBy(ctx context.Context, externalIDs []string) (map[string]*items.Item, error) {
 	return t.selectBy(ctx, externalIDs, importColumns)
 }
 
-// taken is itemsBy of an import that changes none of the items: they have their
-// ids only.
+// taken is itemsBy for an import that changes no items: it returns their ids
+// only, without a lock.
 func (t importTx) taken(ctx context.Context, externalIDs []string) (map[string]*items.Item, error) {
 	return t.selectBy(ctx, externalIDs, []string{"id", "external_id"})
 }
@@ -181,7 +180,7 @@ FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text
 WHERE items.id = new.id::bigint`
 )
 
-// shared returns what both say of an item.
+// shared returns the texts of an item that both statements write.
 func shared(it *items.Item) []*string {
 	attributes, updated := string(it.Attributes), it.UpdatedAt.String()
 	var expires *string
@@ -192,8 +191,8 @@ func shared(it *items.Item) []*string {
 	return []*string{&it.Name, &it.Description, &attributes, expires, &it.SearchText, &updated, it.UpdatedBy}
 }
 
-// execColumns executes a prepared statement with the columns that the items'
-// texts make.
+// execColumns executes a prepared statement with the columns of the items'
+// texts.
 func (t importTx) execColumns(ctx context.Context, statement string, all []*items.Item, texts func(*items.Item) []*string) error {
 	var columns [][]*string
 	for row, item := range all {
@@ -212,8 +211,8 @@ func (t importTx) execColumns(ctx context.Context, statement string, all []*item
 	return err
 }
 
-// insert inserts items. One whose external id another item has got
-// meanwhile is an errs.Conflict error, after which nothing is done.
+// insert inserts items. If another item has got one of the external ids, it
+// returns an errs.Conflict error and inserts none.
 func (t importTx) insert(ctx context.Context, all []*items.Item) error {
 	if len(all) == 0 {
 		return nil
@@ -228,7 +227,7 @@ func (t importTx) insert(ctx context.Context, all []*items.Item) error {
 	})
 }
 
-// update writes what clients decide about items.
+// update writes the clients' fields of items.
 func (t importTx) update(ctx context.Context, all []*items.Item) error {
 	if len(all) == 0 {
 		return nil
@@ -248,7 +247,7 @@ func (t importTx) update(ctx context.Context, all []*items.Item) error {
 	return nil
 }
 
-// keepFaults adds faults to those that are kept.
+// keepFaults stores faults.
 func (t importTx) keepFaults(ctx context.Context, faults []imports.Error) error {
 	if len(faults) == 0 {
 		return nil
@@ -257,7 +256,7 @@ func (t importTx) keepFaults(ctx context.Context, faults []imports.Error) error 
 	return err
 }
 
-// forgetFaults deletes all faults, before they are found again.
+// forgetFaults deletes all faults before the next phase finds them again.
 func (t importTx) forgetFaults(ctx context.Context) error {
 	_, err := t.tx.NewRaw("DELETE FROM import_errors WHERE import_id = ?", t.id).Exec(ctx)
 	return err

@@ -1,5 +1,5 @@
-// Package items holds the tasks of items, the sample: a file for each task, with
-// its SQL beside it. The list of them is worker/product.go.
+// Package items has the tasks of items, the sample: a file for each task, with
+// its SQL beside it. worker/product.go lists them.
 package items
 
 import (
@@ -14,7 +14,7 @@ type Deps struct {
 	DB              *database.DB
 	Publish         func(events.Event) // nil publishes nothing
 	Now             func() time.Time
-	Retention       time.Duration // how long a deleted item is kept
-	ImportRetention time.Duration // how long an import that has ended is kept
-	EventRetention  time.Duration // how long an item's events are kept, to count them again
+	Retention       time.Duration // time that a deleted item is kept
+	ImportRetention time.Duration // time that an ended import is kept
+	EventRetention  time.Duration // time that an item's events are kept for counts
 }

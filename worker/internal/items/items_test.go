@@ -38,7 +38,8 @@ func TestEnrich(t *testing.T) {
 	})
 }
 
-// TestBacklog: it begins with the change of the item that waits the longest.
+// TestBacklog proves that the backlog begins with the change of the longest
+// waiting item.
 func TestBacklog(t *testing.T) {
 	t.Parallel()
 	testdb.Each(t, func(t *testing.T, db *database.DB) {
@@ -149,7 +150,8 @@ func TestPurge(t *testing.T) {
 	})
 }
 
-// Many duplicates of what is purged are re-pointed in batches before it goes.
+// TestPurgeInBatches re-points many duplicates of a purged item in batches
+// before it is deleted.
 func TestPurgeInBatches(t *testing.T) {
 	t.Parallel()
 	testdb.Each(t, func(t *testing.T, db *database.DB) {
@@ -172,7 +174,8 @@ func TestPurgeInBatches(t *testing.T) {
 	})
 }
 
-// Events go by whole days: the one in which the retention ends stays.
+// TestPurgeEvents proves that events are deleted by whole days: the day in
+// which the retention ends stays.
 func TestPurgeEvents(t *testing.T) {
 	t.Parallel()
 	testdb.Each(t, func(t *testing.T, db *database.DB) {

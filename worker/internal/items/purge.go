@@ -12,13 +12,13 @@ import (
 	"github.com/fualab/fualab/worker/internal/task"
 )
 
-// Purge is the task that deletes for good what has been kept for long enough: deleted
-// items, and the events from which days are counted. Events go by whole UTC
-// days, so that no day is ever counted from a part of them.
+// Purge is the task that finally deletes deleted items, and the events from
+// which days are counted, after their retention. It deletes events by whole UTC
+// days, so that no day is ever counted from a part of its events.
 func Purge(d Deps) task.Task {
 	return task.Task{
 		Name:          "items.purge",
-		Summary:       "Deletes for good items deleted long ago, and old events",
+		Summary:       "Finally deletes items that were deleted long ago, and old events",
 		Cron:          "17 3 * * *",
 		MissedPolicy:  model.MissedOnce,
 		OverlapPolicy: model.OverlapSkip,
@@ -41,11 +41,11 @@ func Purge(d Deps) task.Task {
 	}
 }
 
-// purge deletes for good up to limit items that were deleted before
-// cutoff, the longest ago first, after pointing their duplicates elsewhere. It
-// returns how many rows it deleted or changed, which items are gone, and
-// whether there is more to do. On Postgres it passes over rows that somebody
-// else holds, who may be restoring them.
+// purge finally deletes at most limit items that were deleted before cutoff,
+// the longest ago first. Before that, it points their duplicates elsewhere. It
+// returns the number of deleted and changed rows, the ids of the deleted items,
+// and whether more wait. On Postgres it skips rows that another transaction has
+// locked, because a client may be restoring them.
 func (d duplicates) purge(ctx context.Context, cutoff model.Time, limit int) (done task.Changes, more bool, err error) {
 	err = d.inOrder(ctx, func(ctx context.Context, tx bun.Tx) error {
 		var batch []*enrichment
@@ -81,9 +81,9 @@ func (d duplicates) purge(ctx context.Context, cutoff model.Time, limit int) (do
 	return done, more, database.Error(err, "purge items deleted before %s", cutoff)
 }
 
-// purgeEvents deletes up to limit events from before cutoff and returns how
-// many. Cut between two UTC days, so that each day's events are all there or
-// all gone; see rollupDays.
+// purgeEvents deletes at most limit events from before cutoff, and returns
+// their number. cutoff must be between two UTC days, so that each day's events
+// are complete or gone; see rollupDays.
 func purgeEvents(ctx context.Context, db *database.DB, cutoff model.Time, limit int) (int64, error) {
 	result, err := db.NewRaw(`DELETE FROM item_events WHERE id IN (
 		SELECT id FROM item_events WHERE at < ? ORDER BY at LIMIT ?)`, cutoff, limit).Exec(ctx)

@@ -10,16 +10,16 @@ import (
 	"github.com/fualab/fualab/worker/internal/task"
 )
 
-// day is a UTC day, which is always as long as this.
+// day is the length of every UTC day.
 const day = 24 * time.Hour
 
-// Rollup is the task that counts each UTC day on which something may have happened since
-// the last pass: from the day before the newest that has counts, because a
-// change is committed a little after the time that it bears.
+// Rollup is the task that counts the events of each UTC day that may have
+// changed since the last pass. It begins with the day before the newest counted
+// day, because a change commits a little after its own time.
 func Rollup(d Deps) task.Task {
 	return task.Task{
 		Name:          "stats.rollup",
-		Summary:       "Counts what happened to items per day",
+		Summary:       "Counts the changes of items per day",
 		Cron:          "*/5 * * * *",
 		MissedPolicy:  model.MissedOnce,
 		OverlapPolicy: model.OverlapSkip,
@@ -47,8 +47,8 @@ func Rollup(d Deps) task.Task {
 	}
 }
 
-// firstCountable returns the beginning of the first UTC day whose events are
-// all kept, at the latest of yesterday.
+// firstCountable returns the beginning of the first UTC day with all its
+// events, at the latest of yesterday.
 func firstCountable(d Deps) time.Time {
 	now := d.Now().UTC()
 	return earlier(now.Add(-d.EventRetention), now.Add(-day)).Truncate(day)
@@ -61,11 +61,11 @@ func earlier(a, b time.Time) time.Time {
 	return b
 }
 
-// rollupDays counts what happened to items on each UTC day from from's to
-// to's, both included, and returns how many days' counts changed. It may be
-// repeated at will: counts are made anew from the events. A day without an
-// event gets no row, and zeros where it has one; so do not ask for days whose
-// events have been purged.
+// rollupDays counts the events of items on each UTC day from the day of from to
+// the day of to, both included. It returns the number of days with changed
+// counts. It is repeatable, because the counts are made anew from the events. A
+// day without an event gets no row; an existing row gets zeros. So the days
+// must not include days with purged events.
 func rollupDays(ctx context.Context, db *database.DB, from, to, now time.Time) (int64, error) {
 	first, end := from.UTC().Truncate(day), to.UTC().Truncate(day).AddDate(0, 0, 1)
 	dayOf := "substr(at, 1, 10)"
@@ -94,8 +94,8 @@ func rollupDays(ctx context.Context, db *database.DB, from, to, now time.Time) (
 	return n, database.Error(err, "count changed days")
 }
 
-// rollupReached returns the newest day that has counts, or the day of the
-// oldest event when none has, or an errs.NotFound error when there is neither.
+// rollupReached returns the newest counted day, or the day of the oldest event
+// if no day is counted. Without either, it returns an errs.NotFound error.
 func rollupReached(ctx context.Context, db *database.DB) (time.Time, error) {
 	newest := "max(day)"
 	oldest := "substr(min(at), 1, 10)"
@@ -108,7 +108,7 @@ func rollupReached(ctx context.Context, db *database.DB) (time.Time, error) {
 		return time.Time{}, database.Error(err, "select the newest counted day")
 	}
 	if reached == nil {
-		return time.Time{}, errs.New(errs.NotFound, "Nothing has happened yet.")
+		return time.Time{}, errs.New(errs.NotFound, "There are no events yet.")
 	}
 	t, err := time.Parse(time.DateOnly, *reached)
 	return t, database.Error(err, "read the newest counted day")

@@ -37,7 +37,7 @@ func TestRollup(t *testing.T) {
 	testdb.Each(t, func(t *testing.T, db *database.DB) {
 		d := deps(db)
 		rollup := Rollup(d)
-		tasktest.Pass(t, rollup, 0) // nothing has happened yet
+		tasktest.Pass(t, rollup, 0) // no events yet
 		midnight := noon.Truncate(day)
 		for _, at := range []time.Time{midnight.Add(-4 * day), midnight.Add(-time.Microsecond), midnight, noon} {
 			event(t, db, "created", at)
@@ -59,7 +59,7 @@ func TestRollup(t *testing.T) {
 	})
 }
 
-// Days on which no worker was there are counted when one is back.
+// TestRollupAfterAGap proves that days without a live worker are counted later.
 func TestRollupAfterAGap(t *testing.T) {
 	t.Parallel()
 	testdb.Each(t, func(t *testing.T, db *database.DB) {
@@ -74,7 +74,7 @@ func TestRollupAfterAGap(t *testing.T) {
 	})
 }
 
-// What was counted from events that have been purged stays.
+// TestRollupKeepsWhatItCannotCount proves that counts from purged events stay.
 func TestRollupKeepsWhatItCannotCount(t *testing.T) {
 	t.Parallel()
 	testdb.Each(t, func(t *testing.T, db *database.DB) {

@@ -1,6 +1,14 @@
-// Package loop is the worker's own loop. It turns once a tick, takes its
-// steps in order, and knows how far it has got: the worker's health is the
-// progress of this loop, not the life of the process.
+// Package loop is the worker's own loop. It turns once a tick and takes its
+// steps in order. The worker's health is the progress of this loop, not the
+// life of the process.
+//
+//	tick ──→ turn: clock → schedule → heartbeat → execute ──→ wait for the next tick
+//	               └ each step has its own time limit; its error is logged and the turn continues
+//
+// Invariants: steps never overlap. A step that fails or panics ends neither the
+// turn nor the loop. A missed tick is not made up for, and the rhythm does not
+// drift. A step that ignores its context breaks this: the loop is stuck, and
+// health reports that after three ticks.
 package loop
 
 import (
@@ -12,45 +20,46 @@ import (
 	"github.com/fualab/fualab/worker/internal/outage"
 )
 
-// Step is one thing that every turn does.
+// Step is one action of every turn.
 type Step struct {
 	Name string
-	// Run does what is due, and returns at once when nothing is. It must
-	// respect ctx: a step that overstays its time holds up the loop, and the
-	// worker's health turns red. What it returns or panics with is logged, and
-	// ends neither the turn nor the loop.
+	// Run does the due work, and returns at once if there is none. It must
+	// respect ctx: a step that exceeds its time blocks the loop, and the worker
+	// becomes unhealthy. Its error or panic is logged, and ends neither the
+	// turn nor the loop.
 	Run func(ctx context.Context, turn Turn) error
 }
 
-// Turn is what a step learns of the turn it belongs to.
+// Turn describes the present turn to a step.
 type Turn struct {
 	Began time.Time     // by the loop's clock
-	Lag   time.Duration // how late that was
+	Lag   time.Duration // the delay of the turn
 }
 
 // Config configures a Loop.
 type Config struct {
-	Steps    []Step        // in the order in which a turn takes them
-	Tick     time.Duration // from one turn to the next; 0: a second
-	StepTime time.Duration // what one step may take; 0: two ticks, so that a slow step is no stuck loop
+	Steps    []Step        // in their order within a turn
+	Tick     time.Duration // between two turns; 0: a second
+	StepTime time.Duration // limit of one step; 0: two ticks, so that a slow step is not a stuck loop
 	Now      func() time.Time
 	Log      *slog.Logger
 }
 
-// Bounds of a loop.
+// Limits of a loop.
 const (
 	defaultTick = time.Second
-	// stuckAfter is how many ticks without progress make a loop stuck.
+	// stuckAfter is the number of ticks without progress after which a loop is
+	// stuck.
 	stuckAfter = 3
-	// remindEvery is how often a step that goes on failing is logged.
+	// remindEvery is the time between two log lines about a failing step.
 	remindEvery = time.Minute
 )
 
-// Loop takes its steps in turns. Run may be called once; the other methods
-// are safe for concurrent use.
+// Loop takes its steps in turns. Run may be called once. The other methods are
+// safe for concurrent use.
 type Loop struct {
 	cfg      Config
-	outages  []outage.Tracker // one a step; only Run's goroutine touches them
+	outages  []outage.Tracker // one for each step; only Run's goroutine uses them
 	progress progress
 }
 
@@ -65,9 +74,9 @@ func New(cfg Config) *Loop {
 	return l
 }
 
-// Run turns at once and then once a tick until ctx ends. It returns when the
-// turn in progress has; that turn's steps see ctx end. Turns that could not
-// begin in time are not made up for: one late turn stands for all of them.
+// Run turns at once, and then once a tick until ctx ends. It returns after the
+// present turn, whose steps see the end of ctx. It does not make up for missed
+// turns: one late turn replaces all of them.
 func (l *Loop) Run(ctx context.Context) {
 	due := l.cfg.Now()
 	timer := time.NewTimer(0)
@@ -85,14 +94,13 @@ func (l *Loop) Run(ctx context.Context) {
 	}
 }
 
-// Next returns the first of due, due+every, due+2·every … that is after now,
-// which is not before due. It keeps what is periodic from drifting, whenever
-// its turns really begin.
+// Next returns the first due+n*every after now. now must not precede due. With
+// it, periodic work does not drift, even if turns begin late.
 func Next(due, now time.Time, every time.Duration) time.Time {
 	return due.Add(now.Sub(due).Truncate(every) + every)
 }
 
-// runOnce takes every step once.
+// runOnce takes all steps once.
 func (l *Loop) runOnce(ctx context.Context, turn Turn) {
 	l.progress.begin(turn)
 	for i, step := range l.cfg.Steps {

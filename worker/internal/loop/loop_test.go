@@ -14,8 +14,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// start runs a loop of steps, one turn a second, until the test ends; inside
-// a bubble, so time passes only when everything waits.
+// start runs a loop of steps, one turn a second, until the test ends. It runs
+// inside a bubble, so time passes only when all goroutines wait.
 func start(t *testing.T, log *slog.Logger, steps ...Step) *Loop {
 	t.Helper()
 	l := New(Config{Steps: steps, Now: time.Now, Log: log})
@@ -34,7 +34,7 @@ func start(t *testing.T, log *slog.Logger, steps ...Step) *Loop {
 
 var discard = slog.New(slog.DiscardHandler)
 
-// journal notes when, since it was made, each step was taken.
+// journal records the time of each step since the journal was made.
 type journal struct {
 	begin time.Time
 	lines []string
@@ -59,7 +59,7 @@ func TestTurns(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {
 		name  string
-		takes []time.Duration // by the first step, turn by turn
+		takes []time.Duration // the duration of the first step, turn by turn
 		run   time.Duration
 		want  []string
 	}{
@@ -123,7 +123,7 @@ func TestAnEndedContextBeginsNoTurn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
-		for range 100 { // select picks at random
+		for range 100 { // select is random
 			j := &journal{begin: time.Now()}
 			New(Config{Now: time.Now, Log: discard, Steps: []Step{j.step("first")}}).Run(ctx)
 			if len(j.lines) > 0 {
@@ -141,7 +141,7 @@ func TestHealthy(t *testing.T) {
 		begin := time.Now()
 		l := start(t, discard, Step{"hangs", func(context.Context, Turn) error {
 			if stuck.Load() {
-				<-release // whatever its context says
+				<-release // ignores its context
 			}
 			return nil
 		}})
@@ -196,9 +196,9 @@ func TestNotBegunIsHealthy(t *testing.T) {
 	}
 }
 
-// TestProgressWhileTurning has four readers look while the loop turns, at the
-// moment at which a turn begins and ends, and once while a step is taken. Each
-// sees a healthy loop that is never behind. The race detector sees the rest.
+// TestProgressWhileTurning has four readers that look when a turn begins and
+// ends, and once during a step. Each sees a healthy loop without a delay. The
+// race detector checks the rest.
 func TestProgressWhileTurning(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -213,7 +213,7 @@ func TestProgressWhileTurning(t *testing.T) {
 			readers.Go(func() {
 				for n := range turns {
 					turn := begin.Add(time.Duration(n) * time.Second)
-					time.Sleep(time.Until(turn)) // as the turn begins: either side of it may be seen
+					time.Sleep(time.Until(turn)) // when the turn begins; a reader may see either side of it
 					if p := l.Progress(); !l.Healthy(time.Now()) || time.Since(p.Advanced) > time.Second && p.Begun() {
 						t.Errorf("as turn %d begins: %+v", n, p)
 					}

@@ -5,18 +5,18 @@ import (
 	"time"
 )
 
-// Progress is how far a loop has got.
+// Progress is the progress of a loop.
 type Progress struct {
-	Advanced time.Time     // when a turn last began or a step last ended; zero before the first turn
-	LastTurn time.Time     // when the last whole turn ended; zero before that
-	Lag      time.Duration // how late the last turn began
-	Step     string        // the step being taken, "" for none
+	Advanced time.Time     // time at which a turn last began or a step last ended; zero before the first turn
+	LastTurn time.Time     // end of the last complete turn; zero before that
+	Lag      time.Duration // delay of the last turn
+	Step     string        // the present step, "" for none
 }
 
-// Begun reports whether the loop has turned at all.
+// Begun reports whether the loop has begun a turn.
 func (p Progress) Begun() bool { return !p.Advanced.IsZero() }
 
-// Progress returns how far the loop has got.
+// Progress returns the progress of the loop.
 func (l *Loop) Progress() Progress {
 	l.progress.mu.Lock()
 	defer l.progress.mu.Unlock()
@@ -24,13 +24,14 @@ func (l *Loop) Progress() Progress {
 }
 
 // Healthy reports whether the loop has advanced within three ticks of now. A
-// loop that has not begun is healthy: it may have to wait before it can.
+// loop without a turn is healthy, because it may have to wait before it can
+// begin.
 func (l *Loop) Healthy(now time.Time) bool {
 	p := l.Progress()
 	return !p.Begun() || now.Sub(p.Advanced) < stuckAfter*l.cfg.Tick
 }
 
-// progress is written by the loop and read by whoever asks.
+// progress is written by the loop, and read by any goroutine.
 type progress struct {
 	mu sync.Mutex
 	Progress

@@ -31,13 +31,13 @@ func (l *Loop) take(ctx context.Context, step Step, turn Turn) (err error) {
 	return step.Run(ctx, turn)
 }
 
-// report logs how the i-th step's state has changed. What a step returns
-// because the loop stops is no failure.
+// report logs a change of the i-th step's state. An error because the loop
+// stops is not a failure.
 func (l *Loop) report(ctx context.Context, i int, now time.Time, err error) {
 	name, tracker := l.cfg.Steps[i].Name, &l.outages[i]
 	if err == nil {
 		if lasted, ended := tracker.Recovered(now); ended {
-			l.cfg.Log.InfoContext(ctx, "step works again", "step", name, "failed_for_seconds", lasted.Seconds())
+			l.cfg.Log.InfoContext(ctx, "the step succeeds again", "step", name, "failed_for_seconds", lasted.Seconds())
 		}
 		return
 	}
@@ -48,10 +48,10 @@ func (l *Loop) report(ctx context.Context, i int, now time.Time, err error) {
 	}
 	level, attrs := slog.LevelError, []any{"step", name, "error", err}
 	if errs.Is(err, errs.Unavailable) {
-		level = slog.LevelWarn // may pass by itself
+		level = slog.LevelWarn // may be temporary
 	}
 	if isPanic {
 		attrs = append(attrs, "stack", string(p.stack))
 	}
-	l.cfg.Log.Log(ctx, level, "step failed; it is tried again", attrs...)
+	l.cfg.Log.Log(ctx, level, "the step failed; the next turn tries again", attrs...)
 }

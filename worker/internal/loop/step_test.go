@@ -16,7 +16,7 @@ import (
 	"github.com/fualab/fualab/shared/errs"
 )
 
-// line is what the tests read of a line of the log.
+// line is the tested part of a log line.
 type line struct {
 	Level, Msg, Step, Error, Stack string
 }
@@ -51,8 +51,8 @@ func TestAFailingStepIsLoggedOnceAStateChange(t *testing.T) {
 
 		time.Sleep(200*time.Second - time.Millisecond)
 		synctest.Wait()
-		failed := line{Level: "WARN", Msg: "step failed; it is tried again", Step: "tick", Error: "no database"}
-		want := []line{failed, failed, {Level: "INFO", Msg: "step works again", Step: "tick"}} // at 10, 70 and 100 s
+		failed := line{Level: "WARN", Msg: "the step failed; the next turn tries again", Step: "tick", Error: "no database"}
+		want := []line{failed, failed, {Level: "INFO", Msg: "the step succeeds again", Step: "tick"}} // at 10, 70 and 100 s
 		if diff := cmp.Diff(want, lines(t, &log)); diff != "" {
 			t.Errorf("log (-want +got):\n%s", diff)
 		}

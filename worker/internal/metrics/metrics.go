@@ -1,5 +1,5 @@
-// Package metrics shows how the worker's tasks do: what this worker has done,
-// and how schedules, queue and backlogs stand in the database.
+// Package metrics has the metrics of the worker's tasks: the work of this
+// worker, and the state of schedules, queue and backlogs in the database.
 package metrics
 
 import (
@@ -14,16 +14,16 @@ import (
 	"github.com/fualab/fualab/worker/internal/task"
 )
 
-// timeout bounds all questions to the database for one answer. What has no
-// answer by then is missing.
+// timeout is the limit of all queries for one scrape. A metric without its
+// result by then is absent.
 const timeout = 3 * time.Second
 
 var (
-	lastSuccess = desc("fualab_task_last_success_timestamp_seconds", "When a run of the task last succeeded; before the first, when its schedule was declared.", "task")
-	due         = desc("fualab_task_due_timestamp_seconds", "When the task is due; absent while its schedule is paused.", "task")
-	lag         = desc("fualab_task_lag_seconds", "How long the task has been due without a run; 0 if it is not.", "task")
-	queueAge    = desc("fualab_queue_age_seconds", "How long the oldest run waits that could begin; 0 if none does.")
-	heartbeat   = desc("fualab_heartbeat_timestamp_seconds", "When this worker's last heartbeat was written.")
+	lastSuccess = desc("fualab_task_last_success_timestamp_seconds", "Time of the task's last success; before the first, the time of its schedule's declaration.", "task")
+	due         = desc("fualab_task_due_timestamp_seconds", "Next due time of the task; absent while its schedule is paused.", "task")
+	lag         = desc("fualab_task_lag_seconds", "Time that the task has been due without a run; 0 if it is not due.", "task")
+	queueAge    = desc("fualab_queue_age_seconds", "Time that the oldest ready run has waited; 0 without such a run.")
+	heartbeat   = desc("fualab_heartbeat_timestamp_seconds", "Time of this worker's last heartbeat.")
 )
 
 func desc(name, help string, labels ...string) *prometheus.Desc {
@@ -37,7 +37,7 @@ type Config struct {
 	Now   func() time.Time
 }
 
-// Tasks is a prometheus.Collector of everything about tasks.
+// Tasks is a prometheus.Collector of all metrics of tasks.
 type Tasks struct {
 	now      func() time.Time
 	store    store
@@ -49,24 +49,24 @@ type Tasks struct {
 	took *prometheus.HistogramVec
 
 	mu        sync.Mutex
-	succeeded map[string]time.Time // what is known of the last success
-	asked     map[string]bool      // whether the database was asked for what was before this process
+	succeeded map[string]time.Time // the last known success
+	asked     map[string]bool      // whether the successes before this process were read
 }
 
-// backlog is the age of the work that waits for a task.
+// backlog is the age of a task's waiting work.
 type backlog struct {
 	*prometheus.Desc
 	since func(ctx context.Context) (time.Time, error)
 }
 
-// New returns Tasks in which every task has its counters from the beginning.
+// New returns Tasks with counters for all tasks from the beginning.
 func New(cfg Config) *Tasks {
 	t := &Tasks{
 		now: cfg.Now, store: store{cfg.DB},
-		runs: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "fualab_task_runs_total", Help: "Attempts at runs that have ended."}, []string{"task", "outcome"}),
-		rows: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "fualab_task_rows_total", Help: "Rows that runs have affected."}, []string{"task"}),
+		runs: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "fualab_task_runs_total", Help: "Number of ended attempts."}, []string{"task", "outcome"}),
+		rows: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "fualab_task_rows_total", Help: "Number of rows that runs have affected."}, []string{"task"}),
 		took: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name: "fualab_task_duration_seconds", Help: "Time that attempts at runs took.",
+			Name: "fualab_task_duration_seconds", Help: "Duration of attempts.",
 			Buckets: []float64{.01, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600},
 		}, []string{"task"}),
 		succeeded: make(map[string]time.Time), asked: make(map[string]bool),
@@ -85,7 +85,7 @@ func New(cfg Config) *Tasks {
 	return t
 }
 
-// Ended is told of an attempt.
+// Ended counts an attempt.
 func (t *Tasks) Ended(e runner.Ended) {
 	t.runs.WithLabelValues(e.Task, string(e.Outcome)).Inc()
 	t.rows.WithLabelValues(e.Task).Add(float64(e.Rows))
@@ -128,11 +128,11 @@ func (t *Tasks) Collect(out chan<- prometheus.Metric) {
 }
 
 func (t *Tasks) schedules(ctx context.Context, out chan<- prometheus.Metric, now time.Time) {
-	pulses, err := t.store.pulses(ctx, t.names)
+	taskHealths, err := t.store.taskHealths(ctx, t.names)
 	if err != nil {
 		return
 	}
-	for _, p := range pulses {
+	for _, p := range taskHealths {
 		if p.SucceededAt != nil {
 			t.note(p.Name, *p.SucceededAt)
 		}
@@ -148,10 +148,10 @@ func (t *Tasks) schedules(ctx context.Context, out chan<- prometheus.Metric, now
 	}
 }
 
-// last returns when the task of p last succeeded, as far as this worker knows:
-// its own runs, the newest that the schedule has made, and, asked for once,
-// whatever was before.
-func (t *Tasks) last(ctx context.Context, p pulse) (at time.Time, known bool) {
+// last returns the last known success of p's task. It considers this worker's
+// own runs, the newest run of the schedule, and, in one query, all earlier
+// runs.
+func (t *Tasks) last(ctx context.Context, p taskHealth) (at time.Time, known bool) {
 	t.mu.Lock()
 	asked := t.asked[p.Name]
 	t.mu.Unlock()
@@ -180,8 +180,8 @@ func (t *Tasks) note(task string, at time.Time) {
 	}
 }
 
-// Heartbeat returns a collector of the time that last returns; while that is
-// zero, of nothing.
+// Heartbeat returns a collector of the time of last. It is empty while that
+// time is zero.
 func Heartbeat(last func() time.Time) prometheus.Collector { return beat(last) }
 
 type beat func() time.Time
@@ -198,7 +198,7 @@ func gauge(d *prometheus.Desc, value float64, labels ...string) prometheus.Metri
 	return prometheus.MustNewConstMetric(d, prometheus.GaugeValue, value, labels...)
 }
 
-// seconds returns how long ago since was, 0 for never and for what is to come.
+// seconds returns the age of since, or 0 for the zero time and for the future.
 func seconds(now, since time.Time) float64 {
 	if since.IsZero() {
 		return 0

@@ -15,7 +15,7 @@ import (
 	"github.com/fualab/fualab/worker/internal/task"
 )
 
-// at is the tests' present.
+// at is the present time of the tests.
 var at = time.Date(2026, 1, 2, 12, 0, 0, 0, time.UTC)
 
 func TestTasks(t *testing.T) {

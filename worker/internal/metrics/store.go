@@ -14,35 +14,35 @@ import (
 // store reads schedules and runs. It is safe for concurrent use.
 type store struct{ db *database.DB }
 
-// pulse is how a schedule stands.
-type pulse struct {
+// taskHealth is the state of a schedule.
+type taskHealth struct {
 	Name        string
 	Paused      bool
 	NextRunAt   model.Time
-	UpdatedAt   model.Time // when it was last declared otherwise, or changed
-	SucceededAt *time.Time // when its newest run ended, if that succeeded
+	UpdatedAt   model.Time // time of the last change, by a declaration or an operator
+	SucceededAt *time.Time // end of its newest run, if successful
 }
 
-// pulses returns how the schedules of names stand, those that there are.
-func (s store) pulses(ctx context.Context, names []string) ([]pulse, error) {
-	var all []pulse
+// taskHealths returns the state of the existing schedules among names.
+func (s store) taskHealths(ctx context.Context, names []string) ([]taskHealth, error) {
+	var all []taskHealth
 	err := s.db.NewRaw(`SELECT s.name, s.paused, s.next_run_at, s.updated_at, j.finalized_at AS succeeded_at
 		FROM schedules AS s LEFT JOIN river_job AS j ON j.id = s.last_run_id AND j.state = 'completed'
 		WHERE s.name IN (?)`, bun.List(names)).Scan(ctx, &all)
-	return all, database.Error(err, "read how schedules stand")
+	return all, database.Error(err, "read the state of the schedules")
 }
 
-// lastSuccess returns when the newest run of task ended that has succeeded,
-// whatever made it, and the zero time if there is none.
+// lastSuccess returns the end of task's newest successful run, whatever started
+// it, or the zero time.
 func (s store) lastSuccess(ctx context.Context, task string) (time.Time, error) {
 	return s.instant(ctx, "find the last success of "+task, `SELECT finalized_at FROM river_job
 		WHERE kind = ? AND state = 'completed' AND finalized_at IS NOT NULL ORDER BY finalized_at DESC LIMIT 1`, task)
 }
 
-// waitsSince returns since when the run waits that could have begun first, the
-// zero time if none does.
+// waitsSince returns the time since which the oldest ready run waits, or the
+// zero time.
 func (s store) waitsSince(ctx context.Context) (time.Time, error) {
-	return s.instant(ctx, "find the oldest run that waits",
+	return s.instant(ctx, "find the oldest waiting run",
 		"SELECT scheduled_at FROM river_job WHERE state = 'available' ORDER BY scheduled_at LIMIT 1")
 }
 

@@ -9,22 +9,23 @@ import (
 	"github.com/fualab/fualab/shared/testdb"
 )
 
-// TestLostConnectionIsUnavailable: an error of the database is neither dropped
-// nor taken for "not found".
+// TestLostConnectionIsUnavailable proves that an error of the database is
+// neither dropped nor taken for "not found".
 func TestLostConnectionIsUnavailable(t *testing.T) {
 	t.Parallel()
 	drop := func(_ any, err error) error { return err }
 	testdb.EachLost(t, func(db *database.DB) map[string]func(context.Context) error {
 		s := store{db}
 		return map[string]func(context.Context) error{
-			"pulses":      func(ctx context.Context) error { return drop(s.pulses(ctx, []string{"test.task"})) },
+			"taskHealths": func(ctx context.Context) error { return drop(s.taskHealths(ctx, []string{"test.task"})) },
 			"lastSuccess": func(ctx context.Context) error { return drop(s.lastSuccess(ctx, "test.task")) },
 			"waitsSince":  func(ctx context.Context) error { return drop(s.waitsSince(ctx)) },
 		}
 	})
 }
 
-// TestNothingIsNoError: an empty database has the zero time for each question.
+// TestNothingIsNoError proves that all reads of an empty database return the
+// zero time.
 func TestNothingIsNoError(t *testing.T) {
 	t.Parallel()
 	testdb.Each(t, func(t *testing.T, db *database.DB) {

@@ -1,6 +1,6 @@
-// Package nudge turns the API's nudges into runs, so that a task sees a change
-// within a second. A nudge may be lost, with Redis or without: the
-// task's schedule finds what it left.
+// Package nudge turns the API's notifications into runs, so that a task sees a
+// change within a second. A notification may be lost, with Redis or without.
+// The task's schedule then finds the work.
 package nudge
 
 import (
@@ -16,34 +16,35 @@ import (
 )
 
 const (
-	// patience is how long one wait for a nudge takes at most. Nothing cuts a
-	// wait short, so it is also what a worker that stops may have to wait.
+	// patience is the longest wait for a notification. No signal interrupts the
+	// wait, so a stopping worker may have to wait as long.
 	patience = time.Second
-	// answerTime is how much longer an answer may take. Left to itself, the
-	// client waits for one for ten seconds, and a worker that stops with it.
+	// answerTime is the additional time for the answer of Redis. The client's
+	// default of ten seconds would delay a stopping worker.
 	answerTime = 2 * time.Second
-	// gap is the least time between two runs that nudges make: what arrives
-	// meanwhile is one run's work.
+	// gap is the least time between two runs from notifications. Notifications
+	// in between are the work of one run.
 	gap = 250 * time.Millisecond
-	// pause is how long to leave a Redis alone that does not answer.
+	// pause is the time between two tries to reach a lost Redis.
 	pause = time.Second
-	// handOnTime bounds giving back a nudge that came too late.
+	// handOnTime is the limit of the return of a late notification.
 	handOnTime = time.Second
-	// remindEvery is how often a Redis that stays away is logged.
+	// remindEvery is the time between two log lines about a lost Redis.
 	remindEvery = time.Minute
 )
 
 // Config configures a Listener.
 type Config struct {
 	Redis *redis.Client
-	Tasks []string // those that may be nudged
-	// Insert makes a run of task, unless one is waiting already.
+	Tasks []string // the tasks that accept notifications
+	// Insert inserts a run of task, unless one is already waiting.
 	Insert func(ctx context.Context, task string) error
 	Now    func() time.Time
 	Log    *slog.Logger
 }
 
-// Listen takes nudges until ctx ends. Of several listeners, one gets each.
+// Listen takes notifications until ctx ends. With several listeners, one of
+// them gets each notification.
 func Listen(ctx context.Context, cfg Config) {
 	lost := outage.Tracker{Every: remindEvery}
 	keys := make([]string, len(cfg.Tasks))
@@ -66,11 +67,11 @@ func Listen(ctx context.Context, cfg Config) {
 			return
 		case err != nil:
 			if wait = pause; lost.Failed(cfg.Now()) {
-				cfg.Log.WarnContext(ctx, "nudges are not heard; schedules go on", "error", err)
+				cfg.Log.WarnContext(ctx, "cannot receive notifications; schedules continue", "error", err)
 			}
 		default:
 			if lasted, ended := lost.Recovered(cfg.Now()); ended {
-				cfg.Log.InfoContext(ctx, "nudges are heard again", "after_seconds", lasted.Seconds())
+				cfg.Log.InfoContext(ctx, "notifications arrive again", "after_seconds", lasted.Seconds())
 			}
 			if task != "" {
 				wait = gap
@@ -80,9 +81,9 @@ func Listen(ctx context.Context, cfg Config) {
 	}
 }
 
-// take waits for a nudge and returns it, "" for none. Redis looks at the keys in
-// their order: the one that had a nudge goes to the end, so that a task with many
-// does not keep others from theirs.
+// take waits for a notification and returns it, or "". Redis checks the keys in
+// order. So the key with a notification moves to the end, and a task with many
+// does not block the others.
 func take(ctx context.Context, client *redis.Client, keys []string) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, patience+answerTime)
 	defer cancel()
@@ -100,8 +101,8 @@ func take(ctx context.Context, client *redis.Client, keys []string) (string, err
 	return popped[1], nil
 }
 
-// handOn gives the nudge for task, if there is one, to another worker: this one
-// stops. The schedule finds what it fails to give.
+// handOn gives the notification for task, if any, to another worker, because
+// this one stops. If that fails, the schedule finds the work.
 func handOn(ctx context.Context, cfg Config, task string) {
 	if task == "" {
 		return
@@ -109,7 +110,7 @@ func handOn(ctx context.Context, cfg Config, task string) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), handOnTime)
 	defer cancel()
 	if err := runs.SendNudge(ctx, cfg.Redis, task); err != nil {
-		cfg.Log.WarnContext(ctx, "a nudge is lost; the schedule finds what it was for", "task", task, "error", err)
+		cfg.Log.WarnContext(ctx, "a notification is lost; the schedule finds its work", "task", task, "error", err)
 	}
 }
 

@@ -21,7 +21,8 @@ import (
 	"github.com/fualab/fualab/worker/internal/nudge"
 )
 
-// listen runs a listener until the test ends and returns where its runs go.
+// listen runs a listener until the test ends, and returns a channel of its
+// runs.
 func listen(t *testing.T, client *redis.Client, log *slog.Logger, insert func(string) error) <-chan string {
 	t.Helper()
 	inserted := make(chan string, 100)
@@ -82,12 +83,12 @@ func TestNudgeBecomesARun(t *testing.T) {
 	})
 	push(t, client, "test.first")
 	expect(t, inserted, "test.first")
-	push(t, client, "test.first") // after the failed one
+	push(t, client, "test.first") // after the failed notification
 	expect(t, inserted, "test.first")
 }
 
-// TestEachNudgeBecomesARun: of nudges for two tasks that wait in Redis, each
-// task has a run, whatever the other one has waiting.
+// TestEachNudgeBecomesARun proves that two tasks with waiting notifications
+// both get a run, even if one of them has more.
 func TestEachNudgeBecomesARun(t *testing.T) {
 	t.Parallel()
 	log := slog.New(slog.DiscardHandler)
@@ -103,8 +104,8 @@ func TestEachNudgeBecomesARun(t *testing.T) {
 	expect(t, inserted, "test.second")
 }
 
-// TestBusyTaskDoesNotStarveAnother: a task that is nudged again at each of its
-// runs has no two of them in a row while another waits.
+// TestBusyTaskDoesNotStarveAnother proves that a task with a new notification
+// at each of its runs has no two runs in a row while another task waits.
 func TestBusyTaskDoesNotStarveAnother(t *testing.T) {
 	t.Parallel()
 	log := slog.New(slog.DiscardHandler)
@@ -119,8 +120,8 @@ func TestBusyTaskDoesNotStarveAnother(t *testing.T) {
 	}
 }
 
-// TestStopWhileWaiting: a listener that waits for a nudge ends soon, and a nudge
-// that reaches it too late is there for another worker.
+// TestStopWhileWaiting proves that a waiting listener stops soon, and that a
+// late notification stays for another worker.
 func TestStopWhileWaiting(t *testing.T) {
 	t.Parallel()
 	log := slog.New(slog.DiscardHandler)
@@ -155,12 +156,12 @@ func TestStopWhileWaiting(t *testing.T) {
 	}
 }
 
-// TestStopWhileRedisHangs: one that accepts and never answers does not hold up
-// a stop for the ten seconds that its client would wait.
+// TestStopWhileRedisHangs proves that a Redis that accepts and never answers
+// does not delay a stop by the client's ten seconds.
 func TestStopWhileRedisHangs(t *testing.T) {
 	t.Parallel()
 	log := slog.New(slog.DiscardHandler)
-	l := newLink(t, "") // leads nowhere
+	l := newLink(t, "") // has no server
 	client := open(t, config.RedisURL("redis://"+l.addr), log)
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan struct{})
@@ -198,12 +199,12 @@ func TestRedisLostAndRegained(t *testing.T) {
 	link.mend(t)
 	push(t, direct, "test.first")
 	expect(t, inserted, "test.first")
-	if n := strings.Count(out.String(), "nudges are not heard"); n != 1 {
+	if n := strings.Count(out.String(), "cannot receive notifications"); n != 1 {
 		t.Errorf("the loss is logged %d times: %s", n, out.String())
 	}
 }
 
-// journal is a log that may be read while it is written.
+// journal is a log that tests may read during writes.
 type journal struct {
 	mu  sync.Mutex
 	buf bytes.Buffer
@@ -221,9 +222,9 @@ func (j *journal) String() string {
 	return j.buf.String()
 }
 
-// link is a TCP connection to a server that can be cut.
+// link is a TCP connection to a server that the test can cut.
 type link struct {
-	addr, server string        // server "": connections are accepted, and that is all
+	addr, server string        // server "": connections are only accepted
 	accepted     chan struct{} // closed with the first connection
 
 	first sync.Once

@@ -1,18 +1,18 @@
-// Package outage keeps the log readable while something fails again and
-// again: its first failure, reminders at a bounded rate, its recovery.
+// Package outage throttles the log of a repeated failure. It logs the first
+// failure, reminders at a limited rate, and the recovery.
 package outage
 
 import "time"
 
-// Tracker follows one thing that may fail. The zero value has seen no failure
+// Tracker follows one source of failures. The zero value has seen no failure
 // and never reminds. It is not safe for concurrent use.
 type Tracker struct {
 	Every time.Duration // least time between two reminders; 0: none
 
-	since, said time.Time // zero while all is well
+	since, said time.Time // zero without an outage
 }
 
-// Failed notes a failure at now and reports whether to log it.
+// Failed records a failure at now and reports whether to log it.
 func (t *Tracker) Failed(now time.Time) bool {
 	first := t.since.IsZero()
 	if first {
@@ -25,8 +25,8 @@ func (t *Tracker) Failed(now time.Time) bool {
 	return true
 }
 
-// Recovered notes a success at now. It reports whether that ends an outage,
-// which is to be logged, and how long the outage lasted.
+// Recovered records a success at now. It reports whether the success ends an
+// outage and must be logged, and the length of the outage.
 func (t *Tracker) Recovered(now time.Time) (lasted time.Duration, ended bool) {
 	if t.since.IsZero() {
 		return 0, false

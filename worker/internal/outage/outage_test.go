@@ -13,8 +13,8 @@ func TestTracker(t *testing.T) {
 	for _, tc := range []struct {
 		name  string
 		every time.Duration
-		seen  []bool // one a second
-		said  []int  // the seconds at which there is something to log
+		seen  []bool // one for each second
+		said  []int  // the seconds with a log line
 	}{
 		{"all is well", 3 * time.Second, []bool{succeed, succeed}, nil},
 		{"one failure", 3 * time.Second, []bool{fail, succeed, succeed}, []int{0, 1}},

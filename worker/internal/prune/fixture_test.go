@@ -26,8 +26,8 @@ func exec(t *testing.T, db *database.DB, query string, args ...any) {
 	}
 }
 
-// TestInterruptedTaskIsCompletedByTheNextRun holds for each statement of each
-// task: a run that cannot execute it fails, and the next one loses and doubles
+// TestInterruptedTaskIsCompletedByTheNextRun checks each statement of each
+// task. A run fails if the statement fails, and the next run loses and doubles
 // nothing.
 func TestInterruptedTaskIsCompletedByTheNextRun(t *testing.T) {
 	t.Parallel()
@@ -78,8 +78,8 @@ func TestInterruptedTaskIsCompletedByTheNextRun(t *testing.T) {
 	}
 }
 
-// TestLostConnectionIsUnavailable: an error of the database is neither dropped
-// nor taken for "nothing to delete".
+// TestLostConnectionIsUnavailable proves that an error of the database is
+// neither dropped nor taken for "nothing to delete".
 func TestLostConnectionIsUnavailable(t *testing.T) {
 	t.Parallel()
 	testdb.EachLost(t, func(db *database.DB) map[string]func(context.Context) error {

@@ -9,12 +9,11 @@ import (
 	"github.com/fualab/fualab/worker/internal/task"
 )
 
-// Keys is the task that deletes idempotency keys, with their responses, once
-// they have expired.
+// Keys is the task that deletes expired idempotency keys with their responses.
 func Keys(db *database.DB, now func() time.Time) task.Task {
 	return task.Task{
 		Name:          "idempotency.prune",
-		Summary:       "Deletes idempotency keys that have expired",
+		Summary:       "Deletes expired idempotency keys",
 		Cron:          "23 * * * *",
 		MissedPolicy:  model.MissedOnce,
 		OverlapPolicy: model.OverlapSkip,
@@ -28,8 +27,8 @@ func Keys(db *database.DB, now func() time.Time) task.Task {
 	}
 }
 
-// pruneKeys deletes up to limit idempotency keys that expired before now, the
-// oldest first, and returns how many.
+// pruneKeys deletes at most limit idempotency keys that expired before now, the
+// oldest first, and returns their number.
 func pruneKeys(ctx context.Context, db *database.DB, now model.Time, limit int) (int64, error) {
 	result, err := db.NewRaw(`WITH done AS MATERIALIZED (SELECT caller, key FROM idempotency_keys
 		WHERE expires_at <= ? ORDER BY expires_at LIMIT ? ?)

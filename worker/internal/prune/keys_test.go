@@ -14,7 +14,7 @@ import (
 	"github.com/fualab/fualab/worker/internal/tasktest"
 )
 
-// key inserts one that a caller's request left.
+// key inserts an idempotency key of a caller's request.
 func key(t *testing.T, db *database.DB, caller, key string, expires time.Time) {
 	t.Helper()
 	row := map[string]any{

@@ -1,5 +1,5 @@
-// Package prune holds the platform's own tasks: they delete runs and idempotency
-// keys that have had their time. Each task has its SQL beside it.
+// Package prune has the platform's own tasks: they delete old runs and
+// idempotency keys. Each task has its SQL beside it.
 package prune
 
 import (
@@ -14,16 +14,16 @@ import (
 	"github.com/fualab/fualab/worker/internal/task"
 )
 
-// A run of no interest is kept for so small a part of the retention: a nudge
-// makes one a second. A discarded run waits for a person, so it is kept for
-// that many times the retention.
+// An unimportant run is kept for a small part of the retention, because
+// notifications make up to one run a second. A discarded run waits for a user,
+// so it is kept for a multiple of the retention.
 const (
 	dullPart      = 10
 	discardedTime = 4
 )
 
-// Runs is the task that deletes runs that ended long ago. retention is how long
-// a run is kept.
+// Runs is the task that deletes old runs. retention is the time that a run is
+// kept.
 func Runs(db *database.DB, now func() time.Time, retention time.Duration) task.Task {
 	return task.Task{
 		Name:          "runs.prune",
@@ -53,23 +53,23 @@ func Runs(db *database.DB, now func() time.Time, retention time.Duration) task.T
 	}
 }
 
-// prunable chooses runs that ended in State before Before.
+// prunable selects runs that ended in State before Before.
 type prunable struct {
 	State  runs.State
 	Before model.Time
-	// Dull chooses only runs that nobody looks for: made by a nudge, or
+	// Dull selects only unimportant runs: those from a notification, and those
 	// without effect.
 	Dull bool
 }
 
-// dull knows a run without effect by its recorded output (runs.Output); one
-// that recorded none is left alone. The operators read jsonb on Postgres and
-// River's binary JSON on SQLite.
+// dull finds a run without effect by its recorded output (runs.Output). A run
+// without a record is kept. The operators read jsonb on Postgres, and River's
+// binary JSON on SQLite.
 const dull = `(args ->> 'trigger' = 'nudge' OR CAST(metadata -> 'output' ->> 'rows_affected' AS text) = '0')`
 
-// pruneRuns deletes up to limit runs that p chooses, the oldest first, and
-// returns how many. A schedule's last run stays, so that the schedule can
-// still tell how it went.
+// pruneRuns deletes at most limit runs of p, the oldest first, and returns
+// their number. The last run of a schedule stays, so that the schedule can
+// still show its result.
 func pruneRuns(ctx context.Context, db *database.DB, p prunable, limit int) (int64, error) {
 	only := bun.Safe("")
 	if p.Dull {
@@ -88,8 +88,8 @@ func pruneRuns(ctx context.Context, db *database.DB, p prunable, limit int) (int
 	return n, database.Error(err, "count pruned runs")
 }
 
-// riverTime is t as River's tables hold it: on SQLite as text of its own
-// form, in milliseconds.
+// riverTime is t in the form of River's tables: on SQLite a text in
+// milliseconds.
 func riverTime(db *database.DB, t model.Time) any {
 	if db.IsPostgres() {
 		return t

@@ -15,7 +15,8 @@ import (
 	"github.com/fualab/fualab/worker/internal/tasktest"
 )
 
-// finish inserts a run by River itself, and has it end in state so long ago.
+// finish inserts a run with River itself, and makes it end in state the given
+// time ago.
 func finish(t *testing.T, db *database.DB, c *runs.Client, trigger runs.Trigger, state, metadata string, ago time.Duration) int64 {
 	t.Helper()
 	job, err := runs.Insert(t.Context(), c, "test.task", trigger)

@@ -25,14 +25,15 @@ import (
 
 const benchTask = "bench.nothing"
 
-// BenchmarkAgainstRiver has the runner and a bare client of River, alike in
-// their settings, work off as many runs of a task that does nothing. An
-// iteration is a pair, so that both meet the same noise. Metrics are medians.
+// BenchmarkAgainstRiver compares the runner with a bare client of River. Both
+// have the same settings, and execute the same number of runs of an empty task.
+// An iteration is a pair, so that both meet the same noise. Metrics are
+// medians.
 //
-// River fetches fifty times a second, at most as many runs as may work at once.
-// With a worker's default concurrency both wait for that, with its largest, a
-// thousand, nearly so. With more than any worker has, both take all the
-// processor there is, and the ratio is the price of what the runner adds.
+// River fetches fifty times a second, at most the free number of runs. With a
+// worker's default concurrency both wait for that; with its largest, a
+// thousand, nearly so. With more concurrency than any worker has, both use all
+// processor time. Then the ratio is the cost of the runner's additions.
 func BenchmarkAgainstRiver(b *testing.B) {
 	for _, size := range []struct{ concurrency, jobs int }{{4, 160}, {1000, 20_000}, {5000, 40_000}} {
 		b.Run(fmt.Sprintf("concurrency=%d", size.concurrency), func(b *testing.B) {
@@ -43,7 +44,7 @@ func BenchmarkAgainstRiver(b *testing.B) {
 					func() { ours = append(ours, throughput(b, db, size.jobs, startOurs(b, db, size.concurrency))) },
 					func() { bare = append(bare, throughput(b, db, size.jobs, startBare(b, db, size.concurrency))) },
 				}
-				if len(ratios)%2 == 1 { // neither always goes first
+				if len(ratios)%2 == 1 { // the order alternates
 					slices.Reverse(measure)
 				}
 				measure[0]()
@@ -58,7 +59,7 @@ func BenchmarkAgainstRiver(b *testing.B) {
 	}
 }
 
-// system is something that works off runs, once it is started.
+// system executes runs after its start.
 type system struct {
 	start func(ctx context.Context) error
 	stop  func(ctx context.Context) error
@@ -76,7 +77,7 @@ func startOurs(b *testing.B, db *database.DB, concurrency int) system {
 			return task.Result{}, nil
 		})},
 		DB: db, Now: time.Now,
-		Log: slog.New(slog.NewJSONHandler(io.Discard, nil)), //nolint:sloglint // writing a run's line is part of its price
+		Log: slog.New(slog.NewJSONHandler(io.Discard, nil)), //nolint:sloglint // the log line is a part of a run's cost
 	})
 	if err != nil {
 		b.Fatal(err)
@@ -96,7 +97,7 @@ func startOurs(b *testing.B, db *database.DB, concurrency int) system {
 	return s
 }
 
-// idle is a worker of River's that does nothing.
+// idle is an empty worker of River.
 type idle struct {
 	river.WorkerDefaults[runs.Args]
 	done *atomic.Int64
@@ -132,8 +133,8 @@ func startBare(b *testing.B, db *database.DB, concurrency int) system {
 	return s
 }
 
-// throughput returns how many runs a second s works off, until the database
-// knows all of them as completed.
+// throughput returns the number of runs per second of s, until the database has
+// all of them as completed.
 func throughput(b *testing.B, db *database.DB, jobs int, s system) float64 {
 	b.Helper()
 	ctx, cancel := context.WithTimeout(b.Context(), 2*time.Minute)
@@ -152,7 +153,7 @@ func throughput(b *testing.B, db *database.DB, jobs int, s system) float64 {
 		case <-again.C:
 		}
 		if s.done.Load() < int64(jobs) {
-			continue // counting them would slow them down
+			continue // counting would slow the runs down
 		}
 		if err := db.NewRaw("SELECT EXISTS (SELECT FROM river_job WHERE state <> 'completed')").Scan(ctx, &left); err != nil {
 			b.Fatal(err)

@@ -8,9 +8,9 @@ import (
 	"github.com/fualab/fualab/shared/runs"
 )
 
-// tellEnds has the end of every attempt published until execution stops, or
-// until the function that it returns is called. River tells of an end once the
-// database has the run's new state, so that whoever looks then sees it.
+// tellEnds publishes the end of every attempt, until execution stops or the
+// returned function is called. River reports an end after the database has the
+// run's new state, so a subscriber that reads the run then sees that state.
 func (r *Runner) tellEnds() (cancel func()) {
 	ends, cancel := r.client.Subscribe(
 		river.EventKindJobCompleted, river.EventKindJobFailed, river.EventKindJobCancelled,

@@ -19,8 +19,8 @@ import (
 	"github.com/fualab/fualab/worker/internal/task"
 )
 
-// watch runs tasks, with a clock that passes by a second whenever it is read,
-// and returns what is published.
+// watch runs tasks and returns the published events. Its clock advances by a
+// second at each reading.
 func watch(t *testing.T, db *database.DB, tasks ...task.Task) (*world, <-chan events.Event) {
 	t.Helper()
 	runner.Beat(t, db, "test-1")
@@ -62,8 +62,8 @@ type told struct {
 	Rows  int64
 }
 
-// next waits for events up to a run's end, at which it asks for the run: it
-// must be in the state that the event says.
+// next waits for the events up to a run's end. Then it reads the run, which
+// must be in the event's state.
 func (w *world) next(published <-chan events.Event) (all []told) {
 	w.t.Helper()
 	for {
@@ -88,8 +88,8 @@ func (w *world) next(published <-chan events.Event) (all []told) {
 	}
 }
 
-// TestEvents: a run's attempt is told from its start to its end, with the
-// batches that it committed, however it ends.
+// TestEvents follows the events of a run's attempt from its start to its end,
+// with its committed batches, for each kind of end.
 func TestEvents(t *testing.T) {
 	t.Parallel()
 	testdb.Each(t, func(t *testing.T, db *database.DB) {
@@ -126,15 +126,15 @@ func TestEvents(t *testing.T) {
 			if diff := cmp.Diff(want, w.next(published)); diff != "" {
 				t.Errorf("%s (-want +got):\n%s", name, diff)
 			}
-			if _, err := w.r.Client().River().JobCancel(t.Context(), id); err != nil { // no second attempt
+			if _, err := w.r.Client().River().JobCancel(t.Context(), id); err != nil { // prevents a second attempt
 				t.Fatal(err)
 			}
 		}
 	})
 }
 
-// TestEventsOfAStop: a run that is cut short is told to wait again, and Stop
-// returns when all is told.
+// TestEventsOfAStop proves that a cancelled run is reported as waiting again,
+// and that Stop returns after all events.
 func TestEventsOfAStop(t *testing.T) {
 	t.Parallel()
 	testdb.Each(t, func(t *testing.T, db *database.DB) {
@@ -159,7 +159,8 @@ func TestEventsOfAStop(t *testing.T) {
 	})
 }
 
-// TestEventsOfANudge: a nudge makes one run that waits, and tells of it once.
+// TestEventsOfANudge proves that a notification makes one waiting run, with one
+// event.
 func TestEventsOfANudge(t *testing.T) {
 	t.Parallel()
 	testdb.Each(t, func(t *testing.T, db *database.DB) {

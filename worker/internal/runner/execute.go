@@ -18,7 +18,7 @@ import (
 	"github.com/fualab/fualab/worker/internal/task"
 )
 
-// executor is one task as River sees it.
+// executor executes the runs of one task for River.
 type executor struct {
 	river.WorkerDefaults[runs.Args]
 	runner *Runner
@@ -28,8 +28,8 @@ type executor struct {
 // Timeout implements river.Worker.
 func (e *executor) Timeout(*river.Job[runs.Args]) time.Duration { return e.task.Timeout }
 
-// Work makes one pass and writes one line about it. Panics are River's to
-// record, with their stack.
+// Work makes one pass and writes one log line. River records panics with their
+// stack.
 func (e *executor) Work(ctx context.Context, job *river.Job[runs.Args]) error {
 	e.runner.enter(e.task.Name)
 	defer e.runner.leave(e.task.Name)
@@ -56,8 +56,8 @@ func (e *executor) Work(ctx context.Context, job *river.Job[runs.Args]) error {
 
 var errPanic = errors.New("panic; the run has its stack")
 
-// classify says what becomes of a failed run: another attempt would not help
-// one whose input is at fault.
+// classify decides the next state of a failed run. Another attempt would not
+// help if the input is at fault.
 func classify(ctx context.Context, err error, timeout time.Duration) error {
 	switch {
 	case err == nil:
@@ -71,7 +71,7 @@ func classify(ctx context.Context, err error, timeout time.Duration) error {
 	}
 }
 
-// Ended is an attempt at a run that has ended.
+// Ended is an ended attempt.
 type Ended struct {
 	Task    string
 	Outcome Outcome
@@ -80,18 +80,18 @@ type Ended struct {
 	Took    time.Duration
 }
 
-// Outcome is how an attempt ended.
+// Outcome is the result of an attempt.
 type Outcome string
 
 // The outcomes.
 const (
 	Completed Outcome = "completed"
-	Failed    Outcome = "failed"    // and is tried again
-	Discarded Outcome = "discarded" // as it was the last one
-	Cancelled Outcome = "cancelled" // by an operator, by the end of the worker, or as its input is at fault
+	Failed    Outcome = "failed"    // a retry follows
+	Discarded Outcome = "discarded" // it was the last attempt
+	Cancelled Outcome = "cancelled" // by an operator, by the end of the worker, or because of its input
 )
 
-// Outcomes lists them.
+// Outcomes lists all outcomes.
 func Outcomes() []Outcome { return []Outcome{Completed, Failed, Discarded, Cancelled} }
 
 func outcome(ctx context.Context, job *rivertype.JobRow, err error) Outcome {
@@ -108,7 +108,7 @@ func outcome(ctx context.Context, job *rivertype.JobRow, err error) Outcome {
 	}
 }
 
-// ended writes the line, and tells of the attempt.
+// ended writes the log line, and reports the attempt.
 func (e *executor) ended(ctx context.Context, job *rivertype.JobRow, result task.Result, begin time.Time, err error) {
 	now := e.runner.cfg.Now()
 	e.log(ctx, job, result, now.Sub(begin), err)
@@ -129,13 +129,13 @@ func (e *executor) log(ctx context.Context, job *rivertype.JobRow, result task.R
 	e.runner.cfg.Log.Log(ctx, level, "run", attrs...)
 }
 
-// stuck is told of a run that goes on long after its timeout: its task ignores
-// its context, and nothing in Go can end it. It loses its slot, so that others
-// run on, unless as many have done so as run at a time: something is at fault
-// that more of them will not mend.
+// stuck handles a run that continues long after its timeout: its task ignores
+// its context, and Go cannot end it. The run loses its slot, so that other runs
+// continue. But if all slots were replaced once, it replaces no more, because
+// more slots would not cure the fault.
 func (r *Runner) stuck(ctx context.Context, stuck river.JobStuckHandlerParams) river.JobStuckHandlerResult {
 	add := stuck.TotalStuckJobs <= r.cfg.Concurrency
-	r.cfg.Log.ErrorContext(ctx, "a run ignores its timeout; only a new process ends it", "task", stuck.Kind, "run", stuck.ID, "stuck", stuck.TotalStuckJobs, "slot_replaced", add)
+	r.cfg.Log.ErrorContext(ctx, "a run ignores its timeout; restart the worker to end it", "task", stuck.Kind, "run", stuck.ID, "stuck", stuck.TotalStuckJobs, "slot_replaced", add)
 	return river.JobStuckHandlerResult{AddWorkerSlot: add}
 }
 

@@ -1,4 +1,4 @@
 package runner
 
-// Beat is beat for tests from outside.
+// Beat exports beat to external tests.
 var Beat = beat

@@ -35,7 +35,8 @@ func jobs(t *testing.T, db *database.DB) any {
 	return rows
 }
 
-// TestInterruptedRescueIsCompletedByTheNext: a lost run is given back once.
+// TestInterruptedRescueIsCompletedByTheNext proves that a lost run is rescued
+// once.
 func TestInterruptedRescueIsCompletedByTheNext(t *testing.T) {
 	t.Parallel()
 	testdb.EachFault(t, testdb.Work{
@@ -51,7 +52,7 @@ func TestInterruptedRescueIsCompletedByTheNext(t *testing.T) {
 	})
 }
 
-// TestInterruptedNudgeIsCompletedByTheNext: it leaves one run that waits.
+// TestInterruptedNudgeIsCompletedByTheNext proves that one waiting run results.
 func TestInterruptedNudgeIsCompletedByTheNext(t *testing.T) {
 	t.Parallel()
 	testdb.EachFault(t, testdb.Work{
@@ -64,8 +65,8 @@ func TestInterruptedNudgeIsCompletedByTheNext(t *testing.T) {
 	})
 }
 
-// TestExecutionBeginsWithAHeartbeat: other workers would take the runs of one
-// that has none.
+// TestExecutionBeginsWithAHeartbeat proves it because other workers would take
+// over the runs of a worker without a heartbeat.
 func TestExecutionBeginsWithAHeartbeat(t *testing.T) {
 	t.Parallel()
 	testdb.Each(t, func(t *testing.T, db *database.DB) {
@@ -123,7 +124,7 @@ func TestClassify(t *testing.T) {
 		name      string
 		ctx       context.Context
 		err       error
-		cancelled bool // for good
+		cancelled bool // finally
 		text      string
 	}{
 		{"success", t.Context(), nil, false, ""},
@@ -145,7 +146,7 @@ func TestClassify(t *testing.T) {
 	}
 }
 
-// TestLineOfARun: a fault that may pass by itself is a warning.
+// TestLineOfARun proves that a temporary fault is logged as a warning.
 func TestLineOfARun(t *testing.T) {
 	t.Parallel()
 	for level, all := range map[string][]error{
@@ -186,7 +187,8 @@ func TestRunningNamesEachRun(t *testing.T) {
 	}
 }
 
-// TestRescueOf: a run becomes what its next attempt would have made of it.
+// TestRescueOf proves that a rescued run has the state that its next attempt
+// would have made.
 func TestRescueOf(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 1, 2, 12, 0, 0, 0, time.UTC)
@@ -218,7 +220,7 @@ func TestRescueOf(t *testing.T) {
 	}
 }
 
-// TestWatchStartsAnewAfterAGap of more than blind, not of blind itself.
+// TestWatchStartsAnewAfterAGap proves that the gap must be longer than blind.
 func TestWatchStartsAnewAfterAGap(t *testing.T) {
 	t.Parallel()
 	start := time.Date(2026, 1, 2, 12, 0, 0, 0, time.UTC)
@@ -233,7 +235,8 @@ func TestWatchStartsAnewAfterAGap(t *testing.T) {
 	}
 }
 
-// TestQuietForgetsOnceItKnowsTooMany messages, so that it does not grow.
+// TestQuietForgetsOnceItKnowsTooMany proves that the memory for messages is
+// limited.
 func TestQuietForgetsOnceItKnowsTooMany(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 1, 2, 12, 0, 0, 0, time.UTC)

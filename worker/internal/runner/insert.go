@@ -9,9 +9,9 @@ import (
 	"github.com/fualab/fualab/shared/tracing"
 )
 
-// Nudged inserts a run of the task called name, unless one that a nudge made is
-// waiting already: what that one finds, when its turn comes, includes whatever
-// this nudge is about.
+// Nudged inserts a run of the task called name, unless a run from a
+// notification is already waiting. That run will find the work of this
+// notification, too.
 func (r *Runner) Nudged(ctx context.Context, name string) error {
 	ctx, span := r.traceNudge(ctx, name)
 	err := r.insertNudged(ctx, name)

@@ -7,12 +7,12 @@ import (
 	"time"
 )
 
-// remindEvery bounds how often River says the same.
+// remindEvery is the time between two equal log lines of River.
 const remindEvery = time.Minute
 
-// quiet passes on only what River finds wrong, each message once a minute: while
-// the database is away, each of its services fails again and again. A run's own
-// line is ours.
+// quiet passes on only River's warnings and errors, each message once a minute.
+// While the database is down, each of River's services fails again and again.
+// The runner itself logs a line for each run.
 type quiet struct {
 	slog.Handler
 	said *said
@@ -26,8 +26,8 @@ type said struct {
 }
 
 type message struct {
-	at   time.Time // when it was passed on
-	held int       // how often it was not, since
+	at   time.Time // time of the last line
+	held int       // number of suppressed lines since then
 }
 
 func newQuiet(h slog.Handler, now func() time.Time) quiet {
@@ -56,10 +56,10 @@ func (q quiet) WithAttrs(attrs []slog.Attr) slog.Handler {
 
 func (q quiet) WithGroup(name string) slog.Handler { return quiet{q.Handler.WithGroup(name), q.said} }
 
-// pass reports whether text may be said, and how often it was not since it last
-// was.
+// pass reports whether to log text, and the number of suppressed lines since
+// the last one.
 func (s *said) pass(text string) (held int, ok bool) {
-	const most = 100 // River's messages are constants, nearly all
+	const most = 100 // nearly all messages of River are constants
 	now := s.now()
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -8,12 +8,12 @@ import (
 	"time"
 )
 
-func TestRiverSaysTheSameOnceAMinute(t *testing.T) {
+func TestDuplicateLogsAreThrottled(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
 	now := time.Date(2026, 1, 2, 12, 0, 0, 0, time.UTC)
 	log := slog.New(newQuiet(slog.NewTextHandler(&out, nil), func() time.Time { return now }))
-	for range 150 { // seconds
+	for range 150 { // one for each second
 		log.With("client", "x").Error("fetching failed", "error", now.String())
 		log.Warn("another")
 		log.Info("not worth a line")

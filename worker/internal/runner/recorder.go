@@ -14,19 +14,19 @@ import (
 	"github.com/fualab/fualab/worker/internal/task"
 )
 
-// progressEvery bounds how often a run's progress is stored and told.
+// progressEvery is the least time between two records of a run's progress.
 const progressEvery = time.Second
 
-// recorder stores and tells a run's progress while it works.
+// recorder stores and publishes the progress of a working run.
 type recorder struct {
-	ctx    context.Context // of one run, which the recorder does not outlive
+	ctx    context.Context // the context of one run; the recorder does not outlive it
 	runner *Runner
 	job    *rivertype.JobRow
-	event  events.Type // of the reported rows; "" for none
+	event  events.Type // the type of events about the reported rows; "" for none
 
 	mu   sync.Mutex
 	last time.Time
-	ids  []int64 // that are not published yet
+	ids  []int64 // not yet published
 	log  []runs.Progress
 }
 
@@ -34,8 +34,8 @@ func (r *Runner) recorder(ctx context.Context, job *rivertype.JobRow, event even
 	return &recorder{ctx: ctx, runner: r, job: job, event: event, last: r.cfg.Now(), log: runs.OutputOf(job).Log}
 }
 
-// output is what the run records about itself when it ends. A short one, as
-// nearly all are, has no log.
+// output is the run's own record at its end. A short run, like nearly all, has
+// no log.
 func (p *recorder) output(result task.Result) runs.Output {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -45,14 +45,14 @@ func (p *recorder) output(result task.Result) runs.Output {
 	return p.add(p.runner.cfg.Now(), result)
 }
 
-// add notes how far the attempt has got.
+// add records the progress of the attempt.
 func (p *recorder) add(now time.Time, soFar task.Result) runs.Output {
 	p.log = runs.AppendProgress(p.log, runs.Progress{At: model.NewTime(now), Attempt: p.job.Attempt, RowsAffected: soFar.RowsAffected})
 	return runs.Output{RowsAffected: soFar.RowsAffected, Log: p.log}
 }
 
-// report is the task's reporter. Progress that cannot be stored is not worth
-// a run.
+// report is the task's reporter. A failure to store progress does not fail the
+// run.
 func (p *recorder) report(soFar task.Result, ids []int64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -67,12 +67,12 @@ func (p *recorder) report(soFar task.Result, ids []int64) {
 	if err == nil {
 		p.runner.cfg.Publish(events.OfRun(events.RunsProgress, model.NewTime(now), runs.Of(job)))
 	} else if p.ctx.Err() == nil {
-		p.runner.cfg.Log.DebugContext(p.ctx, "progress not stored", "run", p.job.ID, "error", err)
+		p.runner.cfg.Log.DebugContext(p.ctx, "cannot store the progress of a run", "run", p.job.ID, "error", err)
 	}
 }
 
-// close tells what has not been told: batches that were committed stand,
-// however the run ends.
+// close publishes the rest: committed batches stay, whatever the end of the
+// run.
 func (p *recorder) close() {
 	p.mu.Lock()
 	defer p.mu.Unlock()

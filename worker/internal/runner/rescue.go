@@ -18,18 +18,19 @@ import (
 	"github.com/fualab/fualab/shared/runs"
 )
 
-// rescueBatch bounds the runs that one turn looks at.
+// rescueBatch is the largest number of runs that one turn checks.
 const rescueBatch = 1000
 
 var errLost = errors.New("the worker that ran it is gone")
 
-// anyAge is later than any clock's time at which an attempt began: how old it is
-// does not matter here.
+// anyAge is later than the beginning of any attempt, by any clock, because the
+// age does not matter here.
 var anyAge = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
 
-// rescue gives back the runs of workers that are dead. River's own rescue
-// goes by a run's age, which has to be longer than any run may take. This worker
-// lives, whatever its row says: while the database is slow, its beats may be, too.
+// rescue gives the runs of dead workers back to the queue. River's own rescue
+// depends on a run's age, which must be longer than any run. This worker counts
+// as alive, whatever its row says, because a slow database delays its
+// heartbeats, too.
 func (r *Runner) rescue(ctx context.Context) error {
 	list, err := r.client.JobList(ctx, river.NewJobListParams().States(rivertype.JobStateRunning).First(rescueBatch))
 	if err != nil || len(list.Jobs) == 0 {
@@ -56,9 +57,9 @@ func holder(job *rivertype.JobRow) string {
 	return job.AttemptedBy[len(job.AttemptedBy)-1]
 }
 
-// giveBack makes lost runs available again, cancels those that somebody wanted
-// cancelled, and discards those that have no attempt left. A run that has
-// meanwhile ended, or been given back by another worker, is left as it is.
+// giveBack makes lost runs available again. It cancels those with a request for
+// cancellation, and discards those without an attempt left. It does not change
+// a run that has ended in the meantime, or that another worker has rescued.
 func (r *Runner) giveBack(ctx context.Context, lost []*rivertype.JobRow) error {
 	listed := make(map[int64]*rivertype.JobRow, len(lost))
 	ids := make([]int64, len(lost))
@@ -96,8 +97,8 @@ func (r *Runner) giveBack(ctx context.Context, lost []*rivertype.JobRow) error {
 	return nil
 }
 
-// rescueOf sets the state of each of jobs to what it becomes, and returns how
-// that is written.
+// rescueOf sets the new state of each of jobs, and returns the parameters of
+// the update.
 func rescueOf(jobs []*rivertype.JobRow, now time.Time) (*riverdriver.JobRescueManyParams, error) {
 	params := &riverdriver.JobRescueManyParams{StuckHorizon: anyAge}
 	for _, job := range jobs {
@@ -117,7 +118,7 @@ func rescueOf(jobs []*rivertype.JobRow, now time.Time) (*riverdriver.JobRescueMa
 		params.ID = append(params.ID, job.ID)
 		params.Error = append(params.Error, fault)
 		params.FinalizedAt = append(params.FinalizedAt, finalized)
-		params.ScheduledAt = append(params.ScheduledAt, job.ScheduledAt) // due long since, by any clock
+		params.ScheduledAt = append(params.ScheduledAt, job.ScheduledAt) // long overdue, by any clock
 		params.State = append(params.State, string(job.State))
 	}
 	return params, nil

@@ -15,7 +15,7 @@ import (
 	"github.com/fualab/fualab/worker/internal/task"
 )
 
-// runner returns a Runner of the instance test-1 that executes nothing.
+// runner returns a Runner of the instance test-1 that does not execute runs.
 func runner(t *testing.T, db *database.DB) *Runner {
 	t.Helper()
 	r, err := New(Config{
@@ -28,7 +28,7 @@ func runner(t *testing.T, db *database.DB) *Runner {
 	return r
 }
 
-// idle returns a Runner that executes nothing, and a run.
+// idle returns a Runner that does not execute runs, and a run.
 func idle(t *testing.T, db *database.DB) (*Runner, *runs.Run) {
 	t.Helper()
 	r := runner(t, db)
@@ -39,8 +39,8 @@ func idle(t *testing.T, db *database.DB) (*Runner, *runs.Run) {
 	return r, run
 }
 
-// fetchAs has the instances of the JSON array by fetched all runs in turn, the
-// last of them at a time.
+// fetchAs makes the instances of the JSON array by fetch all runs one after the
+// other, the last one at the time at.
 func fetchAs(t *testing.T, db *database.DB, by, at string) {
 	t.Helper()
 	names := "jsonb('" + by + "')"
@@ -52,8 +52,8 @@ func fetchAs(t *testing.T, db *database.DB, by, at string) {
 	}
 }
 
-// TestRescue: the run of a worker that nobody has heard of is given back, and
-// that of a live one, or of the one that looks, is left alone.
+// TestRescue proves that the run of an unknown worker is rescued. The runs of a
+// live worker, and of the rescuing one, are not.
 func TestRescue(t *testing.T) {
 	t.Parallel()
 	testdb.Each(t, func(t *testing.T, db *database.DB) {
@@ -79,8 +79,8 @@ func TestRescue(t *testing.T) {
 	})
 }
 
-// TestGiveBackOnce: of two workers that saw the same lost run, the second leaves
-// it to whoever has it by then, with whatever clock.
+// TestGiveBackOnce proves that if two workers saw the same lost run, the second
+// one leaves it to its new worker, whatever the clocks.
 func TestGiveBackOnce(t *testing.T) {
 	t.Parallel()
 	testdb.Each(t, func(t *testing.T, db *database.DB) {
@@ -107,7 +107,7 @@ func TestGiveBackOnce(t *testing.T) {
 		}
 		fetch(`["dead"]`, "2026-01-02 12:00:00.000")
 		seen := lost()
-		fetch(`["dead", "live"]`, "2026-01-02 11:59:00.000") // its clock is behind
+		fetch(`["dead", "live"]`, "2026-01-02 11:59:00.000") // its clock is slow
 		if got := giveBack(seen); got.State != rivertype.JobStateRunning || len(got.Errors) != 0 {
 			t.Errorf("a run that another worker has fetched meanwhile is %s, %v", got.State, got.Errors)
 		}

@@ -21,9 +21,9 @@ func (e *executor) NextRetry(job *river.Job[runs.Args]) time.Time {
 	return e.runner.cfg.Now().Add(wait(e.task.Retry, job.Attempt))
 }
 
-// wait returns how long to wait after an attempt that failed: twice as long as
-// after the one before, give or take a fifth, so that runs that failed together
-// do not come back together.
+// wait returns the delay after a failed attempt. It doubles with each attempt,
+// with a jitter of a fifth, so that runs that failed together do not retry
+// together.
 func wait(policy task.Retry, attempt int) time.Duration {
 	policy = policy.WithDefaults()
 	d := policy.First

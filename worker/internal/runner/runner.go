@@ -1,5 +1,15 @@
-// Package runner executes runs: River fetches them, this package gives each
-// its time, records what it did, and gives back what dead workers held.
+// Package runner executes runs. River fetches them; this package limits their
+// time, records their progress, and rescues the runs of dead workers.
+//
+//	due or notified ──→ available ──→ running ──→ completed
+//	                        ↑            ├──→ retryable ──(delay)──→ available
+//	                        │            └──→ discarded, cancelled
+//	                        └── rescue ──┘ (its worker is dead)
+//
+// Invariant: a run has one live worker at a time. A worker executes only after
+// its first heartbeat, and sends heartbeats until its last run has ended. A
+// worker is dead if its heartbeat has not changed for DeadAfter by the
+// observer's own clock. Two clocks are never compared.
 package runner
 
 import (
@@ -24,20 +34,20 @@ import (
 
 // Config configures a Runner.
 type Config struct {
-	Instance    string // this worker's name in the fleet
+	Instance    string // the worker's name in the fleet
 	Tasks       []task.Task
-	Concurrency int           // most runs at a time in this process
-	SoftStop    time.Duration // what runs may take to end before they are cancelled
-	DeadAfter   time.Duration // age of a heartbeat at which its worker counts as dead
+	Concurrency int           // largest number of concurrent runs in this process
+	SoftStop    time.Duration // time for runs to finish at a stop, before they are cancelled
+	DeadAfter   time.Duration // age of a heartbeat from which its worker is dead
 	DB          *database.DB
-	Publish     func(events.Event) // nil: nobody is told
-	Ended       func(Ended)        // is told of each attempt that this worker made; nil: nobody is
-	Tracer      trace.Tracer       // nil: nothing is traced
+	Publish     func(events.Event) // nil: no events
+	Ended       func(Ended)        // receives each attempt of this worker; may be nil
+	Tracer      trace.Tracer       // nil: no traces
 	Now         func() time.Time
 	Log         *slog.Logger
 }
 
-// Runner executes runs from the first Step to Stop.
+// Runner executes runs from the first Step until Stop.
 type Runner struct {
 	cfg     Config
 	store   store
@@ -48,10 +58,10 @@ type Runner struct {
 	mu      sync.Mutex
 	running map[string]int // runs by task
 
-	ends sync.WaitGroup // of what tells how runs end
+	ends sync.WaitGroup // for the publishers of run ends
 }
 
-// New returns a Runner that executes nothing yet.
+// New returns a Runner that does not execute runs yet.
 func New(cfg Config) (*Runner, error) {
 	if cfg.Publish == nil {
 		cfg.Publish = func(events.Event) {}
@@ -70,22 +80,22 @@ func New(cfg Config) (*Runner, error) {
 		Workers: workers,
 		Queues: map[string]river.QueueConfig{
 			river.QueueDefault: {MaxWorkers: cfg.Concurrency},
-			// A nudge may come while the run of another one works. It waits for
-			// that, and takes no place from runs that are due.
+			// A notification may come while the run of another one works. It
+			// waits for that run, and takes no slot of due runs.
 			runs.NudgeQueue: {MaxWorkers: 1},
 		},
 		FetchPollInterval: time.Second,
-		FetchCooldown:     20 * time.Millisecond, // with River's 100 ms, four slots make 40 runs a second
-		// While a release rolls out, an older worker leaves a newer one's tasks
-		// to it.
+		FetchCooldown:     20 * time.Millisecond, // with River's 100 ms, four slots would make only 40 runs a second
+		// During a rolling release, an older worker does not fetch the tasks of
+		// a newer one.
 		FetchOnlyKnownKinds: true,
 		SoftStopTimeout:     cfg.SoftStop,
-		RetryPolicy:         r, // of runs of tasks that this program does not know
+		RetryPolicy:         r, // for runs of unknown tasks
 		JobStuckHandler:     r.stuck,
-		// Step gives back what dead workers held; this is for runs whose
-		// worker lives and has lost them.
+		// Step rescues the runs of dead workers. This setting is for runs that
+		// a live worker has lost.
 		RescueStuckJobsAfter: longerThanRuns(cfg.Tasks),
-		// The task runs.prune removes finished runs.
+		// The task runs.prune deletes finished runs.
 		CancelledJobRetentionPeriod: -1,
 		CompletedJobRetentionPeriod: -1,
 		DiscardedJobRetentionPeriod: -1,
@@ -98,7 +108,7 @@ func New(cfg Config) (*Runner, error) {
 	return r, nil
 }
 
-// longerThanRuns returns a duration that no run of tasks reaches.
+// longerThanRuns returns a duration that is longer than any run of tasks.
 func longerThanRuns(tasks []task.Task) time.Duration {
 	longest := time.Minute
 	for _, t := range tasks {
@@ -110,7 +120,7 @@ func longerThanRuns(tasks []task.Task) time.Duration {
 // Client inserts runs.
 func (r *Runner) Client() *runs.Client { return runs.ClientOf(r.client) }
 
-// Running returns the tasks that this worker is running, one entry a run.
+// Running returns this worker's present tasks, one entry for each run.
 func (r *Runner) Running() []string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -121,8 +131,9 @@ func (r *Runner) Running() []string {
 	return running
 }
 
-// Step is the loop's, after the heartbeat: a worker that executes has to be
-// known as alive, or others take its runs. The first one starts execution.
+// Step is the loop's step after the heartbeat. A worker that executes must be
+// known as alive, because others would otherwise take its runs. The first Step
+// starts execution.
 func (r *Runner) Step(ctx context.Context, _ loop.Turn) error {
 	if r.started {
 		return r.rescue(ctx)
@@ -130,9 +141,9 @@ func (r *Runner) Step(ctx context.Context, _ loop.Turn) error {
 	if known, err := r.store.beats(ctx); err != nil {
 		return err
 	} else if _, ok := known[r.cfg.Instance]; !ok {
-		return nil // its beat has failed, and is tried again
+		return nil // the heartbeat has failed and will be retried
 	}
-	// Execution outlives the turn, and ends by Stop.
+	// Execution outlives the turn, and ends with Stop.
 	untell := r.tellEnds()
 	if err := r.client.Start(context.WithoutCancel(ctx)); err != nil {
 		untell()
@@ -142,8 +153,8 @@ func (r *Runner) Step(ctx context.Context, _ loop.Turn) error {
 	return nil
 }
 
-// Stop ends execution: runs get SoftStop to finish, are then cancelled, and
-// go back to the queue without losing an attempt.
+// Stop ends execution. Runs get SoftStop to finish. Then they are cancelled,
+// and go back to the queue without losing an attempt.
 func (r *Runner) Stop(ctx context.Context) error {
 	if !r.started {
 		return nil
@@ -153,6 +164,6 @@ func (r *Runner) Stop(ctx context.Context) error {
 	if err := r.client.Stop(ctx); err != nil {
 		return fmt.Errorf("stop executing runs: %w", err)
 	}
-	r.ends.Wait() // River has told the last one
+	r.ends.Wait() // River has reported the last end
 	return nil
 }

@@ -104,13 +104,14 @@ func TestOutcomes(t *testing.T) {
 		if !strings.Contains(invalid.Errors[0].Error, "the input is at fault") {
 			t.Errorf("invalid input: %+v", invalid.Errors)
 		}
-		// The worker has lived through all of it.
+		// The worker has survived all runs.
 		w.until(w.run("test.fine"), rivertype.JobStateCompleted)
 	})
 }
 
-// TestLadder follows a run that always fails to its end and has it driven
-// again: two attempts, and with FUALAB_TEST_REQUIRE=1 all of them, some 20 s.
+// TestLadder follows a run that always fails to its last attempt, and then retries
+// it. It makes two attempts; with FUALAB_TEST_REQUIRE=1 it makes all of them, in
+// about 20 s.
 func TestLadder(t *testing.T) {
 	t.Parallel()
 	testdb.Each(t, func(t *testing.T, db *database.DB) {
@@ -142,8 +143,8 @@ func TestLadder(t *testing.T) {
 	})
 }
 
-// TestStop: a run gets time to finish; one that does not take it is cancelled,
-// goes back to the queue and keeps its attempts.
+// TestStop proves that a run gets time to finish. A run that exceeds it is
+// cancelled, goes back to the queue and keeps its attempts.
 func TestStop(t *testing.T) {
 	t.Parallel()
 	testdb.Each(t, func(t *testing.T, db *database.DB) {
@@ -151,11 +152,11 @@ func TestStop(t *testing.T) {
 		w := start(t, db,
 			named("test.quick", func(ctx context.Context) (task.Result, error) {
 				entered <- struct{}{}
-				select { // the second of two runs may begin a poll later
+				select { // the second run may begin one poll later
 				case <-both:
 				case <-ctx.Done():
 				}
-				<-time.After(300 * time.Millisecond) // of the second that it gets, by River's clock
+				<-time.After(300 * time.Millisecond) // a part of its second, by River's clock
 				return task.Result{}, nil
 			}),
 			named("test.long", func(ctx context.Context) (task.Result, error) {
@@ -174,7 +175,7 @@ func TestStop(t *testing.T) {
 		if err := w.r.Stop(t.Context()); err != nil {
 			t.Error(err)
 		}
-		if took := time.Since(begin); took < 900*time.Millisecond || took > 5900*time.Millisecond { // it gives up at 6 s
+		if took := time.Since(begin); took < 900*time.Millisecond || took > 5900*time.Millisecond { // the limit is 6 s
 			t.Errorf("stopped after %s, want soon after 1s", took)
 		}
 		w.until(quick, rivertype.JobStateCompleted)
@@ -188,8 +189,8 @@ func TestStop(t *testing.T) {
 	})
 }
 
-// TestNudgesTakeOneSlot: while the run of a nudge works, however many more come
-// are one run that waits, and what is due by schedule runs.
+// TestNudgesTakeOneSlot proves that all notifications during the run of another
+// one become one waiting run, and that due runs are executed meanwhile.
 func TestNudgesTakeOneSlot(t *testing.T) {
 	t.Parallel()
 	testdb.Each(t, func(t *testing.T, db *database.DB) {
@@ -209,7 +210,7 @@ func TestNudgesTakeOneSlot(t *testing.T) {
 				<-entered
 			}
 		}
-		for range 5 { // more than there are slots, one after another
+		for range 5 { // more than the slots, one after another
 			w.until(w.run("test.due"), rivertype.JobStateCompleted)
 		}
 		if got := w.r.Running(); len(got) != 1 {

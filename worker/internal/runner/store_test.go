@@ -20,8 +20,8 @@ func beat(t testing.TB, db *database.DB, instance string) {
 	}
 }
 
-// TestLostConnectionIsUnavailable: an error of the database is neither dropped
-// nor taken for "nothing waits".
+// TestLostConnectionIsUnavailable proves that an error of the database is
+// neither dropped nor taken for "nothing waits".
 func TestLostConnectionIsUnavailable(t *testing.T) {
 	t.Parallel()
 	testdb.EachLost(t, func(db *database.DB) map[string]func(context.Context) error {
@@ -39,7 +39,7 @@ func TestLostConnectionIsUnavailable(t *testing.T) {
 	})
 }
 
-// TestNoRunWaits: there is none in an empty database.
+// TestNoRunWaits uses an empty database.
 func TestNoRunWaits(t *testing.T) {
 	t.Parallel()
 	testdb.Each(t, func(t *testing.T, db *database.DB) {

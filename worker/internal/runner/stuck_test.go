@@ -9,8 +9,8 @@ import (
 	"github.com/riverqueue/river"
 )
 
-// A run that ignores its timeout is reported, and loses its slot, but not more
-// of them than there are.
+// TestStuckRuns proves that a run that ignores its timeout is reported and
+// loses its slot, up to the number of slots.
 func TestStuckRuns(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer

@@ -12,8 +12,8 @@ import (
 	"github.com/fualab/fualab/shared/tracing"
 )
 
-// traceNudge begins the span of a nudge that came from within a trace: that in
-// which its run is made. One from nowhere has none.
+// traceNudge begins the span of a notification from a trace; its run is
+// inserted within that span. A notification without a trace has none.
 func (r *Runner) traceNudge(ctx context.Context, name string) (context.Context, trace.Span) {
 	if r.cfg.Tracer == nil || !tracing.Traced(ctx) {
 		return ctx, noop.Span{}
@@ -21,8 +21,8 @@ func (r *Runner) traceNudge(ctx context.Context, name string) (context.Context, 
 	return r.cfg.Tracer.Start(ctx, "queue "+name, trace.WithSpanKind(trace.SpanKindProducer))
 }
 
-// traceRun begins the span of an attempt at job, below what has made that. What
-// a schedule has made begins a trace.
+// traceRun begins the span of an attempt at job, as a child of the span that
+// inserted job. A run of a schedule begins a new trace.
 func (r *Runner) traceRun(ctx context.Context, job *rivertype.JobRow) (context.Context, trace.Span) {
 	if r.cfg.Tracer == nil {
 		return ctx, noop.Span{}

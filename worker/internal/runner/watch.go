@@ -6,26 +6,27 @@ import (
 	"github.com/fualab/fualab/shared/model"
 )
 
-// blind is how long a watch may not have looked before it starts anew: what it
-// has not seen while the database was away, others could not write either.
+// blind is the longest gap between two looks before a watch starts anew: while
+// the database is down, no worker can write its heartbeat.
 const blind = 10 * time.Second
 
-// watch tells which workers are dead: those without a heartbeat's row, and
-// those whose row has not changed for deadAfter while it was watched. Only this
-// machine's clock counts, and no time of day: another's may be wrong.
+// watch decides which workers are dead: those without a heartbeat row, and
+// those whose row did not change for deadAfter during the watch. It uses only
+// this machine's monotonic clock, because the clocks of other machines may be
+// wrong.
 type watch struct {
 	deadAfter time.Duration
 	looked    time.Time
 	seen      map[string]sight
 }
 
-// sight is a worker's newest beat and when it was first seen.
+// sight is a worker's newest heartbeat, with the time of its first sight.
 type sight struct {
 	beat  model.Time
 	since time.Time
 }
 
-// look takes in each worker's last beat, as read now.
+// look records each worker's last heartbeat, as read now.
 func (w *watch) look(now time.Time, beats map[string]model.Time) {
 	anew := now.Sub(w.looked) > blind
 	seen := make(map[string]sight, len(beats))

@@ -7,7 +7,8 @@ import (
 	"github.com/fualab/fualab/shared/model"
 )
 
-// Another worker's clock may tell any time: it is alive while its beats change.
+// TestWatch proves that a worker with any clock is alive while its heartbeats
+// change.
 func TestWatch(t *testing.T) {
 	t.Parallel()
 	start := time.Date(2026, 1, 2, 12, 0, 0, 0, time.UTC)
@@ -23,7 +24,7 @@ func TestWatch(t *testing.T) {
 	for second := range 100 {
 		look(second, map[string]int{"ahead": 3600 + second/15*15, "behind": -3600 + second/15*15, "dies": min(second, 20)})
 		if w.dead("ahead") || w.dead("behind") {
-			t.Fatalf("second %d: a worker whose clock is wrong counts as dead", second)
+			t.Fatalf("second %d: a worker with a wrong clock is dead", second)
 		}
 		if got, want := w.dead("dies"), second >= 20+45; got != want {
 			t.Fatalf("second %d: dead is %t, want %t", second, got, want)
@@ -32,7 +33,8 @@ func TestWatch(t *testing.T) {
 			t.Fatal("a worker without a row lives")
 		}
 	}
-	// Nobody could beat while the database was away, nor did this one look.
+	// During an outage of the database, no worker could write a heartbeat, and
+	// this one did not look.
 	for second := 200; second < 300; second++ {
 		look(second, map[string]int{"ahead": 3600 + 90})
 		if got, want := w.dead("ahead"), second >= 245; got != want {

@@ -15,10 +15,10 @@ import (
 	"github.com/fualab/fualab/worker/internal/task"
 )
 
-// BenchmarkIdleTurn turns over 1,000 schedules of which none is due. Its
-// metrics are shares of one core at one turn a second: what this process
-// computes, and, as a bound that holds the database's part too, how long the
-// turn takes.
+// BenchmarkIdleTurn turns over 1,000 schedules that are not due. Its metrics
+// are shares of one core at one turn a second. One is the processor time of
+// this process. The other is the duration of the turn, as an upper limit that
+// includes the database.
 func BenchmarkIdleTurn(b *testing.B) {
 	for _, dialect := range testdb.Dialects {
 		b.Run(dialect, func(b *testing.B) {
@@ -44,7 +44,7 @@ func BenchmarkIdleTurn(b *testing.B) {
 					b.Fatal(err)
 				}
 			}
-			turn() // declares them
+			turn() // declares the schedules
 			before := cpuTime(b)
 			for b.Loop() {
 				turn()
@@ -56,7 +56,7 @@ func BenchmarkIdleTurn(b *testing.B) {
 	}
 }
 
-// cpuTime is what this process has computed so far.
+// cpuTime is the processor time of this process so far.
 func cpuTime(b *testing.B) time.Duration {
 	b.Helper()
 	var usage syscall.Rusage

@@ -11,8 +11,8 @@ import (
 	"github.com/fualab/fualab/shared/testdb"
 )
 
-// TestEvents: what becomes due is told once it is committed, an idle turn
-// tells nothing, and what is rolled back is never told.
+// TestEvents proves that due runs are published after their commit, that an
+// idle turn publishes nothing, and that rolled back runs are never published.
 func TestEvents(t *testing.T) {
 	t.Parallel()
 	testdb.Each(t, func(t *testing.T, db *database.DB) {
@@ -54,7 +54,8 @@ func TestEvents(t *testing.T) {
 	})
 }
 
-// refuse lets a run be inserted, and then the schedule not be moved on.
+// refuse lets the insertion of a run succeed, and then the update of the
+// schedule fail.
 func refuse(db *database.DB) string {
 	if db.IsPostgres() {
 		return `CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'refused'; END $$;

@@ -12,9 +12,9 @@ import (
 	"github.com/fualab/fualab/shared/testdb"
 )
 
-// TestInterruptedTurnIsCompletedByTheNext holds for each statement of a turn
-// that declares a changed task and makes two others due: each due time has one
-// run in the end.
+// TestInterruptedTurnIsCompletedByTheNext checks each statement of a turn that
+// declares a changed task and has two other due ones. In the end, each due time
+// has one run.
 func TestInterruptedTurnIsCompletedByTheNext(t *testing.T) {
 	t.Parallel()
 	skip := everyMinute("test.skip")
@@ -46,9 +46,9 @@ func TestInterruptedTurnIsCompletedByTheNext(t *testing.T) {
 	})
 }
 
-// TestSlowDatabaseHasFewerRunsAtATime: a turn that does not get through in its
-// time is tried with half as many runs, and one that does has twice as many
-// in the next.
+// TestSlowDatabaseHasFewerRunsAtATime proves that a turn beyond its time is
+// retried with half as many runs, and that a successful one doubles them for
+// the next turn.
 func TestSlowDatabaseHasFewerRunsAtATime(t *testing.T) {
 	t.Parallel()
 	testdb.Each(t, func(t *testing.T, db *database.DB) {
@@ -68,7 +68,7 @@ func TestSlowDatabaseHasFewerRunsAtATime(t *testing.T) {
 				t.Fatalf("got %v, want the context's error", err)
 			}
 			faults.Clear()
-			if db.IsPostgres() { // the server ends the transaction a moment after the connection
+			if db.IsPostgres() { // the server ends the transaction shortly after the connection
 				if _, err := db.ExecContext(t.Context(), "SELECT name FROM schedules FOR UPDATE"); err != nil {
 					t.Fatal(err)
 				}
@@ -88,7 +88,7 @@ func TestSlowDatabaseHasFewerRunsAtATime(t *testing.T) {
 		for range 4 {
 			step()
 		}
-		// A fault that is not the database's slowness changes nothing.
+		// Any fault other than slowness does not change the number.
 		faults.Set(testdb.Fault{On: "COMMIT"})
 		if err := ticker.Step(t.Context(), turn); !errors.Is(err, testdb.ErrLost) {
 			t.Fatalf("got %v, want ErrLost", err)

@@ -7,21 +7,22 @@ import (
 	"github.com/fualab/fualab/shared/model"
 )
 
-// onTime is how late a due time may be seen and is not yet missed: some turns
-// of the loop.
+// onTime is the delay up to which a due time is not missed: some turns of the
+// loop.
 const onTime = 5 * time.Second
 
-// never is where a schedule stands that is not due any more.
+// never is the next due time of a schedule that is never due again.
 var never = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
 
-// plan decides, at now, for which due times a schedule's task runs, at most
-// limit of them, and when the schedule is due next. busy says that a run of the
-// task is not finished.
+// plan decides at now which due times of a schedule get a run, at most limit of
+// them, and returns the next due time. busy reports whether a run of the task
+// is unfinished.
 func plan(row *model.Schedule, spec *cron.Schedule, now time.Time, busy bool, limit int) (runs []time.Time, next time.Time) {
 	first := row.NextRunAt.Std()
 	if row.MissedPolicy == model.MissedAll {
 		if row.OverlapPolicy == model.OverlapSkip {
-			// Each runs, one after another: the next one when this is done.
+			// Each due time gets a run, one after another: the next one after
+			// the present run.
 			if limit = 1; busy {
 				return nil, first
 			}

@@ -10,7 +10,8 @@ import (
 	"github.com/fualab/fualab/shared/model"
 )
 
-// noon is when the schedules of these tests are first due; each minute after.
+// noon is the first due time of the schedules in these tests; later ones follow
+// each minute.
 var noon = time.Date(2026, 1, 2, 12, 0, 0, 0, time.UTC)
 
 func minute(n int) time.Time { return noon.Add(time.Duration(n) * time.Minute) }

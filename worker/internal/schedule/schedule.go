@@ -1,6 +1,14 @@
-// Package schedule makes tasks due. Schedules are rows: any worker's turn
-// takes the due ones, inserts their runs and advances them in one
-// transaction, so that none is lost and none doubled, whoever dies when.
+// Package schedule makes tasks due. Schedules are rows. In one transaction, any
+// worker's turn takes the due schedules, inserts their runs and advances them.
+// So no due time is lost or doubled, even if a worker dies at any moment.
+//
+//	schedules (next_run_at ≤ now) ──lock──→ plan ──→ runs ──→ next_run_at advanced ──→ commit ──→ event
+//	                  SKIP LOCKED: another worker takes other rows
+//
+// Invariants: a run and the advance of its schedule commit together. A due time
+// has at most one run, because runs are unique by task and due time. So a clock
+// that goes back repeats no run: the schedule is declared anew, and the second
+// insert has no effect. Only the database's clock decides on due times.
 package schedule
 
 import (
@@ -21,17 +29,17 @@ import (
 )
 
 const (
-	// batch is how many schedules one transaction takes.
+	// batch is the number of schedules of one transaction.
 	batch = 50
-	// maxRuns bounds the runs that one transaction inserts: schedules that have
-	// much to make up for share it, and go on in the next turn.
+	// maxRuns is the largest number of runs of one transaction. Schedules with
+	// many missed due times share it, and continue in the next turn.
 	maxRuns = 500
-	// turnTime is how long a turn goes on to take batches, of the two seconds
-	// that the loop gives it.
+	// turnTime is the time in which a turn takes batches, of the two seconds of
+	// a step.
 	turnTime = 500 * time.Millisecond
 )
 
-// lookAgain is when a schedule that cannot be read is looked at again.
+// lookAgain is the time until an unreadable schedule is tried again.
 const lookAgain = time.Minute
 
 // Ticker is the loop's step that makes tasks due.
@@ -43,10 +51,10 @@ type Ticker struct {
 	log      *slog.Logger
 	tasks    []task.Task
 	names    []string
-	attempts map[string]int // most that a run has, by task
-	declared bool           // whether the database knows the tasks' declarations
-	last     time.Time      // of the turn before
-	limit    int            // of runs in the next transaction
+	attempts map[string]int // the largest number of attempts, by task
+	declared bool           // whether the database has the tasks' declarations
+	last     time.Time      // the time of the last turn
+	limit    int            // the limit of runs in the next transaction
 }
 
 // Config configures a Ticker.
@@ -54,12 +62,12 @@ type Config struct {
 	Tasks   []task.Task
 	DB      *database.DB
 	Client  *runs.Client
-	Publish func(events.Event) // nil: nobody is told
+	Publish func(events.Event) // nil: no events
 	Now     func() time.Time
 	Log     *slog.Logger
 }
 
-// New returns a Ticker. It fails when a task's declaration cannot be read.
+// New returns a Ticker. It fails for an unreadable declaration of a task.
 func New(cfg Config) (*Ticker, error) {
 	if cfg.Publish == nil {
 		cfg.Publish = func(events.Event) {}
@@ -82,13 +90,14 @@ func zone(t task.Task) string {
 	return t.TimeZone
 }
 
-// Step is the loop's. The first one stores the declarations, and so does one
-// that finds the clock set back: schedules that were advanced by the wrong time
-// would rest until it comes again. A due time that has had its run has no other.
+// Step is the loop's step. The first one stores the declarations. So does a
+// step that finds the clock set back, because schedules that were advanced by
+// the wrong time would wait until it comes again. A due time never gets a
+// second run.
 func (t *Ticker) Step(ctx context.Context, _ loop.Turn) error {
 	now := t.now()
 	if t.last.Sub(now) > onTime {
-		t.log.WarnContext(ctx, "the clock was set back; schedules are due by the new time", "by_seconds", t.last.Sub(now).Seconds())
+		t.log.WarnContext(ctx, "the clock was set back; schedules follow the new time", "by_seconds", t.last.Sub(now).Seconds())
 		t.declared = false
 	}
 	t.last = now
@@ -99,12 +108,12 @@ func (t *Ticker) Step(ctx context.Context, _ loop.Turn) error {
 		t.declared = true
 		t.publish(events.Event{Type: events.SchedulesChanged, At: model.NewTime(t.now())})
 	}
-	// While nothing is due, which is most of the time, a turn costs one read.
+	// Without a due schedule, which is usual, a turn costs one read.
 	if due, err := t.store.anyDue(ctx, t.names, model.NewTime(now)); err != nil || !due {
 		return err
 	}
-	// Each schedule has one chance in a turn: one that is far behind would
-	// otherwise keep those from theirs that are on time.
+	// Each schedule has one chance in a turn, so that a schedule with many
+	// missed due times does not block the others.
 	left := slices.Clone(t.names)
 	for {
 		taken, err := t.take(ctx, left, now)
@@ -115,8 +124,8 @@ func (t *Ticker) Step(ctx context.Context, _ loop.Turn) error {
 	}
 }
 
-// take advances one batch of the schedules of names that are due at now, and
-// returns their names.
+// take advances one batch of the due schedules of names, and returns their
+// names.
 func (t *Ticker) take(ctx context.Context, names []string, now time.Time) (taken []string, err error) {
 	var happened []events.Event
 	err = t.store.takeDue(ctx, names, model.NewTime(now), batch, func(ctx context.Context, tx transaction, schedules []*model.Schedule) (err error) {
@@ -128,7 +137,7 @@ func (t *Ticker) take(ctx context.Context, names []string, now time.Time) (taken
 	})
 	if err != nil {
 		if ctx.Err() != nil {
-			// A database that is too slow for so many gets on with fewer.
+			// A database that is too slow for this number succeeds with fewer.
 			t.limit = max(1, t.limit/2)
 		}
 		return nil, err
@@ -166,9 +175,9 @@ func (t *Ticker) declare(ctx context.Context) error {
 	})
 }
 
-// advance inserts the runs that are due at now and moves the schedules on. It
-// returns what to tell of that once it is committed. A schedule that cannot be
-// read is skipped and reported; the others go on.
+// advance inserts the due runs and advances the schedules. It returns the
+// events to publish after the commit. It skips and reports unreadable
+// schedules.
 func (t *Ticker) advance(ctx context.Context, tx transaction, schedules []*model.Schedule, now time.Time) (happened []events.Event, err error) {
 	var due []runs.Due
 	var unreadable []error
@@ -176,7 +185,7 @@ func (t *Ticker) advance(ctx context.Context, tx transaction, schedules []*model
 		spec, err := cron.Parse(row.Cron, row.TimeZone)
 		if err != nil {
 			unreadable = append(unreadable, fmt.Errorf("schedule %s: %w", row.Name, err))
-			row.NextRunAt = model.NewTime(now.Add(lookAgain)) // others are due, too
+			row.NextRunAt = model.NewTime(now.Add(lookAgain)) // the other schedules continue
 			continue
 		}
 		busy := false
@@ -192,7 +201,7 @@ func (t *Ticker) advance(ctx context.Context, tx transaction, schedules []*model
 		row.NextRunAt = model.NewTime(next)
 	}
 	if err := errors.Join(unreadable...); err != nil {
-		t.log.ErrorContext(ctx, "schedules that cannot be read are not run; correct them by PATCH /api/schedules/{name}", "error", err)
+		t.log.ErrorContext(ctx, "skipped unreadable schedules; correct them by PATCH /api/schedules/{name}", "error", err)
 	}
 	ids, err := runs.InsertDue(ctx, t.client, tx.sql(), due)
 	if err != nil {

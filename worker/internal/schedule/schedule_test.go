@@ -22,15 +22,15 @@ import (
 	"github.com/fualab/fualab/worker/internal/task"
 )
 
-// world is a database and a clock; start is when its clock begins.
+// world is a database and a clock; start is the beginning of its clock.
 type world struct {
 	t   *testing.T
 	db  *database.DB
 	mu  sync.Mutex
 	now time.Time
 
-	back      time.Duration     // by how much the clock is set back when it has been read
-	published chan events.Event // nil: nobody is told
+	back      time.Duration     // the amount by which the clock goes back after a reading
+	published chan events.Event // may be nil
 }
 
 var turn = loop.Turn{}
@@ -130,7 +130,7 @@ func TestTurns(t *testing.T) {
 		w := newWorld(t, db)
 		paused := everyMinute("test.paused")
 		ticker := w.ticker(everyMinute("test.task"), paused)
-		w.turn(ticker) // declares them
+		w.turn(ticker) // declares the tasks
 		w.exec("UPDATE schedules SET paused = true WHERE name = 'test.paused'")
 		for range 150 {
 			w.pass(time.Second)
@@ -142,7 +142,7 @@ func TestTurns(t *testing.T) {
 		if got := w.due("test.paused"); got != nil {
 			t.Errorf("a paused schedule ran: %v", got)
 		}
-		w.pass(10 * time.Minute) // nobody was there
+		w.pass(10 * time.Minute) // no worker ran
 		w.turn(ticker)
 		if diff := cmp.Diff([]int{60, 120, 720}, w.due("test.task")); diff != "" {
 			t.Errorf("after a gap (-want +got):\n%s", diff)
@@ -154,7 +154,7 @@ func TestTurns(t *testing.T) {
 	})
 }
 
-// TestManyTickers has eight workers turn at once over the same due times.
+// TestManyTickers has eight workers that turn at once over the same due times.
 func TestManyTickers(t *testing.T) {
 	t.Parallel()
 	testdb.Each(t, func(t *testing.T, db *database.DB) {
@@ -197,7 +197,7 @@ func TestOverlapSkip(t *testing.T) {
 		skip.OverlapPolicy = model.OverlapSkip
 		ticker := w.ticker(skip)
 		w.turn(ticker)
-		for range 3 { // the first run is never executed
+		for range 3 { // no worker executes the first run
 			w.pass(time.Minute)
 			w.turn(ticker)
 		}
@@ -213,8 +213,8 @@ func TestOverlapSkip(t *testing.T) {
 	})
 }
 
-// TestDeclarations: what the code declares reaches the database, and what an
-// operator changed stays.
+// TestDeclarations proves that the code's declarations reach the database, and
+// that an operator's changes stay.
 func TestDeclarations(t *testing.T) {
 	t.Parallel()
 	testdb.Each(t, func(t *testing.T, db *database.DB) {
@@ -255,8 +255,9 @@ func TestDeclarations(t *testing.T) {
 	})
 }
 
-// TestMuchToMakeUpFor: schedules that are far behind catch up over some turns,
-// each within its time, and one that is on time does not have to wait for them.
+// TestMuchToMakeUpFor proves that schedules with many missed due times catch up
+// over several turns, each within its time, and that a schedule on time does
+// not wait for them.
 func TestMuchToMakeUpFor(t *testing.T) {
 	t.Parallel()
 	testdb.Each(t, func(t *testing.T, db *database.DB) {
@@ -308,7 +309,7 @@ func TestMuchToMakeUpFor(t *testing.T) {
 	})
 }
 
-// TestClockSetBack: the clock may stand before what was due by it.
+// TestClockSetBack covers a clock that goes back before earlier due times.
 func TestClockSetBack(t *testing.T) {
 	t.Parallel()
 	testdb.Each(t, func(t *testing.T, db *database.DB) {
@@ -324,8 +325,8 @@ func TestClockSetBack(t *testing.T) {
 	})
 }
 
-// TestClockJumps: the clock goes an hour ahead, and back. Each due time has its
-// run once, and none waits for the hour to pass.
+// TestClockJumps has a clock that goes an hour ahead, and back. Each due time
+// has one run, and none waits for an hour.
 func TestClockJumps(t *testing.T) {
 	t.Parallel()
 	testdb.Each(t, func(t *testing.T, db *database.DB) {
@@ -361,8 +362,8 @@ func TestClockJumps(t *testing.T) {
 	})
 }
 
-// TestRestartAfterJump: a worker that starts finds schedules that one with a
-// clock an hour ahead has advanced.
+// TestRestartAfterJump starts a worker on schedules that another one has
+// advanced by a clock an hour ahead.
 func TestRestartAfterJump(t *testing.T) {
 	t.Parallel()
 	testdb.Each(t, func(t *testing.T, db *database.DB) {
@@ -380,7 +381,8 @@ func TestRestartAfterJump(t *testing.T) {
 	})
 }
 
-// TestUnreadableSchedule: one that nobody can read does not hold up others.
+// TestUnreadableSchedule proves that an unreadable schedule does not block the
+// others.
 func TestUnreadableSchedule(t *testing.T) {
 	t.Parallel()
 	testdb.Each(t, func(t *testing.T, db *database.DB) {
@@ -396,8 +398,8 @@ func TestUnreadableSchedule(t *testing.T) {
 	})
 }
 
-// TestLastDueTimeRuns: a row that is due runs also if no other time follows, and
-// then rests.
+// TestLastDueTimeRuns proves that a due row runs even without a later due time,
+// and then rests.
 func TestLastDueTimeRuns(t *testing.T) {
 	t.Parallel()
 	testdb.Each(t, func(t *testing.T, db *database.DB) {
@@ -423,6 +425,6 @@ func TestDeclarationsAreChecked(t *testing.T) {
 	broken := everyMinute("test.broken")
 	broken.Cron = "* * *"
 	if _, err := schedule.New(schedule.Config{Tasks: []task.Task{broken}}); err == nil {
-		t.Error("a task whose cron cannot be read is accepted")
+		t.Error("a task with an unreadable cron is accepted")
 	}
 }

@@ -14,11 +14,11 @@ import (
 // store reads and writes schedules. It is safe for concurrent use.
 type store struct{ db *database.DB }
 
-// declare stores what the code declares. A schedule that is new is
-// stored whole. Of one that is there, a field changes with its declaration
-// unless an operator has changed it. next says when a schedule is due next: one
-// whose cron or time zone changes is due then, and so is one that would be due
-// later, because the clock has been set back. What stays is not written.
+// declare stores the code's declarations. It inserts a new schedule whole. In
+// an existing one, a field follows its declaration unless an operator has
+// changed it. next computes the next due time. It applies if cron or time zone
+// change, and if the schedule would be due later because the clock was set
+// back. Unchanged rows are not written.
 func (s store) declare(ctx context.Context, declared []*model.Schedule, next func(cron, timeZone string) (model.Time, error)) error {
 	if len(declared) == 0 {
 		return nil
@@ -65,13 +65,12 @@ func (s store) declare(ctx context.Context, declared []*model.Schedule, next fun
 // anyDue reports whether a schedule of names is due at now.
 func (s store) anyDue(ctx context.Context, names []string, now model.Time) (bool, error) {
 	found, err := due(s.db, names, now).Exists(ctx)
-	return found, database.Error(err, "look for due schedules")
+	return found, database.Error(err, "find due schedules")
 }
 
-// takeDue hands the due schedules of names, the longest due first and at most
-// limit of them, to advance, and stores what it made of their NextRunAt and
-// LastRunID, all in one transaction. Schedules that another worker has taken
-// are left to it.
+// takeDue passes the due schedules of names to advance, the longest due first
+// and at most limit of them. It stores their new NextRunAt and LastRunID, all
+// in one transaction. It skips schedules that another worker has locked.
 func (s store) takeDue(ctx context.Context, names []string, now model.Time, limit int, advance func(ctx context.Context, tx transaction, schedules []*model.Schedule) error) error {
 	err := s.db.RunInTx(ctx, nil, func(ctx context.Context, tx bun.Tx) error {
 		var schedules []*model.Schedule
@@ -100,16 +99,16 @@ func due(db bun.IDB, names []string, now model.Time) *bun.SelectQuery {
 		Where("NOT paused").Where("next_run_at <= ?", now).Where("name IN (?)", bun.List(names))
 }
 
-// transaction is the one in which schedules are advanced.
+// transaction is the transaction in which schedules are advanced.
 type transaction struct{ tx bun.Tx }
 
-// sql returns the transaction for other libraries to work in.
+// sql returns the transaction for other libraries.
 func (t transaction) sql() *sql.Tx { return t.tx.Tx }
 
-// busy reports whether a run of task waits or works. One that waits to be
-// tried again does not count: it may do so for hours.
+// busy reports whether a run of task waits or works. A run that waits for a
+// retry does not count, because it may wait for hours.
 func (t transaction) busy(ctx context.Context, task string) (bool, error) {
 	found, err := t.tx.NewSelect().Table("river_job").Where("kind = ?", task).
 		Where("state IN ('available', 'pending', 'running')").Exists(ctx)
-	return found, database.Error(err, "look for runs of %s", task)
+	return found, database.Error(err, "find the runs of %s", task)
 }

@@ -9,8 +9,8 @@ import (
 	"github.com/fualab/fualab/shared/testdb"
 )
 
-// TestLostConnectionIsUnavailable: an error of the database is neither dropped
-// nor taken for "nothing is due".
+// TestLostConnectionIsUnavailable proves that an error of the database is
+// neither dropped nor taken for "nothing is due".
 func TestLostConnectionIsUnavailable(t *testing.T) {
 	t.Parallel()
 	now, names := model.NewTime(noon), []string{"test.task"}
@@ -31,7 +31,7 @@ func TestLostConnectionIsUnavailable(t *testing.T) {
 	})
 }
 
-// TestNothingToDeclare: a worker without tasks declares none.
+// TestNothingToDeclare covers a worker without tasks.
 func TestNothingToDeclare(t *testing.T) {
 	t.Parallel()
 	testdb.Each(t, func(t *testing.T, db *database.DB) {

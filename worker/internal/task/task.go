@@ -1,4 +1,5 @@
-// Package task says what a background task is. Package runner runs tasks.
+// Package task has the declaration of a background task. Package runner runs
+// tasks.
 package task
 
 import (
@@ -11,54 +12,55 @@ import (
 	"github.com/fualab/fualab/shared/runs"
 )
 
-// Task is a task's declaration and its pass. Name, cron and policies are what
-// a new database starts with; an operator may change them there.
+// Task is a task's declaration and its pass. Name, cron and policies are the
+// initial values in a new database. An operator may change the latter two
+// there.
 type Task struct {
-	Name          string // runs.prune; also the schedule's and the runs'
-	Summary       string // what it does, for people
+	Name          string // such as runs.prune; also the name of its schedule and runs
+	Summary       string // its purpose, for users
 	Cron          string // see shared/cron
 	TimeZone      string // IANA; "" is UTC
 	MissedPolicy  model.MissedPolicy
 	OverlapPolicy model.OverlapPolicy
-	Timeout       time.Duration // of one run
-	Retry         Retry         // of a run that fails; the zero value is usual
+	Timeout       time.Duration // the limit of one run
+	Retry         Retry         // for failed runs; usually zero
 
-	// Event is published of the rows whose ids a pass reports; "" for a task
-	// that reports none.
+	// Event is the type of the event about the rows that a pass reports; "" for
+	// a task without reports.
 	Event events.Type
 
-	// Backlog measures the work that waits for the task; nil: nothing does.
+	// Backlog measures the task's waiting work; nil for none.
 	Backlog *Backlog
 
-	// Run makes one pass: idempotent, in bounded batches, safe to stop between
-	// any two of them. It holds no loop over time and no logger; an error's
-	// kind says whether another attempt may help (see errs).
+	// Run makes one pass: idempotent, in limited batches, safe to stop between
+	// two of them. It has no endless loop and no logger. The kind of its error
+	// decides on another attempt (see errs).
 	Run func(ctx context.Context) (Result, error)
 }
 
-// Backlog is work that waits for a task: a metric, and an alert on its age.
+// Backlog describes a task's waiting work: a metric, and an alert on its age.
 type Backlog struct {
-	Name    string        // of the metric fualab_NAME_backlog_age_seconds, and of the alert NAME-backlog
-	Help    string        // of the metric
-	Title   string        // of the alert's panel
-	Summary string        // of the alert; without a period
-	Limit   time.Duration // the age above which it fires
+	Name    string        // names the metric fualab_NAME_backlog_age_seconds and the alert NAME-backlog
+	Help    string        // the metric's help text
+	Title   string        // the title of the alert's panel
+	Summary string        // the alert's summary, without a period
+	Limit   time.Duration // the age above which the alert fires
 
-	// Since returns the time since which the oldest work waits, the zero time
-	// for none. It is asked for each scrape, so it has to be cheap.
+	// Since returns the time since which the oldest work waits, or the zero
+	// time. Each scrape calls it, so it must be cheap.
 	Since func(ctx context.Context) (time.Time, error)
 }
 
 // Metric returns the name of the metric.
 func (b Backlog) Metric() string { return "fualab_" + b.Name + "_backlog_age_seconds" }
 
-// Retry says how a run that failed is tried again. Zero fields have defaults.
+// Retry configures the retries of failed runs. Zero fields have defaults.
 type Retry struct {
-	// Attempts is how many a run that a schedule makes has before it is
-	// discarded; 0: runs.MaxAttempts, which all others have.
+	// Attempts is the number of attempts of a run from a schedule before it is
+	// discarded; 0: runs.MaxAttempts, as for all other runs.
 	Attempts int
-	First    time.Duration // wait after the first attempt; 0: a second. It doubles with each.
-	Most     time.Duration // longest wait; 0: ten minutes
+	First    time.Duration // delay after the first attempt; 0: a second. It doubles with each attempt.
+	Most     time.Duration // longest delay; 0: ten minutes
 }
 
 // WithDefaults returns r with its zero fields set.
@@ -70,13 +72,13 @@ func (r Retry) WithDefaults() Retry {
 	}
 }
 
-// Result is what one pass did.
+// Result is the result of one pass.
 type Result struct {
 	RowsAffected int64
 }
 
-// Reporter hears how far a pass has got: what it did so far, and to the rows of
-// which ids since it was last called.
+// Reporter receives the progress of a pass: the result so far, and the ids of
+// the rows since the last call.
 type Reporter func(soFar Result, ids []int64)
 
 type reporterKey struct{}
@@ -86,9 +88,9 @@ func WithReporter(ctx context.Context, f Reporter) context.Context {
 	return context.WithValue(ctx, reporterKey{}, f)
 }
 
-// Report tells how far a pass has got. A pass calls it after the commit of
-// each batch, with the ids of the rows that the task's Event is about. The
-// runner decides how often that is recorded and published.
+// Report reports the progress of a pass. A pass calls it after the commit of
+// each batch, with the ids of the rows in the task's Event. The runner decides
+// how often to record and publish it.
 func Report(ctx context.Context, soFar Result, ids ...int64) {
 	if f, ok := ctx.Value(reporterKey{}).(Reporter); ok {
 		f(soFar, ids)

@@ -1,4 +1,4 @@
-// Package tasktest tries tasks in tests.
+// Package tasktest runs tasks in tests.
 package tasktest
 
 import (
@@ -12,7 +12,7 @@ import (
 	"github.com/fualab/fualab/worker/internal/task"
 )
 
-// Pass makes one pass of a task, and expects it to affect want rows.
+// Pass makes one pass of a task, and expects want affected rows.
 func Pass(t *testing.T, of task.Task, want int64) {
 	t.Helper()
 	result, err := of.Run(t.Context())
@@ -22,7 +22,7 @@ func Pass(t *testing.T, of task.Task, want int64) {
 }
 
 // Stopped makes a pass of a task and ends its context at the first report. It
-// expects the pass to stop there, with one whole batch done.
+// expects the pass to stop there, after one whole batch.
 func Stopped(t *testing.T, of task.Task) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())

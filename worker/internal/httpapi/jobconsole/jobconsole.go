@@ -1,5 +1,5 @@
-// Package jobconsole serves River's own console. A program that does not import
-// it is half as large and compiles faster.
+// Package jobconsole serves River's own console. A program without it is half
+// as large and compiles faster.
 package jobconsole
 
 import (
@@ -14,14 +14,14 @@ import (
 	"github.com/fualab/fualab/worker/internal/httpapi"
 )
 
-// console has no authentication: a caller that reaches the worker's address can
-// retry, cancel and delete.
+// console has no authentication: any client of the worker's address can retry,
+// cancel and delete jobs.
 type console struct {
 	river *riverui.Handler
 	log   *slog.Logger
 }
 
-// New returns a console of the runs that client reaches.
+// New returns a console of the runs of client.
 func New(client *runs.Client, log *slog.Logger) (httpapi.JobConsole, error) {
 	h, err := riverui.NewHandler(&riverui.HandlerOpts{
 		Endpoints: riverui.NewEndpoints(client.River(), nil),
@@ -37,7 +37,7 @@ func New(client *runs.Client, log *slog.Logger) (httpapi.JobConsole, error) {
 // Run keeps the console's counts fresh until ctx ends.
 func (c *console) Run(ctx context.Context) {
 	if err := c.river.Start(ctx); err != nil {
-		c.log.WarnContext(ctx, "the job console counts anew for each page", "error", err)
+		c.log.WarnContext(ctx, "cannot cache the job console's counts; each page counts anew", "error", err)
 		return
 	}
 	<-ctx.Done()

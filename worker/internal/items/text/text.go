@@ -1,5 +1,4 @@
-// Package text derives from an item's name what identifies it to people and
-// to machines.
+// Package text derives the slug and the fingerprint of an item from its name.
 package text
 
 import (
@@ -14,20 +13,19 @@ import (
 	"github.com/fualab/fualab/shared/model"
 )
 
-// MaxSlug bounds a slug, in bytes.
+// MaxSlug is the largest length of a slug, in bytes.
 const MaxSlug = 80
 
-// fingerprintBytes is the length of a fingerprint before it is written in
-// hexadecimal: at 128 bits no two names of any real table meet by chance.
+// fingerprintBytes is the length of a fingerprint before its hexadecimal form.
+// With 128 bits, no two names of a real table collide by chance.
 const fingerprintBytes = 16
 
-// Slug returns name in lower-case ASCII letters, digits, underscores and
-// single dashes, transliterated from any script, for use in a URL. A name of
-// which nothing remains, such as one of emoji only, gives item-<id>. Slugs are
-// not unique.
+// Slug returns name in lower-case ASCII letters, digits, underscores and single
+// dashes, for use in a URL. It transliterates any script. If nothing remains of
+// name, such as for emoji only, it returns item-<id>. Slugs are not unique.
 func Slug(name string, id int64) string {
-	// Compatibility forms first: the library knows ligatures and accents, but
-	// neither styled letters nor circled digits.
+	// Compatibility forms come first: the library handles ligatures and
+	// accents, but neither styled letters nor circled digits.
 	s := slug.Make(norm.NFKC.String(name))
 	if len(s) > MaxSlug {
 		s = cut(s)
@@ -38,8 +36,8 @@ func Slug(name string, id int64) string {
 	return s
 }
 
-// cut shortens s to MaxSlug, after a whole word unless that leaves less than
-// half.
+// cut shortens s to MaxSlug, after a whole word unless less than half would
+// remain.
 func cut(s string) string {
 	if end := strings.LastIndexByte(s[:MaxSlug+1], '-'); end > MaxSlug/2 {
 		s = s[:end]
@@ -47,10 +45,10 @@ func cut(s string) string {
 	return strings.TrimRight(s[:min(len(s), MaxSlug)], "-_")
 }
 
-// Fingerprint returns the same 32 hexadecimal digits for names that a person
-// takes for the same: they differ at most in case, white space and Unicode
-// compatibility forms. Its column is an index of duplicates, so a change here
-// needs every item enriched again.
+// Fingerprint returns 32 hexadecimal digits, which are equal for names that
+// look the same to a user. Such names differ only in case, white space and
+// Unicode compatibility forms. Its column has an index, so a change here needs
+// a new enrichment of all items.
 func Fingerprint(name string) string {
 	sum := sha256.Sum256([]byte(strings.Join(strings.Fields(model.SearchKey(name)), " ")))
 	return hex.EncodeToString(sum[:fingerprintBytes])
