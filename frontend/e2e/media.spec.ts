@@ -9,13 +9,15 @@ test('marks of states are seen with forced colours', async ({ page, api }) => {
     timeout: 20_000,
   });
   for (const mark of ['.badge .dot', '.bar.good > span']) {
-    const [colour, ground] = await card
+    const [colour, ground, adjusted] = await card
       .locator(mark)
       .first()
       .evaluate((element) => [
         getComputedStyle(element).backgroundColor,
         getComputedStyle(document.body).backgroundColor,
+        getComputedStyle(element).forcedColorAdjust,
       ]);
+    expect(adjusted, mark).toBe('none'); // or else it has the ground's colour, whatever is computed
     expect(colour, mark).not.toBe(ground);
     expect(colour, mark).not.toBe('rgba(0, 0, 0, 0)');
   }

@@ -106,6 +106,6 @@ test('when the API does not answer', async ({ page }) => {
   await page.locator('.banner p').waitFor({ timeout: 15_000 });
   await shoot(page, 'down-items');
   await page.getByRole('link', { name: 'Runs', exact: true }).click();
-  await expect(page.getByText('could not be read').first()).toBeVisible();
+  await expect(page.getByText('could not be loaded').first()).toBeVisible();
   await shoot(page, 'down-runs');
 });
