@@ -44,7 +44,7 @@ func newResource(_ context.Context, r *repository, args []string, _ io.Reader) e
 	}
 	e, err := entity.Parse(d.Names.Module, rest[0], *plural, rest[1:])
 	if err != nil {
-		return fmt.Errorf("%w: %w", errUsage, err)
+		return err
 	}
 	if err := r.free(e); err != nil {
 		return err

@@ -34,7 +34,7 @@ export function number<K extends string>(
 }
 
 /** One of several values, each with its text. The first one is that of a new row. */
-export function choice<K extends string, V extends string>(
+export function choice<K extends string, const V extends string>(
   key: K,
   label: string,
   options: readonly (readonly [value: V, text: string])[],
