@@ -7,22 +7,23 @@ import (
 	"testing"
 	"time"
 
+	"github.com/fualab/fualab/api/internal/access"
 	"github.com/fualab/fualab/api/internal/auth"
 	"github.com/fualab/fualab/api/internal/cache"
 	"github.com/fualab/fualab/api/internal/console"
-	store "github.com/fualab/fualab/api/internal/items"
-	"github.com/fualab/fualab/shared/items"
+	"github.com/fualab/fualab/api/internal/items"
+	"github.com/fualab/fualab/api/internal/resource"
 	"github.com/fualab/fualab/shared/model"
 	"github.com/fualab/fualab/shared/testdb"
 )
 
 // BenchmarkHeldItem gets an item that the cache holds, without a connection:
-// with authentication, what a known token costs is besides.
+// with authentication, it includes the cost of a known token.
 func BenchmarkHeldItem(b *testing.B) {
 	db := testdb.New(b, "sqlite")
 	tokens := console.NewTokenStore(db, time.Now)
 	log := slog.New(slog.DiscardHandler)
-	if _, err := store.NewStore(db, time.Now).CreateItems(b.Context(), items.Fields{Name: "Sample"}); err != nil {
+	if err := items.Resource().Store(resource.Deps{DB: db, Now: time.Now}).Create(b.Context(), access.Caller{}, &items.Item{Name: "Sample"}); err != nil {
 		b.Fatal(err)
 	}
 	token := auth.NewToken()

@@ -30,7 +30,7 @@ import (
 	"github.com/fualab/fualab/shared/testredis"
 )
 
-// What a route needs.
+// The needs of routes.
 const (
 	open   = "nothing"
 	known  = "any token"
@@ -39,7 +39,7 @@ const (
 	admins = "admin"
 )
 
-// matrix holds every route there is, and what its callers need.
+// matrix has every route, and the need that its callers must meet.
 var matrix = map[string]string{
 	"GET /health": open, "GET /api/health": open, "GET /ready": open, "GET /api/ready": open,
 	"GET /openapi.json": open, "GET /docs": open, "GET /docs/": open, "GET /docs/start.js": open,
@@ -64,7 +64,7 @@ var matrix = map[string]string{
 	"GET /api/tokens": admins, "DELETE /api/tokens/{id}": admins,
 }
 
-// TestEveryRouteIsInTheMatrix: whoever adds one decides who may.
+// TestEveryRouteIsInTheMatrix: a new route needs a decision about its callers.
 func TestEveryRouteIsInTheMatrix(t *testing.T) {
 	t.Parallel()
 	log := slog.New(slog.DiscardHandler)
@@ -126,7 +126,7 @@ func (g *guarded) token(scopes string, change func(*model.Token)) (string, int64
 	return token, row.ID
 }
 
-// caller is somebody who comes with a header, and what they may.
+// caller is a client with a header, and the needs that it meets.
 type caller struct {
 	name   string
 	header string
@@ -190,8 +190,8 @@ func TestMatrix(t *testing.T) {
 	})
 }
 
-// letIn accepts any answer but one of the guard: 404 of what is not there, 422
-// of a body that is none, and of events that this API has none.
+// letIn accepts any answer that is not the guard's: 404 of a missing row, 422
+// of an invalid body, and 503 of events, which this API does not have.
 func letIn(t *testing.T, name string, got answer) {
 	t.Helper()
 	events := got.Status == 503 && strings.Contains(got.Body, "live events")
@@ -208,7 +208,7 @@ func refused(t *testing.T, name string, got answer, status int, challenge string
 	}
 }
 
-// TestUnknownPathsAreGuarded: who is not known learns nothing of what there is.
+// TestUnknownPathsAreGuarded: an unknown caller does not learn which paths exist.
 func TestUnknownPathsAreGuarded(t *testing.T) {
 	t.Parallel()
 	g := newGuarded(t, testdb.New(t, "sqlite"))
@@ -226,7 +226,7 @@ func TestUnknownPathsAreGuarded(t *testing.T) {
 	}
 }
 
-// TestCacheAsksWhoMayRead: what one has read is not for another who may not.
+// TestCacheAsksWhoMayRead: a cached answer is only for callers that may read it.
 func TestCacheAsksWhoMayRead(t *testing.T) {
 	t.Parallel()
 	g := newGuarded(t, testdb.New(t, "sqlite"))
@@ -294,7 +294,7 @@ func TestTokensOverHTTP(t *testing.T) {
 	})
 }
 
-// TestNoDocs: neither the page nor the document, for nobody.
+// TestNoDocs: neither the page nor the document is served, to any caller.
 func TestNoDocs(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewServer(newAPI(deps{NoDocs: true, Log: slog.New(slog.DiscardHandler)}))
@@ -306,8 +306,8 @@ func TestNoDocs(t *testing.T) {
 	}
 }
 
-// TestStreamEndsWithItsToken: who may not read any more is not told of what
-// happens, nor does the connection stay.
+// TestStreamEndsWithItsToken: a caller that may not read any more gets no more
+// events, and its connection ends.
 func TestStreamEndsWithItsToken(t *testing.T) {
 	t.Parallel()
 	_, url := testredis.Embedded(t)

@@ -62,7 +62,7 @@ type Config struct {
 	AdminListener net.Listener `env:"-"`
 }
 
-// Validate checks what the types cannot.
+// Validate checks rules that no type can express.
 func (c Config) Validate() []config.Fault {
 	faults := append(c.Common.Validate(), config.UnsafeDatabase(c.Env, "FUALAB_MIGRATE_DATABASE_URL", c.MigrateDatabaseURL)...)
 	if c.CacheBytes < 0 {
@@ -85,7 +85,7 @@ const reservedConns = 2
 // maxRate keeps the time between two requests far from 0.
 const maxRate = 1_000_000
 
-// Run serves the API until ctx ends, then finishes what is in flight. It
+// Run serves the API until ctx ends, then finishes the requests in flight. It
 // returns nil after an orderly stop.
 func Run(ctx context.Context, cfg Config) (err error) {
 	if err := cfg.checkOpen(); err != nil {
@@ -223,8 +223,8 @@ func startLimit(ctx context.Context, cfg Config, rdb *redis.Client) *limit.Limit
 	return limit.New(ctx, policy, rdb, cfg.Log, time.Now)
 }
 
-// checkAddr finds a port that is taken before anything else begins. It keeps
-// no listener: until the schema is there, who connects is to be refused, not to
+// checkAddr finds a taken port before anything else begins. It keeps
+// no listener: until the schema is there, connections are to be refused, not to
 // hang, and a probe of the port is to fail.
 func checkAddr(ctx context.Context, cfg Config) error {
 	if cfg.Listener != nil {
@@ -249,7 +249,7 @@ func OpenDatabase(ctx context.Context, cfg Config) (*database.DB, error) {
 	return database.OpenConfigured(ctx, cfg.Common, "fualab-api", cfg.Log)
 }
 
-// prepareSchema migrates, or makes sure that somebody else did.
+// prepareSchema migrates, or checks that the schema is up to date.
 func prepareSchema(ctx context.Context, cfg Config, db *database.DB) error {
 	if !cfg.MigrateOnStart {
 		if err := schema.Check(ctx, db); err != nil {

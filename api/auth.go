@@ -26,8 +26,8 @@ func (c Config) loopback() bool {
 	return c.Addr.Loopback()
 }
 
-// checkOpen returns a *config.Error if all who reach the listener could do
-// everything, and no setting says that they may. It is for serving alone: other
+// checkOpen returns a *config.Error if every client that reaches the listener
+// could do everything, and no setting allows it. It is for serving alone: other
 // commands do not listen.
 func (c Config) checkOpen() error {
 	if c.Auth != "" || c.authOn() || c.loopback() {
@@ -56,7 +56,7 @@ func (c Config) authFaults() []config.Fault {
 	return faults
 }
 
-// startAuth returns nil where everybody may do everything. Otherwise the
+// startAuth returns nil where every caller may do everything. Otherwise the
 // caller has to close it.
 func startAuth(ctx context.Context, cfg Config, tokens auth.Tokens, now func() time.Time) *auth.Authenticator {
 	if !cfg.authOn() {

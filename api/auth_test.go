@@ -84,7 +84,7 @@ func TestOthersReachAnOpenAPIOnlyIfASettingSaysSo(t *testing.T) {
 	}
 }
 
-// TestRefused lists what the API does not start with, each by its name.
+// TestRefused lists the settings with which the API does not start, each by its name.
 func TestRefused(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {

@@ -39,7 +39,7 @@ func newCaching(t *testing.T, db *database.DB, publish func(events.Event)) *cach
 	return c
 }
 
-// behind changes the database as somebody would who tells nobody.
+// behind changes the database without an event.
 func (c *caching) behind(query string) {
 	c.t.Helper()
 	if _, err := c.db.ExecContext(c.t.Context(), query); err != nil {
@@ -86,13 +86,13 @@ func TestCacheChangesNoAnswer(t *testing.T) {
 	}
 }
 
-// TestCacheShowsOwnChanges: what an API has changed, it shows at once.
+// TestCacheShowsOwnChanges: an API shows its own changes at once.
 func TestCacheShowsOwnChanges(t *testing.T) {
 	t.Parallel()
 	testdb.Each(t, func(t *testing.T, db *database.DB) {
 		var heard *caching
 		api := newCaching(t, db, func(e events.Event) {
-			if e.Type == items.EventUpdated { // who hears of it reads at once
+			if e.Type == items.EventUpdated { // a subscriber reads at once
 				if a, err := heard.send("GET", "/api/items/1", ""); err != nil || !strings.Contains(a.Body, `"name":"patched"`) {
 					t.Errorf("after the event the item is %s, %v", a.Body, err)
 				}
@@ -131,7 +131,7 @@ func TestCacheShowsOwnChanges(t *testing.T) {
 	})
 }
 
-// TestCacheControl: what a client says decides what it gets.
+// TestCacheControl: the Cache-Control of a request decides how fresh its answer is.
 func TestCacheControl(t *testing.T) {
 	t.Parallel()
 	api := newCaching(t, testdb.New(t, "sqlite"), nil)
@@ -170,7 +170,7 @@ func TestCacheControl(t *testing.T) {
 	}
 }
 
-// TestCacheForgets: a change that nobody tells of is seen within a second.
+// TestCacheForgets: a change without an event is seen within a second.
 func TestCacheForgets(t *testing.T) {
 	t.Parallel()
 	api := newCaching(t, testdb.New(t, "sqlite"), nil)
@@ -192,8 +192,8 @@ func TestCacheForgets(t *testing.T) {
 	}
 }
 
-// TestCacheCoalesces: a hundred who ask at once for what is not held have it
-// read about once, and who goes away takes it from nobody.
+// TestCacheCoalesces: a hundred requests at once for an answer that is not cached
+// make about one read, and a client that goes away takes it from no other.
 func TestCacheCoalesces(t *testing.T) {
 	t.Parallel()
 	api := newCaching(t, testdb.New(t, "sqlite"), nil)

@@ -19,7 +19,7 @@ import (
 // of its own circle and of those before it.
 const (
 	kit      = iota // reusable parts: no record, no route of a product
-	platform        // what every product has
+	platform        // the parts that every product has
 	product         // the subject of this product
 	program         // joins the others
 )

@@ -30,10 +30,10 @@ func newClient(t testing.TB, base string) *client {
 	}}
 }
 
-// answer is what came back, whole.
+// answer is a whole response.
 type answer struct {
 	Status int
-	Header http.Header // but for what is the connection's
+	Header http.Header // without the headers of the connection
 	Body   string
 }
 
@@ -69,7 +69,7 @@ func (c *client) send(method, path, body string, headers ...string) (answer, err
 	return answer{resp.StatusCode, resp.Header, string(text)}, err
 }
 
-// document is what every answer of every test is held to.
+// document is the contract that checks every answer of every test.
 var document = sync.OnceValues(func() (*apicontract.Contract, error) {
 	text, err := openAPI()
 	if err != nil {

@@ -12,7 +12,7 @@ import (
 	"github.com/fualab/fualab/shared/testdb"
 )
 
-// step is one request of the contract, and what its answer must be.
+// step is one request of the contract, and the answer that it must get.
 type step struct {
 	name    string
 	method  string
@@ -32,7 +32,7 @@ const (
 // contract is the API as its clients rely on it.
 var contract = slices.Concat(life, anytime)
 
-// anytime is what every API answers, whatever there is in its database.
+// anytime has steps that hold for every API, with any rows in its database.
 var anytime = []step{
 	{name: "get 0", method: "GET", path: "/api/items/0", status: 404},
 	{name: "id is not a number", method: "GET", path: "/api/items/abc", status: 422, want: `{"detail":"must be a whole number","parameter":"id"}`},
@@ -91,7 +91,7 @@ var anytime = []step{
 	{name: "OpenAPI", method: "GET", path: "/openapi.json", status: 200, want: `"openapi": "3.1.0"`},
 }
 
-// life is what an API answers that begins on an empty database, in the order
+// life has the steps of an API that begins on an empty database, in the order
 // of the requests.
 var life = []step{
 	{name: "live", method: "GET", path: "/health", status: 200, want: `{"status":"ok","service":"FUALab API","version":"dev"}`},

@@ -10,7 +10,7 @@ import (
 )
 
 // loads are the ways in which page, styles and scripts have a browser load
-// something; what they name must not be on another host.
+// something; the addresses there must not be on another host.
 var loads = regexp.MustCompile(`(?i)(?:` +
 	`(?:\bsrc|<link[^>]*\bhref)\s*=\s*["'\x60]?` + // elements
 	`|url\(\s*["']?|@import\s*["']` + // styles
@@ -54,7 +54,7 @@ func TestDocsLoadNothingFromElsewhere(t *testing.T) {
 	if bundles == 0 || validates {
 		t.Errorf("of %v, %d are Swagger UI's scripts; its validator, a picture from elsewhere, is on: %t", paths, bundles, validates)
 	}
-	// What a script makes up while it runs, a browser refuses to load.
+	// A browser refuses to load addresses that a script makes up while it runs.
 	if policy := h.must(200, "GET", "/docs", "").Header.Get("Content-Security-Policy"); !strings.HasPrefix(policy, "default-src 'none';") || strings.Contains(policy, "http") {
 		t.Errorf("the policy is %s", policy)
 	}

@@ -286,7 +286,7 @@ func TestEventsHead(t *testing.T) {
 	if took := time.Since(begin); resp.StatusCode != http.StatusOK || resp.Header.Get("Content-Type") != "text/event-stream" || took > 5*time.Second {
 		t.Errorf("%s %v after %s", resp.Status, resp.Header, took)
 	}
-	server.Close() // waits for what is being answered
+	server.Close() // waits for the requests in flight
 }
 
 // TestEventsEndWithTheServer: open streams end in order, and hold up nothing.
@@ -317,7 +317,7 @@ func TestEventsEndWithTheServer(t *testing.T) {
 	if err := <-ended; err != nil {
 		t.Error(err)
 	}
-	if took := time.Since(begin); took > 10*time.Second { // half of what a stop may take
+	if took := time.Since(begin); took > 10*time.Second { // half of the time that a stop may take
 		t.Errorf("it took %s", took)
 	}
 }

@@ -19,7 +19,7 @@ import (
 	"github.com/fualab/fualab/shared/testdb"
 )
 
-// faulty is an API with a cache whose database fails as told.
+// faulty is an API with a cache, and with a database that fails as told.
 type faulty struct {
 	*client
 	db     *database.DB // which does not fail
@@ -28,7 +28,7 @@ type faulty struct {
 	told   int // events, so far
 }
 
-// newFaulty returns an API on what seed stores, item 1 and import 1; reach makes
+// newFaulty returns an API on the rows of seed, item 1 and import 1; reach makes
 // its client.
 func newFaulty(t *testing.T, db *database.DB, held *cache.Cache, reach func(*testing.T, http.Handler) *client) *faulty {
 	t.Helper()
@@ -76,10 +76,10 @@ type request struct {
 type operation struct {
 	method, path string
 	status       int
-	request      func(t *testing.T, f *faulty) request // makes what it needs
+	request      func(t *testing.T, f *faulty) request // makes the rows that it needs
 }
 
-// plainly returns what makes a request of a path alone.
+// plainly returns a function that makes a request of a path alone.
 func plainly(path string, headers ...string) func(*testing.T, *faulty) request {
 	return func(*testing.T, *faulty) request { return request{path: path, headers: headers} }
 }

@@ -91,7 +91,7 @@ func (f *faulty) eachFault(t *testing.T, op operation, fault testdb.Fault, key s
 			if got.Status != op.status {
 				t.Errorf("%s %s without a fault: %d %.300s", op.method, r.path, got.Status, got.Body)
 			}
-			if fault.At == 1 && (op.path != "/api/items/{id}" || !f.db.IsPostgres()) { // whose pool is asked for one item
+			if fault.At == 1 && (op.path != "/api/items/{id}" || !f.db.IsPostgres()) { // its pool reads one item
 				t.Errorf("%s %s: no statement is seen", op.method, r.path)
 			}
 			return
@@ -101,8 +101,8 @@ func (f *faulty) eachFault(t *testing.T, op operation, fault testdb.Fault, key s
 	t.Errorf("%s %s has no end", op.method, op.path)
 }
 
-// TestEachFailedStatementIsAProblem: a request whose n-th statement fails is
-// answered with a 5xx problem. It changes nothing, tells of nothing, and leaves
+// TestEachFailedStatementIsAProblem: a request with a failing n-th statement gets
+// a 5xx problem. It changes nothing, tells of nothing, and leaves
 // nothing in the cache: the same request then gets its right answer.
 func TestEachFailedStatementIsAProblem(t *testing.T) {
 	t.Parallel()

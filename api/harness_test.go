@@ -96,8 +96,8 @@ type harness struct {
 	server *httptest.Server
 	log    *bytes.Buffer // complete once the server is closed
 	queue  *runs.Client
-	nudges chan string       // what was nudged, in order
-	events chan events.Event // what was published, in order
+	nudges chan string       // the nudged tasks, in order
+	events chan events.Event // the published events, in order
 }
 
 func newHarness(t testing.TB, db *database.DB) *harness {

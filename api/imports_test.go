@@ -53,8 +53,8 @@ func TestImports(t *testing.T) {
 	})
 }
 
-// TestImportBreaksOff: of an upload whose client goes away, nothing stays, and
-// of a part what has arrived.
+// TestImportBreaksOff: an upload leaves nothing when its client goes away, and
+// a part leaves the bytes that have arrived.
 func TestImportBreaksOff(t *testing.T) {
 	t.Parallel()
 	testdb.Each(t, func(t *testing.T, db *database.DB) {

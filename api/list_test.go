@@ -95,7 +95,7 @@ func TestCursorIsBoundToItsQuery(t *testing.T) {
 	}
 }
 
-// TestCursorWithNUL sends what no Link says and Postgres refuses.
+// TestCursorWithNUL sends a cursor that no Link has and Postgres refuses.
 func TestCursorWithNUL(t *testing.T) {
 	t.Parallel()
 	testdb.Each(t, func(t *testing.T, db *database.DB) {

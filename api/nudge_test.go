@@ -24,7 +24,7 @@ import (
 	"github.com/fualab/fualab/shared/testwait"
 )
 
-// TestWhatNudges: what leaves an item to enrich does, and nothing else.
+// TestWhatNudges: each change that leaves an item to enrich nudges, and no other.
 func TestWhatNudges(t *testing.T) {
 	t.Parallel()
 	testdb.Each(t, func(t *testing.T, db *database.DB) {

@@ -123,7 +123,7 @@ func pageWhileOthersWrite(t *testing.T, h *harness, sort string, search bool, se
 			t.Errorf("%s, seed %d: item %d was seen %d times", sort, seed, id, n)
 		}
 	}
-	// What is left would be paged through, or searched, in every later round.
+	// Rows left behind would be paged through, or searched, in every later round.
 	if _, err := h.db.ExecContext(t.Context(), "DELETE FROM items"); err != nil {
 		t.Fatal(err)
 	}

@@ -7,7 +7,7 @@ import (
 	"github.com/fualab/fualab/shared/testdb"
 )
 
-// readings are what the platform of seed tells of itself.
+// readings has the answers of the platform of seed about itself.
 var readings = []step{
 	{name: "schedules", method: "GET", path: "/api/schedules", status: 200,
 		want: `[{"name":"items.expire","summary":"Does items.expire.","cron":"* * * * *","time_zone":"UTC","missed_policy":"once","overlap_policy":"skip","paused":false,"next_run_at":"2026-01-02T03:05:00.000000Z",` +
@@ -59,7 +59,7 @@ var readings = []step{
 	{name: "stats of 367 days", method: "GET", path: "/api/stats/items?days=367", status: 422},
 }
 
-// changes are what an operator does on the platform of seed, in order.
+// changes are an operator's requests to the platform of seed, in order.
 var changes = []step{
 	{name: "change the cron", method: "PATCH", path: "/api/schedules/items.expire", body: `{"cron":" 30  2\t* * *"}`, headers: []string{mergePatch}, status: 200,
 		want: `"cron":"30 2 * * *","time_zone":"UTC","missed_policy":"once","overlap_policy":"skip","paused":false,"next_run_at":"2026-01-03T02:30:00.000000Z"`},

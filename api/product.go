@@ -27,7 +27,7 @@ func (c ProductConfig) productFaults() []config.Fault {
 type productConfig = items.Config
 
 // cachedKinds are the records that the cache holds.
-var cachedKinds = []cache.Kind{items.Kind}
+var cachedKinds = []cache.Kind{items.Resource().Kind()}
 
 // registerProduct registers the operations of the product.
 func registerProduct(api *rest.API, c productConfig) {

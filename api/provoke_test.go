@@ -165,7 +165,7 @@ func (p *provoker) request(op *apicontract.Operation) (method, path, body string
 	return op.Method, path, "", headers
 }
 
-// headerValue leaves out what no client can send.
+// headerValue leaves out characters that no client can send.
 func headerValue(s string) string {
 	return strings.Map(func(r rune) rune {
 		if r < ' ' || r > '~' {

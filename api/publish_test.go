@@ -15,7 +15,7 @@ import (
 	"github.com/fualab/fualab/shared/testdb"
 )
 
-// published returns what has been published since it was last asked for,
+// published returns the events published since its last call,
 // without the times, which it checks to be there.
 func (h *harness) published() []events.Event {
 	h.t.Helper()
@@ -31,7 +31,7 @@ func (h *harness) published() []events.Event {
 	return all
 }
 
-// TestWhatIsPublished: what has changed something is, and nothing else.
+// TestWhatIsPublished: each change is published, and nothing else.
 func TestWhatIsPublished(t *testing.T) {
 	t.Parallel()
 	testdb.Each(t, func(t *testing.T, db *database.DB) {

@@ -35,8 +35,8 @@ func TestOlderContract(t *testing.T) {
 	})
 }
 
-// older is what the clients of the earlier system rely on. What they are
-// refused is in anytime.
+// older makes the requests that clients of the earlier system rely on. Refused
+// ones are in anytime.
 func (c *client) older() {
 	c.t.Helper()
 	for _, name := range []string{"Sample", "Zoë 😀 日本語 <&> \\\"quoted\\\"", strings.Repeat("😀", 255)} {

@@ -97,7 +97,7 @@ func (h *history) add(at time.Time) {
 	h.at = append(h.at, at)
 }
 
-// age is for how long, at asked, what change n had made was no longer so.
+// age is for how long, at asked, change n had already been replaced.
 func (h *history) age(n int64, asked time.Time) time.Duration {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -118,8 +118,8 @@ func shown(body string) (int64, error) {
 	return strconv.ParseInt(m[1], 10, 64)
 }
 
-// watch reads path until stop is closed, and wants no answer of a second's age
-// or from before what this instance has answered. It counts its reads and
+// watch reads path until stop is closed, and wants no answer that is a second old
+// or older than a change that this instance has acknowledged. It counts its reads and
 // returns the greatest age.
 func (i *instance) watch(t *testing.T, path string, changes *history, stop <-chan struct{}, reads *atomic.Int64) (oldest time.Duration) {
 	again := time.NewTicker(2 * time.Millisecond)
@@ -161,11 +161,11 @@ func TestNoAnswerIsASecondOld(t *testing.T) {
 			changes := new(history)
 			changes.add(time.Now())
 
-			// Each phase is longer than what it could keep from being seen may take.
+			// Each phase is longer than the time for which it may hide a change.
 			const phase = 1300 * time.Millisecond
 			for _, p := range []struct {
 				name string
-				by   *instance // who makes the changes
+				by   *instance // makes the changes
 				do   func()
 			}{
 				{"all is well", a, func() {}},
@@ -241,7 +241,7 @@ func (i *instance) changeUntil(t *testing.T, changes *history, done func() bool)
 		if done() {
 			return true
 		}
-		n := int64(len(changes.at)) // nobody else adds
+		n := int64(len(changes.at)) // no other goroutine adds
 		i.must(t, "PATCH", "/api/items/1", fmt.Sprintf(`{"name":"%d"}`, n))
 		i.told.Store(n)
 		changes.add(time.Now())
@@ -249,8 +249,8 @@ func (i *instance) changeUntil(t *testing.T, changes *history, done func() bool)
 	})
 }
 
-// TestAnEventIsSeen: who hears from an instance of a change that another one
-// made reads it there.
+// TestAnEventIsSeen: an instance that tells of another one's change shows it,
+// too.
 func TestAnEventIsSeen(t *testing.T) {
 	t.Parallel()
 	url := testdb.NewURL(t, "sqlite")

@@ -14,8 +14,8 @@ import (
 	"github.com/fualab/fualab/shared/telemetry"
 )
 
-// startTelemetry returns what measures the API, and who has to be told of its
-// requests: nil and nobody unless the settings ask for it. The caller has to
+// startTelemetry returns the API's telemetry, and the watchers to tell of its
+// requests: nil and none unless the settings ask for them. The caller has to
 // close it.
 func startTelemetry(ctx context.Context, cfg Config, db *database.DB, rdb *redis.Client, answers *cache.Cache, hub *live.Hub) (*telemetry.Telemetry, []httpserver.Watcher, error) {
 	t, err := telemetry.Start(ctx, telemetry.Config{

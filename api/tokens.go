@@ -16,10 +16,10 @@ import (
 	"github.com/fualab/fualab/shared/schema"
 )
 
-// Token is what is known of a token.
+// Token is the stored record of a token.
 type Token = model.Token
 
-// Tokens makes, lists and revokes API tokens, for whoever has the database.
+// Tokens makes, lists and revokes API tokens, with access to the database alone.
 type Tokens struct {
 	db    *database.DB
 	store *console.TokenStore
@@ -27,7 +27,7 @@ type Tokens struct {
 }
 
 // OpenTokens opens the database that cfg names, which must have the schema of
-// this version. The caller closes what it returns.
+// this version. The caller closes the result.
 func OpenTokens(ctx context.Context, cfg Config) (*Tokens, error) {
 	db, err := OpenDatabase(ctx, cfg)
 	if err != nil {
@@ -49,8 +49,8 @@ func (t *Tokens) Close() error { return t.db.Close() }
 // maxTokenName bounds a token's name, in characters.
 const maxTokenName = 100
 
-// Create makes a token that is good for so long, 0 for ever, and returns it:
-// nobody can again. scopes are names, separated by commas or spaces.
+// Create makes a token that is good for so long, 0 for ever, and returns it for
+// the only time. scopes are names, separated by commas or spaces.
 func (t *Tokens) Create(ctx context.Context, name, scopes string, life time.Duration) (string, *Token, error) {
 	secret := auth.NewToken()
 	token, err := t.Register(ctx, name, scopes, life, auth.HashOf(secret))
@@ -58,7 +58,7 @@ func (t *Tokens) Create(ctx context.Context, name, scopes string, life time.Dura
 }
 
 // Register is Create for a token that was made elsewhere, of which only the
-// SHA-256 is known here. A token of another form than Create's lets nobody in.
+// SHA-256 is known here. A token of another form than Create's is never valid.
 func (t *Tokens) Register(ctx context.Context, name, scopes string, life time.Duration, hash [32]byte) (*Token, error) {
 	if n := utf8.RuneCountInString(name); !utf8.ValidString(name) || strings.ContainsRune(name, 0) || n < 1 || n > maxTokenName {
 		return nil, errs.Newf(errs.Invalid, "a token's name has 1 to %d characters", maxTokenName)

@@ -44,7 +44,7 @@ func TestRevokedOnTheOtherInstance(t *testing.T) {
 	})
 }
 
-// away is a table of tokens whose database cannot be reached while down is set.
+// away is a table of tokens that cannot be reached while down is set.
 type away struct {
 	down atomic.Bool
 	rows map[auth.Hash]*model.Token
@@ -59,8 +59,8 @@ func (a *away) TokenByHash(_ context.Context, hash []byte) (*model.Token, error)
 
 func (*away) TouchTokens(context.Context, ...int64) error { return nil }
 
-// TestTokensCannotBeLookedUp: while the database is away nobody is told that his
-// token is wrong, and nobody is let in.
+// TestTokensCannotBeLookedUp: while the database is away no client is told that
+// its token is wrong, and none is let in.
 func TestTokensCannotBeLookedUp(t *testing.T) {
 	t.Parallel()
 	token := auth.NewToken()

@@ -1,7 +1,7 @@
 import { defineConfig } from '@playwright/test';
 import base from './playwright.config';
 
-/** What is run to be looked at: pictures of every page, and figures. */
+/** Tests that are run for their output: pictures of every page, and figures. */
 export default defineConfig(base, {
   testDir: 'measure',
   workers: 1, // nothing else is to take the time that is measured

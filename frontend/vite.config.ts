@@ -35,7 +35,7 @@ export default defineConfig({
     target: 'es2022',
     sourcemap: false,
     assetsInlineLimit: 0, // the content security policy allows no data: scripts or fonts
-    modulePreload: false, // first.ts says what a page at an address needs; a page is one file, or few
+    modulePreload: false, // first.ts knows the files that a page needs; a page is one file, or few
     rolldownOptions: { output: { codeSplitting: { groups } } },
     cssCodeSplit: false, // a page need not wait for a style sheet of its own
     manifest: true, // scripts/size.mjs reads it

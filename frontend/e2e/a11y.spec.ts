@@ -4,13 +4,13 @@ import { expect, test, testEmpty } from './platform';
 import { enriched, quietly, seed } from './seed';
 
 const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
-const PATHS = ['/', '/items', '/schedules', '/runs', '/workers', '/nothing/here'];
+const PATHS = ['/', '/items', '/items?import', '/schedules', '/runs', '/workers', '/tokens', '/nothing/here'];
 
 test.describe.configure({ timeout: 240_000 });
 
 /**
- * Expects no fault of accessibility wide and narrow, and no scrolling sideways. What can differ between the themes is
- * the contrast, which each has at both widths.
+ * Expects no fault of accessibility wide and narrow, and no scrolling sideways. Only the contrast can differ between
+ * the themes: in the dark one it alone is checked, at both widths.
  */
 async function expectAccessible(page: Page, where: string): Promise<void> {
   for (const width of [1280, 390]) {
@@ -36,7 +36,7 @@ async function expectAccessible(page: Page, where: string): Promise<void> {
   await page.setViewportSize({ width: 1280, height: 800 });
 }
 
-/** What makes the page scroll sideways, which nothing may. */
+/** Lists the elements that make the page scroll sideways, which none may. */
 function overflow(page: Page): Promise<string[]> {
   return page.evaluate(() => {
     const width = document.documentElement.clientWidth;

@@ -25,7 +25,7 @@ const test = base.extend<object, { guarded: Guarded }>({
   ],
   baseURL: async ({ guarded }, use) => use(guarded.url),
 });
-test.use({ tolerated: /Failed to load resource/ }); // what the browser itself logs of an answer of 401
+test.use({ tolerated: /Failed to load resource/ }); // the browser itself logs an answer of 401
 // Not in a hook, which comes after the platform has been started.
 test.skip(Boolean(process.env.FUALAB_E2E_URL), 'needs a platform of its own, which asks for tokens');
 

@@ -34,7 +34,7 @@ export async function binary(name: keyof typeof packages): Promise<string> {
   const [dir, target] = packages[name];
   const made = `${path}.${process.pid}`; // two workers may build it at a time
   const workspace = dir === '.';
-  // What is outside of the workspace is compiled as the Go tests do, which takes minutes, and is not done twice.
+  // Programs outside of the workspace are compiled as the Go tests do. That takes minutes, and is not done twice.
   await run('go', ['build', '-buildvcs=false', ...(workspace ? [] : ['-trimpath']), '-o', made, target], {
     cwd: join(repository, dir),
     env: { ...process.env, ...(workspace ? {} : { GOWORK: 'off', CGO_ENABLED: '0' }) },
@@ -47,7 +47,7 @@ export async function binary(name: keyof typeof packages): Promise<string> {
 /** Builds the client, or takes the one in dist as it is when FUALAB_E2E_NO_BUILD is set. */
 export async function buildClient(): Promise<void> {
   await mkdir(clientDir(), { recursive: true });
-  await writeFile(join(runDir(), 'go.work'), ''); // marks a repository, whose frontend is served
+  await writeFile(join(runDir(), 'go.work'), ''); // marks a repository, so that its frontend is served
   if (process.env.FUALAB_E2E_NO_BUILD) {
     await cp(join(frontend, 'dist'), clientDir(), { recursive: true });
     return;

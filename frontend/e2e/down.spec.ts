@@ -1,7 +1,7 @@
 import type { Page } from '@playwright/test';
 import { expect, testSeparate as test } from './platform';
 
-// What the browser itself logs of requests to what a test has stopped.
+// The browser itself logs each request to a process that the test has stopped.
 test.use({ tolerated: /Failed to load resource|ERR_INCOMPLETE_CHUNKED_ENCODING|ERR_INTERNET_DISCONNECTED/ });
 test.describe.configure({ timeout: 90_000 });
 

@@ -1,8 +1,8 @@
 import type { BrowserContext } from '@playwright/test';
 
 /**
- * Notes what no page may do: report an error, or ask another host. The browser's own line about an answer of 4xx
- * from the API is about what the page handles.
+ * Notes the two faults that no page may have: a reported error, and a request to another host. The browser's own
+ * line about an answer of 4xx from the API is no fault: the page handles that answer.
  */
 export function guard(context: BrowserContext, origin: string, tolerated: RegExp): string[] {
   const faults: string[] = [];

@@ -18,7 +18,7 @@ const IMPORT = {
   remaining_seconds: null as number | null,
 };
 
-/** Stands in for the API of imports: it takes parts, and says after them what a test wants. */
+/** Stands in for the API of imports: it takes parts, and then answers with the import that the test wants. */
 async function importer(page: Page, after: Partial<typeof IMPORT>) {
   const it = { ...IMPORT, asked: '', file: '', after };
   await page.route('**/api/imports**', async (route: Route) => {

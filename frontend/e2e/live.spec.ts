@@ -105,7 +105,7 @@ test('events come by one stream, and nothing is asked for while nothing happens'
   const streams = requests(page, '/api/events');
   await page.goto(`/items/${item.id}`);
   await expect(badge(page, 'Live')).toBeVisible();
-  await page.waitForTimeout(1_000); // what is read once more with the first event
+  await page.waitForTimeout(1_000); // the first event makes the page read once more
   const reads = requests(page, `/api/items/${item.id}`);
   await page.waitForTimeout(9_000); // two turns of polling, were it polling
   expect(reads).toHaveLength(0);
@@ -217,4 +217,27 @@ test('a stream that breaks is resumed where it was', async ({ page, api, platfor
   await expect.poll(() => asked[1], { timeout: 15_000 }).toBe(id);
   await expect(badge(page, 'Live')).toBeVisible();
   await expect(page.getByRole('main').getByText(name, { exact: false }).first()).toBeVisible();
+});
+
+test.describe('without a network', () => {
+  test.use({ tolerated: /ERR_INTERNET_DISCONNECTED|Failed to load resource/ });
+
+  test('the badge says so at once, and one message tells why', async ({ page, context, api }) => {
+    const { id, name } = await make(api);
+    await page.goto(`/items/${id}`);
+    await expect(badge(page, 'Live')).toBeVisible();
+    await expect(page.getByText('None: no newer item has this name.')).toBeVisible();
+    await context.setOffline(true);
+    await expect(badge(page, 'Not live')).toBeVisible();
+    const banner = page.getByRole('status', { name: 'Health of the platform' });
+    await expect(banner).toContainText('You are offline.');
+    // Longer than the page waits before it asks for each of its parts again.
+    const failed = page.waitForEvent('requestfailed', (request) => /duplicate_of/.test(request.url()));
+    await failed;
+    await expect(page.locator('.callout')).toHaveCount(0);
+    await expect(page.getByRole('heading', { level: 1, name })).toBeVisible();
+    await context.setOffline(false);
+    await expect(banner).toBeEmpty(SOON);
+    await expect(badge(page, 'Live')).toBeVisible(SOON);
+  });
 });

@@ -74,7 +74,7 @@ test('the table has the figures that the API has', async ({ page, api }) => {
 test('nothing moves while the page is being read', async ({ page, api }) => {
   await counted(api);
   await page.setViewportSize({ width: 390, height: 844 });
-  // Each answer comes when what waits for it has long been painted.
+  // Each answer comes long after the element that waits for it was painted.
   for (const path of ['ready', 'runs', 'stats/items']) {
     await page.route(`**/api/${path}*`, async (route) => {
       await new Promise((resolve) => setTimeout(resolve, 400));

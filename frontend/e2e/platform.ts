@@ -8,9 +8,9 @@ export { expect };
 interface WorkerFixtures {
   /** A fresh platform of this Playwright worker, or the one at FUALAB_E2E_URL. */
   platform: { url: string };
-  /** Another one, in which nobody creates anything. */
+  /** Another one, which stays empty. */
   emptyPlatform: { url: string };
-  /** One whose parts are processes that a test can stop and start. */
+  /** A platform in processes of its own, which a test can stop and start. */
   separate: Separate;
 }
 

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 /** A program that a test runs. */
 export interface Program {
   readonly pid: number;
-  /** What it has written, the newest 64 KiB. */
+  /** The newest 64 KiB of its output. */
   output(): string;
   /** Ends it with SIGTERM, and with SIGKILL if that takes more than 15 seconds. */
   stop(): Promise<void>;
@@ -102,7 +102,7 @@ export async function freePort(): Promise<number> {
   throw new Error('no port is free');
 }
 
-/** What a program of the platform gets from this one's environment: none of its FUALAB_ settings. */
+/** The environment of a program of the platform: this one's without its FUALAB_ settings. */
 export function environment(settings: Record<string, string>): NodeJS.ProcessEnv {
   const { PATH, HOME, TMPDIR } = process.env;
   return { PATH, HOME, ...(TMPDIR ? { TMPDIR } : {}), ...settings };

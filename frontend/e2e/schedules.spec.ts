@@ -3,7 +3,7 @@ import { expect, test, testSeparate } from './platform';
 
 declare global {
   interface Window {
-    told: string[]; // what a schedule's status has said
+    told: string[]; // the texts that a schedule's status has shown
   }
 }
 

@@ -19,7 +19,7 @@ for (const path of paths) {
       'referrer-policy': 'no-referrer',
     });
     await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
-    // What the policy refuses is an error in the console, on which every test fails.
+    // The browser reports each refusal of the policy as an error in the console, on which every test fails.
   });
 }
 

@@ -14,7 +14,7 @@ export async function seed(api: APIRequestContext, count: number): Promise<void>
 }
 
 function item(n: number) {
-  const first = n % 12 === 11 ? n - 11 : n; // what the twelfth repeats, in capitals
+  const first = n % 12 === 11 ? n - 11 : n; // the twelfth repeats the first, in capitals
   const kind = KINDS[first % KINDS.length] ?? '';
   const place = PLACES[Math.floor(first / KINDS.length) % PLACES.length] ?? '';
   const name = `${kind}, ${place}, no. ${first + 1}`;
@@ -41,7 +41,7 @@ export async function enriched(api: APIRequestContext, within = 30_000): Promise
     .toBe(0);
 }
 
-/** Does something while no schedule is due: what others look at stays as it is. */
+/** Does something while no schedule is due, so that the rows that other tests look at stay as they are. */
 export async function quietly(api: APIRequestContext, act: () => Promise<void>): Promise<void> {
   const schedules: { name: string; paused: boolean }[] = await (await api.get('/api/schedules')).json();
   const pause = async (paused: boolean) => {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { binary, buildClient } from './build';
 import { needChromium } from './chromium';
 
-/** Builds, once a run, what every platform is made of; for one that was given, nothing. */
+/** Builds, once a run, the programs of every platform; for a platform that was given, nothing. */
 export default async function setup(): Promise<() => Promise<void>> {
   needChromium();
   const dir = await mkdtemp(join(tmpdir(), 'fualab-e2e-'));

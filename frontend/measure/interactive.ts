@@ -44,8 +44,8 @@ declare global {
 }
 
 /**
- * Notes, in milliseconds from the navigation's start, when what is looked for was there and when the last long task
- * before half a second of quiet ended.
+ * Notes two times in milliseconds from the navigation's start: when the element looked for was there, and when the
+ * last long task before half a second of quiet ended.
  */
 function watch(selector: string): void {
   let shown = 0;

@@ -1,7 +1,7 @@
 import type { Page } from '@playwright/test';
 import { expect, test } from '../e2e/platform';
 
-// A hundred thousand items: how long a person waits for what was asked for, and whether the page stands still.
+// A hundred thousand items: how long a person waits for an answer, and whether the page stands still.
 
 const MANY = 100_000;
 const BATCH = 1_000; // the most that the API takes at once
@@ -69,7 +69,7 @@ test('a hundred thousand items stay smooth', async ({ page, api }) => {
   };
   const search: number[] = [];
   for (const word of WORDS) {
-    // The words are in other items each time, and what they find is read anew.
+    // The words are in other items each time, so each search is read anew.
     await page.getByRole('searchbox').fill('');
     await expect(page).toHaveURL('/items');
     await page.getByRole('searchbox').pressSequentially(`${word} 77`, { delay: 30 });
@@ -119,7 +119,7 @@ function nameOf(n: number): string {
   return `${WORDS[n % WORDS.length]} ${n}`;
 }
 
-/** How long it takes from now until what is shown fits. */
+/** How long it takes from now until the text of a row fits. */
 async function until(
   page: Page,
   of: () => ReturnType<typeof rows>,

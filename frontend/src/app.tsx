@@ -59,7 +59,7 @@ export function App() {
   );
 }
 
-/** A part of the bar whose script comes when there is something to show. */
+/** A part of the bar. Its script comes when there is something to show. */
 function Tool<P extends object>({ of, ...props }: { of: ReadableAtom<ComponentType<P> | null> } & P) {
   const Shown = useStore(of);
   return Shown && <Shown {...(props as unknown as P)} />;

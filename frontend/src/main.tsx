@@ -14,7 +14,7 @@ askBy(() => void import('./auth/ask.later').then(({ ask }) => ask()));
 const root = document.getElementById('app');
 if (!root) throw new Error('index.html has no element with the id "app"');
 
-// What comes within this time, as what first/start.js has asked for does, is shown at once with all the rest.
+// Answers that come within this time, such as those to first/start.js, are shown at once with all the rest.
 const PATIENCE = 100; // milliseconds
 await Promise.race([
   prepare(location.pathname, location.search),
@@ -28,10 +28,10 @@ render(
   root,
 );
 
-// What it may do is learnt beside what it shows; a token that is refused is asked for anew.
+// The token's scopes are learnt while the page is shown; a token that is refused is asked for anew.
 if (hasToken()) void import('./auth/ask.later').then(({ learn }) => learn()).catch(() => {});
 
-// What happens is listened to once there is something to show it in.
+// The page listens to events once there is something to show them in.
 let stop = () => {};
 async function watch(): Promise<void> {
   let wanted = true;

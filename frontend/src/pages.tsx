@@ -74,7 +74,7 @@ function placesOf(part: Part): Place[] {
   ];
 }
 
-/** Fetches at once what the page at an address will need: its code, and what it shows first. */
+/** Fetches at once the code of the page at an address, and the data that it shows first. */
 export async function prepare(path: string, search = ''): Promise<void> {
   const [, area = '', id = ''] = path.split('/');
   const place = places.find((one) => one.path === (id ? `/${area}/:id` : `/${area}`));

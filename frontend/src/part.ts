@@ -7,7 +7,7 @@ export interface Part extends Named {
   entity: () => Promise<Declaration>;
   /** Its place on the overview: src/<name>/overview.tsx. */
   overview?: () => Promise<OnOverview>;
-  /** Whether its list imports files, whose progress is shown on every page. */
+  /** Whether its list imports files. Every page shows the progress of imports. */
   imports?: boolean;
   /** The first requests of that card, sent before any script is there. */
   reads?: readonly string[];

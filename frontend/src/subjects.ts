@@ -1,6 +1,6 @@
 import { product } from './product';
 
-/** The part of the product whose list imports files, if there is one. */
+/** The part of the product that imports files, if there is one. */
 export const importsAt = product.find(({ imports }) => imports)?.name ?? '';
 
 /** The subjects that an event makes stale, by the part of its type before the dot. */

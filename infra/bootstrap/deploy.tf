@@ -1,7 +1,7 @@
-# deploy-ENV: what a release does, and no more. It registers task definitions, moves the services to them, runs the
+# deploy-ENV: the permissions of a release. It registers task definitions, moves the services to them, runs the
 # migration and writes the record of its environment. It reads the rest of the stack, because each apply compares it, and
 # may change none of it: a change of network, roles, database or ingress is applied by a person, before the release that
-# needs it. Without that, whoever merges to main could give a role of his own making everything.
+# needs it. Without that, anyone with the right to merge to main could give a role of their own making every permission.
 
 locals {
   ssm = "${local.arn}:ssm:${var.region}:${local.account}:parameter/fualab"
@@ -93,8 +93,8 @@ data "aws_iam_policy_document" "deploy" {
     actions   = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:DescribeImages", "ecr:GetDownloadUrlForLayer"]
     resources = [for s in ["api", "worker", "frontend"] : "${local.arn}:ecr:${var.region}:${local.account}:repository/fualab/${s}"]
   }
-  # It tags what it has released, so that the lifecycle policy keeps it. Other tags of the repositories never move, and a
-  # tag proves nothing: what is deployed is a digest, and its signature.
+  # It tags a released image, so that the lifecycle policy keeps it. Other tags of the repositories never move, and a
+  # tag proves nothing: a deployment goes by a digest and its signature.
   statement {
     sid       = "Keep"
     actions   = ["ecr:PutImage"]
@@ -105,8 +105,8 @@ data "aws_iam_policy_document" "deploy" {
     actions   = ["ssm:PutParameter"]
     resources = ["${local.ssm}/${each.key}/release/*", "${local.ssm}/${each.key}/smoke-token"] # which a first release makes
   }
-  # Terraform reads a parameter's value even where it keeps none of it; and whoever may register a task of this
-  # environment could have one read them anyway.
+  # Terraform reads a parameter's value even where it keeps none of it. A role that may register a task of this
+  # environment could read them through that task anyway.
   statement {
     sid       = "Parameters"
     actions   = ["ssm:GetParameter", "ssm:GetParameters", "ssm:ListTagsForResource"]

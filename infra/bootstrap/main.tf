@@ -7,7 +7,7 @@ locals {
   bucket  = "fualab-state-${local.account}"
 }
 
-#tfsec:ignore:aws-s3-enable-bucket-logging CloudTrail has who changed it; a second bucket would log reads of one file.
+#tfsec:ignore:aws-s3-enable-bucket-logging CloudTrail has the author of each change; a second bucket would log reads.
 resource "aws_s3_bucket" "state" {
   bucket = local.bucket
 

@@ -8,7 +8,7 @@ terraform {
     }
   }
 
-  # Its own state begins on the machine of who applies it, and moves into the bucket that it makes: see README.md.
+  # Its own state begins on the machine that applies it, and moves into the bucket that it makes: see README.md.
 }
 
 provider "aws" {

@@ -178,8 +178,8 @@ func (a *account) Scale(ctx context.Context, o Outputs, out io.Writer) error {
 
 const settleTimeout = 10 * time.Minute
 
-// Address implements cloud. Of a service whose tasks have an address each, it
-// is that of one that runs the release.
+// Address implements cloud. If each task of the service has an address, it
+// is that of a task with the new release.
 func (a *account) Address(ctx context.Context, o Outputs) (string, error) {
 	if o.Ingress != "public_ip" {
 		if !strings.HasPrefix(o.URL, "http") {

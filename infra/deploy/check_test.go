@@ -69,7 +69,7 @@ func needTerraform(t *testing.T) {
 }
 
 // TestCheckExcusesOnlyAMissingProvider: without provider and laboratory the
-// check of infra/ passes, and says what it left out.
+// check of infra/ passes, and says which parts it left out.
 func TestCheckExcusesOnlyAMissingProvider(t *testing.T) {
 	t.Parallel()
 	needTerraform(t)

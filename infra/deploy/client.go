@@ -59,10 +59,10 @@ func readSite(dir string) (site, error) {
 }
 
 // immutable reports whether a file's name has the hash of its content, as the
-// bundler names what it puts into assets.
+// bundler names the files that it puts into assets.
 func immutable(name string) bool { return strings.HasPrefix(name, "assets/") }
 
-// order is that of an upload: what a page refers to is there before the page,
+// order is that of an upload: the files that a page refers to come before it,
 // and index.html, which refers to everything, comes last.
 func (s site) order() []string {
 	rank := func(name string) int {
@@ -88,7 +88,7 @@ var contentTypes = map[string]string{
 }
 
 // PutClient implements cloud: it uploads files, and has CloudFront forget those
-// that keep their names. It returns what it has replaced, for PutClient to put
+// that keep their names. It returns the old files, so that PutClient can put them
 // back. Files with a hash in their name stay for pages that are open.
 func (a *account) PutClient(ctx context.Context, c Client, s site) (before site, err error) {
 	before = site{}

@@ -40,7 +40,7 @@ func distribution(t *testing.T, a *account, asked *[]string, status int) *accoun
 	return a
 }
 
-// TestPutClient: pages come after what they refer to, are asked for each time,
+// TestPutClient: pages come after the files they refer to, are asked for each time,
 // and can be put back; hashed files are kept for ever.
 func TestPutClient(t *testing.T) {
 	t.Parallel()

@@ -15,7 +15,7 @@ import (
 )
 
 // invalidate has CloudFront forget all paths, which counts as one. It is the
-// one call to CloudFront, whose package of the SDK is large.
+// one call to CloudFront: its package of the SDK is large.
 func (a *account) invalidate(ctx context.Context, distribution string) error {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()

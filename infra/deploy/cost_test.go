@@ -33,7 +33,7 @@ func sentMetrics(t *testing.T) int {
 	return len(named) + 2 + 1 + len(ages)
 }
 
-// TestCostCounts what no alarm reads, and each metric of an expression.
+// TestCostCounts metrics that no alarm reads, and each metric of an expression.
 func TestCostCounts(t *testing.T) {
 	t.Parallel()
 	var p plan

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// stack is what Terraform does for a deployment.
+// stack has the steps that Terraform does for a deployment.
 type stack interface {
 	// Check fails, before anything changes, if images are not all that an apply
 	// would change.
@@ -18,7 +18,7 @@ type stack interface {
 	Outputs(ctx context.Context) (Outputs, error)
 }
 
-// cloud is what a deployment asks of AWS itself.
+// cloud has the requests of a deployment to AWS itself.
 type cloud interface {
 	Record(ctx context.Context, name string) (Release, error)
 	PutRecord(ctx context.Context, name string, r Release) error
@@ -31,7 +31,7 @@ type cloud interface {
 	// MakeSmokeToken makes the token of an environment that has none.
 	MakeSmokeToken(ctx context.Context, o Outputs, out io.Writer) (string, error)
 	Scale(ctx context.Context, o Outputs, out io.Writer) error
-	// PutClient uploads the web client, and returns what that has replaced.
+	// PutClient uploads the web client, and returns the files it has replaced.
 	PutClient(ctx context.Context, c Client, s site) (site, error)
 	Address(ctx context.Context, o Outputs) (string, error)
 	Services(ctx context.Context, cluster string) ([]Service, error)
@@ -60,8 +60,8 @@ type deployment struct {
 	replaced    func(ctx context.Context) error
 }
 
-// Deploy brings a release onto the stack. When it fails, what ran before runs
-// again.
+// Deploy brings a release onto the stack. When it fails, the release before it
+// runs again.
 func (d *deployment) Deploy(ctx context.Context, next Release) error {
 	return d.replace(ctx, next, true)
 }
@@ -71,7 +71,7 @@ func (d *deployment) Rollback(ctx context.Context, next Release) error {
 	return d.replace(ctx, next, false)
 }
 
-// replace makes next run instead of what the record says, or fails with that
+// replace makes next run instead of the recorded release, or fails with that
 // back in its place.
 func (d *deployment) replace(ctx context.Context, next Release, migrate bool) (err error) {
 	began := time.Now()
@@ -125,8 +125,8 @@ func (d *deployment) try(ctx context.Context, now, next Release, migrate bool) e
 	return d.step("record", func() error { return d.record(ctx, now, next) })
 }
 
-// client uploads the web client, and waits until it is served. What it replaces
-// is put back with the rest when the release fails.
+// client uploads the web client, and waits until it is served. The replaced files
+// are put back with the rest when the release fails.
 func (d *deployment) client(ctx context.Context, c Client) error {
 	if d.site == nil {
 		d.say("  the release has none: %s stays as it is", c.URL)
@@ -179,7 +179,7 @@ func (d *deployment) smokeTest(ctx context.Context, o Outputs, next Release) err
 }
 
 // record makes next the current release. Another deployment that has written
-// it meanwhile wins: what runs then is not known here.
+// it meanwhile wins: this one does not know which release then runs.
 func (d *deployment) record(ctx context.Context, now, next Release) error {
 	found, err := d.cloud.Record(ctx, current)
 	if err != nil {
@@ -188,7 +188,7 @@ func (d *deployment) record(ctx context.Context, now, next Release) error {
 	if found.Name != now.Name {
 		return fmt.Errorf("another deployment has released %s meanwhile: run one at a time", title(found))
 	}
-	// Protected before they are on record: what is on record can be put back.
+	// Protected before they are on record, because a release on record can be put back.
 	if now.Name != next.Name {
 		if err := d.cloud.Keep(ctx, previous, now); err != nil {
 			return err
@@ -207,13 +207,13 @@ func (d *deployment) record(ctx context.Context, now, next Release) error {
 	return d.cloud.PutRecord(ctx, current, next)
 }
 
-// restore makes what the record says run. It goes on when ctx is done. Of a
+// restore makes the recorded release run. It goes on when ctx is done. Of a
 // first release that failed, the one-off task stays: commands can be run in the
 // stack to find out why.
 func (d *deployment) restore(ctx context.Context, now, failed Release) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), restoreTimeout)
 	defer cancel()
-	// Another deployment may have written it; what it says is right.
+	// Another deployment may have written it; the record is right.
 	if found, err := d.cloud.Record(ctx, current); err == nil {
 		now = found
 	}
@@ -238,7 +238,7 @@ func (*deployment) images(r Release) Images {
 	return images
 }
 
-// Status prints what runs, what ran before, and how the services are.
+// Status prints the current release, the one before, and the state of the services.
 func (d *deployment) Status(ctx context.Context) error {
 	for _, name := range []string{current, previous} {
 		r, err := d.cloud.Record(ctx, name)

@@ -19,8 +19,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// world is a stack and its account, in memory. What it was asked stands in
-// calls, in order.
+// world is a stack and its account, in memory. calls has the requests to it,
+// in order.
 type world struct {
 	mu        sync.Mutex
 	calls     []string
@@ -33,7 +33,7 @@ type world struct {
 	client    *Client
 	page      []byte     // that the web client's address serves
 	commands  [][]string // that were run
-	answers   string     // version that /health answers; "" is that of what runs
+	answers   string     // version that /health answers; "" is the running release's
 }
 
 func image(program, release string) *string {
@@ -184,7 +184,7 @@ func (w *world) deployment(out io.Writer) *deployment {
 	return &deployment{environment: "dev", stack: w, cloud: w, out: out, smoke: time.Millisecond}
 }
 
-// TestDeploy: whatever fails, what ran before runs again, and is on record.
+// TestDeploy: after any failure the earlier release runs again, and is on record.
 func TestDeploy(t *testing.T) {
 	t.Parallel()
 	broken := errors.New("it broke")
@@ -355,7 +355,7 @@ func TestIdleTimeouts(t *testing.T) {
 	}
 }
 
-// TestInterrupted: a deployment that is interrupted puts back what ran, and
+// TestInterrupted: an interrupted deployment puts the earlier release back, and
 // does all of its work when it is run again.
 func TestInterrupted(t *testing.T) {
 	t.Parallel()

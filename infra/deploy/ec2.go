@@ -19,7 +19,7 @@ import (
 const emptySHA256 = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 
 // publicIP asks EC2 for the public address of a network interface. It is the
-// one call to EC2, whose package of the SDK is larger than all the others.
+// one call to EC2: its package of the SDK is larger than all the others.
 func (a *account) publicIP(ctx context.Context, id string) (string, error) {
 	if id == "" {
 		return "", errors.New("the task has no network interface, so there is no address")

@@ -25,8 +25,8 @@ import (
 	ssmtypes "github.com/aws/aws-sdk-go-v2/service/ssm/types"
 )
 
-// fake is an environment on the fake AWS of ops/lab/fakeaws. What Terraform
-// does for a deployment it does itself, and fails as Terraform does when ECS
+// fake is an environment on the fake AWS of ops/lab/fakeaws. It does Terraform's
+// part of a deployment itself, and fails as Terraform does when ECS
 // takes a release back.
 type fake struct {
 	*account
@@ -116,7 +116,7 @@ func (f *fake) serve(ctx context.Context, program, definition string) error {
 	return nil
 }
 
-// runs is the release whose image the API's service has.
+// runs is the release of the image of the API's service.
 func (f *fake) runs(t *testing.T) string {
 	t.Helper()
 	services, err := f.Services(t.Context(), f.outputs.Cluster)
@@ -209,8 +209,8 @@ func (f *fake) put(t *testing.T, path, value string) {
 	}
 }
 
-// TestOnFakeAWS: what the program asks of AWS, asked of a fake; each way that a
-// deployment fails ends with what ran before, and so does its record.
+// TestOnFakeAWS sends the program's requests to a fake of AWS. Each way that a
+// deployment fails ends with the earlier release, and so does its record.
 // Its cases run one after another, because all tasks have one address.
 func TestOnFakeAWS(t *testing.T) {
 	address := os.Getenv("FAKE_PUBLIC_IP")

@@ -14,7 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// inECR is a release whose images are in ECR.
+// inECR is a release with images in ECR.
 func inECR(name string) Release {
 	r := release(name)
 	for program, image := range map[string]**string{"api": &r.Images.API, "worker": &r.Images.Worker} {

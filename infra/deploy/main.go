@@ -1,5 +1,5 @@
 // Command deploy brings a release onto the stack of infra/terraform-ecs, takes
-// it back when anything fails, and tells what runs.
+// it back when anything fails, and prints the release that runs.
 package main
 
 import (
@@ -56,7 +56,7 @@ func main() {
 
 type options struct {
 	command, environment, record, dir, varFile, client, commit string
-	run                                                        []string // what follows --
+	run                                                        []string // the arguments after --
 }
 
 var environmentName = regexp.MustCompile(`^[a-z][a-z0-9]{1,11}$`)

@@ -65,8 +65,8 @@ const (
 	githubAudience = "token.actions.githubusercontent.com:aud"
 )
 
-// TestPlanPolicies: no policy has a wildcard for an action, none is for
-// everybody, and one for every resource has its reason in the source.
+// TestPlanPolicies: no policy has a wildcard for an action, none is
+// public, and one for every resource has its reason in the source.
 func TestPlanPolicies(t *testing.T) {
 	t.Parallel()
 	reasoned := onEverything(t)
@@ -95,7 +95,7 @@ func TestPlanPolicies(t *testing.T) {
 }
 
 // TestPlanTrust: each of GitHub's roles is assumed by one kind of run of one
-// repository, in both forms of the subject, and by nobody else.
+// repository, in both forms of the subject, and by no other caller.
 func TestPlanTrust(t *testing.T) {
 	t.Parallel()
 	want := map[string][]string{}
@@ -131,7 +131,7 @@ func TestPlanTrust(t *testing.T) {
 	}
 }
 
-// faults finds what a policy should not have. reasoned are the actions that
+// faults finds the faults of a policy. reasoned are the actions that
 // may be for every resource.
 func (p policy) faults(reasoned []string) (faults []string) {
 	for _, s := range p.Statement {

@@ -13,8 +13,8 @@ var (
 	validation = regexp.MustCompile(`(?m)^  validation \{$`)
 )
 
-// TestEveryValidationIsRefused: what a variable must not be, the tests of its
-// root try, as often at least as it has validations.
+// TestEveryValidationIsRefused: the tests of each root try the invalid values of a
+// variable, as often at least as it has validations.
 func TestEveryValidationIsRefused(t *testing.T) {
 	t.Parallel()
 	roots, err := filepath.Glob("../*/variables.tf")

@@ -9,11 +9,11 @@ import (
 )
 
 // Release is the record of one build, as the pipeline writes it to SSM below
-// /fualab/releases, and of what runs, below /fualab/ENV/release.
+// /fualab/releases, and of the running release, below /fualab/ENV/release.
 type Release struct {
 	Name    string `json:"release"`          // main-<commit>
 	Commit  string `json:"commit"`           // full id
-	Version string `json:"version"`          // what /health answers
+	Version string `json:"version"`          // the version that /health answers
 	Schema  string `json:"schema,omitempty"` // newest migration that it brings
 	Images  Images `json:"images"`
 	// Commits has each service's commit where they differ, for release:verify.
@@ -21,8 +21,8 @@ type Release struct {
 	// Stack is the commit of the Terraform that was applied with the release,
 	// which a rollback takes: release:shape.
 	Stack      string     `json:"stack,omitempty"`
-	Verified   string     `json:"verified,omitempty"`    // the repository whose cd-build has signed the images: only in the file that release:verify writes
-	DeployedAt *time.Time `json:"deployed_at,omitempty"` // in UTC; only of what runs or ran
+	Verified   string     `json:"verified,omitempty"`    // the signing repository; only release:verify sets it
+	DeployedAt *time.Time `json:"deployed_at,omitempty"` // in UTC; only of a release that runs or ran
 }
 
 // Images are references by digest; nil is none.
@@ -61,8 +61,8 @@ func parseRelease(text string) (Release, error) {
 }
 
 // verifiedRelease reads the record in a file that release:verify has written.
-// Nothing is read a second time after it: what was verified is what is
-// deployed.
+// The file is not read again afterwards: the deployed record is the verified
+// one.
 func verifiedRelease(file string) (Release, error) {
 	text, err := os.ReadFile(file) //nolint:gosec // named by the operator
 	if err != nil {

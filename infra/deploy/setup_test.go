@@ -17,7 +17,7 @@ import (
 )
 
 // setupWorld is a copy of infra/ with programs that note how they are called:
-// a Terraform that keeps what it has applied, AWS, and GitHub.
+// a Terraform that keeps the state that it has applied, AWS, and GitHub.
 type setupWorld struct{ dir, bin string }
 
 func newSetupWorld(t *testing.T) setupWorld {
@@ -35,7 +35,7 @@ func newSetupWorld(t *testing.T) setupWorld {
 	if err := os.WriteFile(filepath.Join(w.dir, "infra", "setup.sh"), text, 0o700); err != nil { //nolint:gosec // run below
 		t.Fatal(err)
 	}
-	for _, name := range []string{".terraform.lock.hcl", "backend.tf", "my.tfvars"} { // of whoever runs the test
+	for _, name := range []string{".terraform.lock.hcl", "backend.tf", "my.tfvars"} { // the files of the test's user
 		_ = os.Remove(filepath.Join(w.dir, "infra", "bootstrap", name))
 	}
 	for name, script := range map[string]string{
@@ -83,7 +83,7 @@ const (
 
 var devFacts = []string{"YES=yes", "TF_VAR_database_url=" + serviceURL, "TF_VAR_migrate_database_url=" + ownerURL}
 
-// TestSetupGoesOnAfterAFailure, passes over what is done, and writes no secret.
+// TestSetupGoesOnAfterAFailure, passes over finished steps, and writes no secret.
 func TestSetupGoesOnAfterAFailure(t *testing.T) {
 	t.Parallel()
 	w := newSetupWorld(t)

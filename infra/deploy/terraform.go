@@ -20,7 +20,7 @@ type Outputs struct {
 	Migrate  *MigrateTask
 	Services map[string]Range
 	Client   *Client // nil without a web client
-	// TaskDefinitions has the ARN of what each program should run.
+	// TaskDefinitions has the ARN of the task definition of each program.
 	TaskDefinitions map[string]string
 }
 

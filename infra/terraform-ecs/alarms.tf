@@ -1,5 +1,5 @@
-# Alarms on what AWS itself measures, and who hears of all of them. Those on what the services measure are made of the
-# declarations in ops/alerts: alarms.tf.json. Each names its runbook, and says what no data means.
+# Alarms on AWS's own metrics, and the address that all alarms notify. The alarms on the services' metrics are made of
+# the declarations in ops/alerts: alarms.tf.json. Each names its runbook, and says how it treats missing data.
 
 locals {
   # A page needs a person now, a ticket within a day.

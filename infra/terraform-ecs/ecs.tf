@@ -38,21 +38,21 @@ locals {
       FUALAB_MIGRATE_ON_START         = "false"
       FUALAB_SHUTDOWN_DELAY_SECONDS   = tostring(local.shutdown_delay)
       FUALAB_SHUTDOWN_TIMEOUT_SECONDS = tostring(local.shutdown_timeout)
-      # Only what stands before the tasks is believed, and only the security groups let it in. A task at an address of its
+      # Only the proxies before the tasks are trusted; only the security groups let them in. A task at an address of its
       # own is reached directly.
     }, var.ingress == "public_ip" ? {} : { FUALAB_TRUSTED_PROXIES = local.trusted_proxies }, local.redis_url.api, local.pool, var.settings.api)
-    # Nobody sends requests to a worker: it stops at once, and gives its runs 100 s of Fargate's 120.
+    # A worker gets no requests: it stops at once, and gives its runs 100 s of Fargate's 120.
     worker = merge(local.database_ca, local.redis_url.worker, {
       GOMEMLIMIT                      = local.go_memory.worker
       FUALAB_ENV                      = local.common.FUALAB_ENV
       FUALAB_EMF_ENVIRONMENT          = var.environment
       FUALAB_SHUTDOWN_TIMEOUT_SECONDS = "100"
     }, local.pool, var.settings.worker)
-    # It runs what an operator asks for, too, and doctor looks at all that the API uses.
+    # It also runs an operator's commands, and doctor looks at all that the API uses.
     migrate = merge(local.common, local.database_ca, local.redis_url.migrate, { GOMEMLIMIT = local.go_memory.migrate }, var.settings.api)
   }
   # A process asks for so many connections that RDS has enough for twice the most tasks, which a rollout may run. Each API
-  # has two more than its pool. 80 a GiB is what RDS leaves of a memory / 9,531,392; 6 are for one-off tasks and people.
+  # has two more than its pool. RDS allows memory / 9,531,392 connections, 80 a GiB; 6 are for one-off tasks and people.
   database_memory      = { "db.t4g.micro" = 1, "db.t4g.small" = 2, "db.t4g.medium" = 4, "db.t4g.large" = 8 }
   database_connections = var.database == "rds" ? 80 * lookup(local.database_memory, var.database_class, 8) : 0
   pool_size            = floor((local.database_connections - 6 - 2 * 2 * local.services.api.most) / (2 * (local.services.api.most + local.services.worker.most)))
@@ -60,7 +60,7 @@ locals {
 
   database_ca = var.database_ca == null ? {} : { FUALAB_DATABASE_CA = var.database_ca }
 
-  # What each container has of its own.
+  # The attributes of each container alone.
   containers = {
     api = {
       command      = []
@@ -82,7 +82,7 @@ locals {
     }
   }
 
-  # What all have in common. Null attributes are left out: ECS would not store them, and each plan would add them.
+  # The attributes of all containers. Null ones are left out: ECS would not store them, and each plan would add them.
   definitions = { for program, image in local.images : program => { for k, v in merge(local.containers[program], {
     name                   = program
     image                  = image
@@ -146,7 +146,7 @@ resource "aws_ecs_task_definition" "this" {
   }
 
   lifecycle {
-    create_before_destroy = true # what ECS may roll back to stays until the service has left it
+    create_before_destroy = true # ECS may roll back to the old one until the service has left it
   }
 }
 

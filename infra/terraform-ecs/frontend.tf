@@ -10,8 +10,8 @@ locals {
   }[var.ingress]
 }
 
-#tfsec:ignore:aws-s3-enable-bucket-logging Public files; CloudFront is who reads them.
-#tfsec:ignore:aws-s3-enable-versioning What is in it is built from a commit, and can be again.
+#tfsec:ignore:aws-s3-enable-bucket-logging Public files; CloudFront alone reads them.
+#tfsec:ignore:aws-s3-enable-versioning The files are built from a commit, and can be again.
 resource "aws_s3_bucket" "frontend" {
   count = local.cloudfront
 

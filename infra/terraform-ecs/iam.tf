@@ -16,7 +16,7 @@ data "aws_iam_policy_document" "ecs_trust" {
       type        = "Service"
       identifiers = ["ecs-tasks.amazonaws.com"]
     }
-    # Only for tasks of this account, not of whoever knows the role's name.
+    # Only for tasks of this account, not of any caller that knows the role's name.
     condition {
       test     = "StringEquals"
       variable = "aws:SourceAccount"
@@ -70,7 +70,7 @@ resource "aws_iam_role_policy" "execution" {
   policy = data.aws_iam_policy_document.execution[each.key].json
 }
 
-# The programs themselves ask nothing of AWS, so their role may nothing. What a product adds has its place here.
+# The programs themselves ask nothing of AWS, so their role may nothing. A product adds its permissions here.
 resource "aws_iam_role" "task" {
   for_each = local.programs
 

@@ -1,4 +1,4 @@
-# The role of this environment's own workflows: it reads what `deploy status` shows, and changes nothing.
+# The role of this environment's own workflows: it reads the data of `deploy status`, and changes nothing.
 
 locals {
   # The two forms of GitHub's subject, each by exact match. With an environment the subject carries no branch, and AWS

@@ -27,7 +27,7 @@ resource "aws_apigatewayv2_integration" "api" {
   timeout_milliseconds = 30000
 }
 
-# Who calls is for the API to know: tokens are its own.
+# The API itself authenticates callers: tokens are its own.
 resource "aws_apigatewayv2_route" "default" {
   count = var.ingress == "api_gateway" ? 1 : 0
 
@@ -47,6 +47,6 @@ resource "aws_apigatewayv2_stage" "default" {
 
   default_route_settings {
     throttling_burst_limit = 200
-    throttling_rate_limit  = 100 # a second; what is beyond costs nothing and gets 429
+    throttling_rate_limit  = 100 # a second; requests beyond it cost nothing and get 429
   }
 }

@@ -6,7 +6,7 @@ locals {
   account = data.aws_caller_identity.this.account_id
   arn     = "arn:${data.aws_partition.this.partition}"
 
-  # What a load balancer or API Gateway may still send after a task was told to stop; then what may be in flight.
+  # Seconds in which a load balancer or API Gateway may still send requests to a stopping task; then for open requests.
   shutdown_delay   = 25
   shutdown_timeout = 20
 

@@ -1,5 +1,5 @@
-# Public subnets and no NAT: a NAT gateway costs more than all the tasks. What comes in is for the security groups to
-# say; every task has a public address because it has to reach ECR, SSM and an external database.
+# Public subnets and no NAT: a NAT gateway costs more than all the tasks. The security groups decide about incoming
+# traffic; every task has a public address because it has to reach ECR, SSM and an external database.
 
 data "aws_availability_zones" "this" {
   count = var.vpc == null ? 1 : 0

@@ -1,4 +1,4 @@
-# What deploy reads.
+# Outputs for deploy.
 
 output "region" {
   description = "Region of the stack."
@@ -44,7 +44,7 @@ output "task_definitions" {
   value       = { for program, definition in aws_ecs_task_definition.this : program => definition.arn }
 }
 
-# What people read.
+# Outputs for people.
 
 output "repositories" {
   description = "Where to push."

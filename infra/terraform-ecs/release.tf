@@ -1,5 +1,5 @@
-# The shape of a task is this stack's, its image is the release's. The record of what runs is a parameter that Terraform
-# makes once and then only reads: its value, refreshed by every plan, is what the services' images come from. So
+# The shape of a task is this stack's, its image is the release's. The record of the release is a parameter that
+# Terraform makes once and then only reads: the services' images come from its value, which every plan refreshes. So
 # `terraform apply` by hand changes no image, and after a deployment has written the record there is nothing to plan.
 
 resource "aws_ssm_parameter" "release" {

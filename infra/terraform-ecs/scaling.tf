@@ -42,7 +42,7 @@ resource "aws_appautoscaling_policy" "cpu" {
 }
 
 # A worker that waits for the database uses no CPU, however many runs wait for it. How long the oldest of them has waited
-# is what every worker says each minute, of the one queue that they share.
+# is a figure that every worker sends each minute, of the one queue that they share.
 resource "aws_appautoscaling_policy" "queue_age" {
   count = var.enable_autoscaling && contains(keys(local.scaled), "worker") ? 1 : 0
 

@@ -11,7 +11,7 @@ locals {
     "postgresql://fualab:${urlencode(var.database_password)}@${aws_db_instance.this[0].endpoint}/fualab?sslmode=verify-full"
   )
 
-  # Who reads what.
+  # The programs that read each secret.
   secrets = merge(
     { FUALAB_DATABASE_URL = ["api", "worker", "migrate"], FUALAB_MIGRATE_DATABASE_URL = ["migrate"] },
     var.redis == "external" ? { FUALAB_REDIS_URL = ["api", "worker", "migrate"] } : {},
@@ -54,6 +54,6 @@ resource "aws_ssm_parameter" "smoke_token" {
 }
 
 locals {
-  # Spelt out, not read off the resources: so a plan shows, before anything is there, who may read what.
+  # Spelt out, not read off the resources: so a plan shows each program's secrets before any resource exists.
   secret_arns = { for secret in keys(local.secrets) : secret => "${local.arn}:ssm:${var.region}:${local.account}:parameter/fualab/${var.environment}/${secret}" }
 }

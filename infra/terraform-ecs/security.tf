@@ -1,4 +1,4 @@
-# One group a part. Every rule names what it lets in; a rule to another group follows its tasks wherever they are.
+# One group a part. Every rule names its traffic; a rule to another group follows its tasks wherever they are.
 
 locals {
   groups = merge(
@@ -28,7 +28,7 @@ resource "aws_security_group" "this" {
 
 # The API
 
-#tfsec:ignore:aws-ec2-no-public-ingress-sgr Reaching the API is what public_ip is for; api_allowed_cidrs narrows it.
+#tfsec:ignore:aws-ec2-no-public-ingress-sgr public_ip exists for access to the API; api_allowed_cidrs narrows it.
 resource "aws_vpc_security_group_ingress_rule" "api_public" {
   for_each = var.ingress == "public_ip" ? toset(var.api_allowed_cidrs) : toset([])
 
@@ -74,7 +74,7 @@ resource "aws_vpc_security_group_ingress_rule" "alb" {
   to_port           = each.value[1]
 }
 
-# Tasks go out to ECR, SSM, CloudWatch, and to databases whose addresses and ports only a secret knows.
+# Tasks go out to ECR, SSM, CloudWatch, and to databases at addresses and ports that only a secret knows.
 
 #tfsec:ignore:aws-ec2-no-public-egress-sgr See above.
 resource "aws_vpc_security_group_egress_rule" "tasks" {

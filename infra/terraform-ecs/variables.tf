@@ -19,7 +19,7 @@ variable "environment" {
   }
 }
 
-# What the stack is made of. Each choice has its price in ../README.md.
+# The parts of the stack. Each choice has its price in ../README.md.
 
 variable "ingress" {
   description = "How requests reach the API: public_ip (the task's own address, plain HTTP, changes with each deployment; not for prod), api_gateway (HTTPS and a stable name by the request; buffers: no events, 30 s, 10 MB) or alb (streams)."
@@ -432,7 +432,7 @@ variable "github" {
   }
 }
 
-# The release. `deploy` sets it; by hand, leave it alone: the record in SSM holds what runs.
+# The release. `deploy` sets it; by hand, leave it alone: the record in SSM holds the running release.
 
 variable "images" {
   description = "The images to run, by digest; null, or a service's null: what the release record says."

@@ -1,4 +1,4 @@
-# A release is one image by digest: no tag that names a build moves, and what runs can be read off it.
+# A release is one image by digest: no tag that names a build moves, and the digest identifies the build that runs.
 resource "aws_ecr_repository" "this" {
   for_each = toset(["api", "frontend", "worker"])
 
@@ -6,7 +6,7 @@ resource "aws_ecr_repository" "this" {
   image_tag_mutability = "IMMUTABLE_WITH_EXCLUSION"
   force_delete         = false
 
-  # Tags that deploy moves, so that the lifecycle policy keeps what an environment runs. A digest decides what runs.
+  # Tags that deploy moves, so that the lifecycle policy keeps the images of an environment. It runs them by digest.
   image_tag_mutability_exclusion_filter {
     filter      = "env-*"
     filter_type = "WILDCARD"
@@ -16,7 +16,7 @@ resource "aws_ecr_repository" "this" {
     scan_on_push = true
   }
 
-  #tfsec:ignore:aws-ecr-repository-customer-key A key of one's own costs 1.00 a month and protects from nobody here.
+  #tfsec:ignore:aws-ecr-repository-customer-key A key of one's own costs 1.00 a month and gives no protection here.
   encryption_configuration {
     encryption_type = "AES256"
   }

@@ -20,6 +20,7 @@ type banner struct {
 	ports *ports
 	redis *redisServer
 	took  time.Duration
+	auth  bool // whether the API requires tokens
 }
 
 // write prints all addresses, and how to stop the platform. URLs are printed
@@ -39,6 +40,9 @@ func (b banner) write(w io.Writer) {
 		{"Log", filepath.Join(b.cfg.DataDir, logName) + "; warnings appear here, too"},
 	} {
 		s.WriteString(strings.TrimRight(fmt.Sprintf("  %-12s%s", line[0], line[1]), " ") + "\n")
+	}
+	if b.auth {
+		s.WriteString("\nThe API requires a token. This command prints one:\n  go run ./ops/local token create --name me --scope read,write,admin\n")
 	}
 	s.WriteString("\nCtrl-C stops it.\n")
 	_, _ = io.WriteString(w, s.String()) // a failed write does not stop the platform

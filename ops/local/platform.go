@@ -70,7 +70,7 @@ func runPlatform(ctx context.Context, dir string, environ []string, stdout, stde
 	}}
 	// The worker waits for the schema, which the API creates.
 	if serve.start(ctx) && work.start(ctx) && show.start(ctx) {
-		banner{s.Local, ports, redis, time.Since(begin)}.write(stdout)
+		banner{s.Local, ports, redis, time.Since(begin), s.API.Auth == config.On}.write(stdout)
 		stopBuild := func() {}
 		if pending {
 			stopBuild = build.start(ctx)

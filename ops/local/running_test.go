@@ -184,3 +184,15 @@ func (o *output) String() string {
 	defer o.mu.Unlock()
 	return o.buf.String()
 }
+
+func TestBannerTellsHowToGetAToken(t *testing.T) {
+	t.Parallel()
+	const command = "go run ./ops/local token create"
+	for auth, want := range map[string]bool{"on": true, "off": false} {
+		p := startPlatform(t, "FUALAB_AUTH="+auth)
+		if got := strings.Contains(p.banner, command); got != want {
+			t.Errorf("with FUALAB_AUTH=%s the banner names %q: %t, want %t:\n%s", auth, command, got, want, p.banner)
+		}
+		p.stop(t)
+	}
+}

@@ -9,7 +9,7 @@ import (
 
 const unreleased = "## [Unreleased]"
 
-// section returns what a changelog says of a version, without its heading, and
+// section returns the changelog's text for a version, without its heading, and
 // whether the heading has a date.
 func section(changelog, version string) (text string, dated bool, err error) {
 	_, rest, found := strings.Cut(changelog, "\n## ["+strings.TrimPrefix(version, "v")+"]")
@@ -26,7 +26,7 @@ func section(changelog, version string) (text string, dated bool, err error) {
 	return text, err == nil, nil
 }
 
-// release dates the section of a version, which is made of what is unreleased
+// release dates the section of a version. The section is the unreleased changes
 // unless it was written beforehand.
 func release(changelog, version string, at time.Time) (string, error) {
 	before, rest, found := strings.Cut(changelog, unreleased+"\n")
@@ -50,7 +50,7 @@ func release(changelog, version string, at time.Time) (string, error) {
 	return before + unreleased + "\n\n" + heading + at.Format(" - "+time.DateOnly) + "\n" + rest, nil
 }
 
-// notes prints what the changelog says of a tag.
+// notes prints the changelog's text for a tag.
 func (r *repository) notes(tag string) error {
 	module, version, err := parseTag(tag)
 	if err != nil {

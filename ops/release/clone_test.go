@@ -13,7 +13,7 @@ import (
 const root = "../.."
 
 // clone returns a repository of its own with the files of this one in its
-// first commit. What the program prints goes to the test's log.
+// first commit. The program's output goes to the test's log.
 func clone(t *testing.T) *repository {
 	t.Helper()
 	dir := t.TempDir()
@@ -64,8 +64,8 @@ func (r *repository) edit(t *testing.T, name, from, to string) {
 	}
 }
 
-// fakes puts scripts of these names first in PATH, each of which notes how it
-// is called and then does what its script says. It returns what they noted.
+// fakes puts scripts of these names first in PATH. Each notes how it
+// is called and then runs its own text. It returns their notes.
 func fakes(t *testing.T, scripts map[string]string) func() string {
 	t.Helper()
 	dir := t.TempDir()

@@ -42,7 +42,7 @@ func (r *repository) compatAll(ctx context.Context, only string) error {
 }
 
 // compat builds a service, and its tests, with the shared that it requires
-// instead of the one beside it, which is what its go.mod promises to others.
+// instead of the one beside it, because its go.mod promises that to others.
 func (r *repository) compat(ctx context.Context, service string) error {
 	version, err := r.required(service)
 	if err != nil {

@@ -19,7 +19,7 @@ import (
 // that digest.
 type builder func(ctx context.Context, in images, service string, from source) (digest string, err error)
 
-// source is what is built, and how it calls itself.
+// source names the sources of a build, and the version that the build reports.
 type source struct {
 	version, commit string
 	at              time.Time // of the commit, in UTC
@@ -27,7 +27,7 @@ type source struct {
 
 type imageOptions struct {
 	registry, name string
-	repository     string // whose cd-build may have built an image before, "" for none
+	repository     string // the repository in which cd-build may have built an image before, "" for none
 	out            string // file of the record, "" for none
 	outputs        string // file of the workflow step's outputs, "" for none
 	build          builder
@@ -200,7 +200,7 @@ func write(name string, text []byte, how int) error {
 	if err := os.MkdirAll(filepath.Dir(name), 0o750); err != nil {
 		return err
 	}
-	f, err := os.OpenFile(name, os.O_CREATE|os.O_WRONLY|how, 0o600) //nolint:gosec // named by who runs it
+	f, err := os.OpenFile(name, os.O_CREATE|os.O_WRONLY|how, 0o600) //nolint:gosec // named by the operator
 	if err != nil {
 		return err
 	}

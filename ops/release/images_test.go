@@ -89,7 +89,7 @@ func (sigstore) add(t *testing.T, file, line string) {
 	}
 }
 
-// attest adds what gh prints of an image: its repository, and a commit.
+// attest adds the output of gh for an image: its repository, and a commit.
 func (s sigstore) attest(t *testing.T, image, commit string) {
 	t.Helper()
 	repository, _, _ := strings.Cut(image, "@")
@@ -106,7 +106,7 @@ func (s sigstore) has(t *testing.T, image string) bool {
 	return strings.Contains(string(text), image+"\n")
 }
 
-// release is what cd-build does for the commit that is checked out.
+// release does the steps of cd-build for the commit that is checked out.
 func (s sigstore) release(t *testing.T, r *repository, registry, outputs string, build builder) record {
 	t.Helper()
 	commit := r.git(t, "rev-parse", "HEAD")
@@ -127,7 +127,7 @@ func (s sigstore) release(t *testing.T, r *repository, registry, outputs string,
 	return made
 }
 
-// TestImages builds what changed and only that, records it by digest, and
+// TestImages builds the changed images and only those, records them by digest, and
 // promotes the very digest to a version.
 func TestImages(t *testing.T) {
 	r, address, signer := clone(t), newRegistry(t), newSigstore(t)
@@ -285,7 +285,7 @@ func TestForeignImageIsBuiltAnew(t *testing.T) {
 	}
 }
 
-// TestBuildx holds what docker is asked for: both architectures, by digest.
+// TestBuildx holds the arguments of docker: both architectures, by digest.
 func TestBuildx(t *testing.T) {
 	calls := fakes(t, map[string]string{"docker": `
 while [ "$1" != --metadata-file ]; do shift; done

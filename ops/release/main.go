@@ -1,4 +1,4 @@
-// Command release prepares a module's release and makes what it consists of:
+// Command release prepares a module's release and makes its parts:
 // images, notes, binaries. The tasks release* call it, on a laptop as in the
 // workflows.
 package main

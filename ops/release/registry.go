@@ -15,8 +15,8 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
 )
 
-// images of one service in a registry, which is asked with what `docker login`
-// has kept.
+// images of one service in a registry, which is asked with the credentials that
+// `docker login` has kept.
 type images struct{ repository name.Repository }
 
 func newImages(registry, service string) (images, error) {
@@ -54,7 +54,7 @@ func (i images) digest(ctx context.Context, tag string) (string, error) {
 	return found.Digest.String(), nil
 }
 
-// tag gives the image with a digest one more name. A name stays what it is.
+// tag gives the image with a digest one more name. A name never moves.
 func (i images) tag(ctx context.Context, digest, tag string) error {
 	found, err := i.digest(ctx, tag)
 	if err != nil || found == digest {
@@ -73,7 +73,7 @@ func (i images) tag(ctx context.Context, digest, tag string) error {
 	return nil
 }
 
-// version returns what the programs of an image answer to be.
+// version returns the version that the programs of an image report.
 func (i images) version(ctx context.Context, digest string) (string, error) {
 	return i.label(ctx, digest, "org.opencontainers.image.version")
 }
@@ -102,7 +102,7 @@ func (i images) label(ctx context.Context, digest, name string) (string, error) 
 const promotePause = 15 * time.Second
 
 // promote gives the image that cd-build of a repository has built and signed
-// for a tag's commit the tag's version. Nothing is built: what was tried is what
+// for a tag's commit the tag's version. Nothing is built: the tested image
 // is released. It waits so long for a build that has not ended.
 func (r *repository) promote(ctx context.Context, registry, repository, tag string, wait time.Duration) error {
 	module, version, err := parseTag(tag)
@@ -151,25 +151,25 @@ func (i images) await(ctx context.Context, tag string, wait time.Duration) (stri
 	}
 }
 
-// record is what can be deployed; infra/deploy reads it.
+// record is a release that can be deployed; infra/deploy reads it.
 type record struct {
 	Name    string            `json:"release"` // main-<commit>
 	Commit  string            `json:"commit"`
-	Version string            `json:"version"` // what the API's /health answers
+	Version string            `json:"version"` // the version that the API's /health answers
 	Schema  string            `json:"schema"`
 	Images  map[string]string `json:"images"` // by service, by digest
 	// Commits has the commit of each service where they differ: of a pair of versions.
 	Commits map[string]string `json:"commits,omitempty"`
 	// Stack is the commit of the Terraform that was applied with the release; deploy writes it.
 	Stack string `json:"stack,omitempty"`
-	// Built has the services whose image the run of this release has built; the others were signed by an earlier one.
+	// Built has the services with an image that this release's run has built; an earlier run has signed the others.
 	Built []string `json:"built,omitempty"`
-	// Verified is the repository whose cd-build has signed the images: written by verify, believed in no record that
+	// Verified is the repository in which cd-build has signed the images: written by verify, believed in no record that
 	// was read from elsewhere.
 	Verified string `json:"verified,omitempty"`
 }
 
-// commit is the one whose sources the image of a service is made of.
+// commit is the source of a service's image.
 func (r record) commit(service string) string {
 	if commit := r.Commits[service]; commit != "" {
 		return commit

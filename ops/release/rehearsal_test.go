@@ -102,7 +102,7 @@ func TestRehearsal(t *testing.T) {
 		t.Errorf("SHA256SUMS: %v\n%s\nwant\n%s", err, sums, want)
 	}
 
-	// The worker uses what no released shared has.
+	// The worker uses a function that no released shared has.
 	if err := os.WriteFile(r.path("shared/version/new.go"), []byte("package version\n\n// New is new.\nconst New = 1\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}

@@ -19,8 +19,8 @@ import (
 var (
 	modules  = []string{"shared", "api", "worker"}
 	services = []string{"api", "worker"}
-	// imaged have an image: the services, and the web client, whose files a
-	// deployment takes out of it.
+	// imaged have an image: the services, and the web client. A
+	// deployment takes the client's files out of its image.
 	imaged = []string{"api", "worker", "frontend"}
 )
 
@@ -47,7 +47,7 @@ func (r *repository) path(parts ...string) string {
 	return filepath.Join(slices.Concat([]string{r.dir}, parts)...)
 }
 
-// output runs a program in the repository and returns what it prints, without
+// output runs a program in the repository and returns its output, without
 // the space around it.
 func (r *repository) output(ctx context.Context, name string, args ...string) (string, error) {
 	cmd := exec.CommandContext(ctx, name, args...) //nolint:gosec // the programs are constants, and no shell reads the arguments

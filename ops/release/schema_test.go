@@ -10,8 +10,8 @@ import (
 )
 
 // TestSchemaPrevious: from the second release on, the tests of the last one
-// run with its code and the schema as it is now. What the tests say is Go's
-// part, which a fake plays: it looks at what it was given.
+// run with its code and the schema as it is now. Running the tests is Go's
+// part, which a fake plays: it looks at the files that it was given.
 func TestSchemaPrevious(t *testing.T) {
 	r := clone(t)
 	calls := fakes(t, map[string]string{"go": `

@@ -12,7 +12,7 @@ import (
 	"strings"
 )
 
-// builtBy is the workflow whose identity a signature has to carry.
+// builtBy is the workflow that a signature has to name as its identity.
 const builtBy = ".github/workflows/cd-build.yml"
 
 var (
@@ -21,9 +21,9 @@ var (
 	byDigest = regexp.MustCompile(`^[A-Za-z0-9.:/_-]+@sha256:[0-9a-f]{64}$`)
 )
 
-// read returns the record in a file, whose images are sound references.
+// read returns the record in a file, and checks that its images are sound references.
 func read(name string) (record, error) {
-	text, err := os.ReadFile(name) //nolint:gosec // named by who runs it
+	text, err := os.ReadFile(name) //nolint:gosec // named by the operator
 	if err != nil {
 		return record{}, err
 	}
@@ -69,7 +69,7 @@ func (r *repository) sign(ctx context.Context, file string) error {
 }
 
 // verify wants each image to be signed by cd-build on main, which has attested
-// that it is made of the sources of the record's commit. Given what runs, it
+// that it is made of the sources of the record's commit. Given the running release, it
 // refuses a release that is older: a build that ends late does not undo a later
 // one. The record that it has verified is written to o.out, for deploy.
 func (r *repository) verify(ctx context.Context, o options) error {
@@ -175,7 +175,7 @@ func (r *repository) verified(ctx context.Context, repository, service, image, c
 }
 
 // signedFor wants the signature of a run of cd-build for the commit that the
-// image itself names, whose sources are want. The image may say anything; the
+// image itself names, and wants its sources to be want. The image may say anything; the
 // signature's certificate is GitHub's.
 func (r *repository) signedFor(ctx context.Context, service, reference, want string, verify []string) error {
 	image, err := imageOf(reference)
@@ -201,9 +201,9 @@ func (r *repository) signedFor(ctx context.Context, service, reference, want str
 	return nil
 }
 
-// forward refuses a release whose commit comes before the one that runs.
+// forward refuses a release with an older commit than the one that runs.
 func (r *repository) forward(ctx context.Context, next record, file string) error {
-	text, err := os.ReadFile(file) //nolint:gosec // named by who runs it
+	text, err := os.ReadFile(file) //nolint:gosec // named by the operator
 	if err != nil {
 		return err
 	}
@@ -233,9 +233,9 @@ var (
 	lasted    = regexp.MustCompile(`(?m)^\S+ runs \S+ after (\S+)$`)
 )
 
-// summary prints what a deployment did.
+// summary prints the result of a deployment.
 func (r *repository) summary(file, log string) error {
-	text, err := os.ReadFile(log) //nolint:gosec // named by who runs it
+	text, err := os.ReadFile(log) //nolint:gosec // named by the operator
 	if err != nil {
 		return err
 	}

@@ -74,7 +74,7 @@ func TestVerify(t *testing.T) {
 	}
 }
 
-// TestVerifyWantsTheWorkflowOnMain holds what the programs are asked.
+// TestVerifyWantsTheWorkflowOnMain holds the arguments of the programs.
 func TestVerifyWantsTheWorkflowOnMain(t *testing.T) {
 	r := clone(t)
 	calls := fakes(t, map[string]string{"cosign": "", "gh": "echo r.example.com/fualab/api@" + r.git(t, "rev-parse", "HEAD")})
@@ -157,7 +157,7 @@ func TestShape(t *testing.T) {
 	if text, err := os.ReadFile(r.path("bin", "stack")); string(text) != applied {
 		t.Errorf("the commit of the stack is %q, %v", text, err)
 	}
-	// What was applied is not always what the images are built of.
+	// The applied commit is not always the images' commit.
 	now.Commit, now.Stack = applied, r.git(t, "rev-parse", "HEAD")
 	if err := r.shape(t.Context(), writeRecord(t, now), ""); err != nil {
 		t.Fatal(err)

@@ -18,7 +18,7 @@ var (
 )
 
 // TestOneGoVersion holds go.work, each go.mod, the images and the workflows to
-// one version of Go: what is tested and scanned is then what ships.
+// one version of Go: the version that is tested and scanned is then the one that ships.
 func TestOneGoVersion(t *testing.T) {
 	t.Parallel()
 	files := make(map[string]string)

@@ -14,12 +14,13 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/fualab/fualab/api/internal/access"
 	"github.com/fualab/fualab/api/internal/backup"
 	"github.com/fualab/fualab/api/internal/console"
-	store "github.com/fualab/fualab/api/internal/items"
+	"github.com/fualab/fualab/api/internal/items"
+	"github.com/fualab/fualab/api/internal/resource"
 	"github.com/fualab/fualab/shared/config"
 	"github.com/fualab/fualab/shared/database"
-	"github.com/fualab/fualab/shared/items"
 	"github.com/fualab/fualab/shared/model"
 	"github.com/fualab/fualab/shared/runs"
 	"github.com/fualab/fualab/shared/schema"
@@ -61,6 +62,10 @@ func save(t *testing.T, url config.DatabaseURL, file string) {
 	}
 }
 
+func stored(db *database.DB) *resource.Store[items.Item] {
+	return items.Resource().Store(resource.Deps{DB: db, Now: time.Now})
+}
+
 // fill writes into every table that has data of its own.
 func fill(t *testing.T, db *database.DB) {
 	t.Helper()
@@ -68,16 +73,15 @@ func fill(t *testing.T, db *database.DB) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	st := store.NewStore(db, time.Now)
-	var all []items.Fields
+	st := stored(db)
+	var all []*items.Item
 	for i := range 500 {
-		all = append(all, items.Fields{Name: fmt.Sprintf("item %d ", i) + strings.Repeat("ü'\\\n", i%50), Description: "a\tb", Attributes: model.Attributes(`{"n":1e2,"s":"\u0041"}`)})
+		all = append(all, &items.Item{Name: fmt.Sprintf("item %d ", i) + strings.Repeat("ü'\\\n", i%50), Description: "a\tb", Attributes: model.Attributes(`{"n":1e2,"s":"\u0041"}`)})
 	}
-	made, err := st.CreateItems(t.Context(), all...)
-	if err != nil {
+	if err := st.Create(t.Context(), access.Caller{}, all...); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := st.DeleteItem(t.Context(), made[7].ID, func(*items.Item) error { return nil }); err != nil {
+	if _, err := st.Delete(t.Context(), access.Caller{}, all[7].ID); err != nil {
 		t.Fatal(err)
 	}
 	now := model.NewTime(time.Now())
@@ -214,8 +218,8 @@ func TestDestroyedAndRestored(t *testing.T) {
 // goesOn: ids and triggers of a restored database are those of the old one.
 func goesOn(t *testing.T, url config.DatabaseURL, before map[string][]string) {
 	t.Helper()
-	item, err := store.NewStore(testdb.Open(t, url), time.Now).CreateItem(t.Context(), items.Fields{Name: "next", Attributes: model.Attributes(`{}`)})
-	if err != nil || item.ID != int64(len(before["items"])+1) {
+	item := items.Item{Name: "next"}
+	if err := stored(testdb.Open(t, url)).Create(t.Context(), access.Caller{}, &item); err != nil || item.ID != int64(len(before["items"])+1) {
 		t.Errorf("the next item: %+v, %v", item, err)
 	}
 	if got := len(rowsOf(t, testdb.Open(t, url), "item_events")); got != len(before["item_events"])+1 {

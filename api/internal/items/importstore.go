@@ -6,6 +6,7 @@ import (
 
 	"github.com/uptrace/bun"
 
+	"github.com/fualab/fualab/api/internal/access"
 	"github.com/fualab/fualab/api/internal/keyset"
 	"github.com/fualab/fualab/api/internal/tx"
 	"github.com/fualab/fualab/shared/database"
@@ -23,11 +24,20 @@ type importStore struct {
 	now   func() time.Time
 }
 
+// author returns the caller that ctx belongs to, as rows name it, or nil if it is not known.
+func author(ctx context.Context) *string {
+	caller := access.From(ctx)
+	if caller.ID == "" {
+		return nil
+	}
+	return &caller.ID
+}
+
 // mostImports bounds the imports that have not ended: their files are in the
 // database.
 const mostImports = 100
 
-// CreateImport stores an import whose file is to come, and fills in its id and
+// CreateImport stores an import before its file comes, and fills in its id and
 // times. It returns an errs.TooManyRequests error while too many have not
 // ended.
 func (s *importStore) CreateImport(ctx context.Context, i *imports.Import) error {
@@ -47,7 +57,7 @@ func (s *importStore) CreateImport(ctx context.Context, i *imports.Import) error
 	})
 }
 
-// DropImport deletes an import whose file did not come.
+// DropImport deletes an import that did not get its file.
 func (s *importStore) DropImport(ctx context.Context, id int64) error {
 	err := tx.In(ctx, s.db, func(ctx context.Context, tx bun.Tx) error {
 		if _, err := tx.NewRaw("DELETE FROM import_chunks WHERE import_id = ?", id).Exec(ctx); err != nil {

@@ -3,6 +3,7 @@ package items
 import (
 	"log/slog"
 	"testing"
+	"time"
 
 	"github.com/fualab/fualab/shared/database"
 	"github.com/fualab/fualab/shared/errs"
@@ -11,6 +12,15 @@ import (
 	"github.com/fualab/fualab/shared/runs"
 	"github.com/fualab/fualab/shared/testdb"
 )
+
+// ticking is a clock that goes on by a second with each look.
+func ticking() func() time.Time {
+	now := time.Date(2026, 1, 2, 3, 4, 0, 0, time.UTC)
+	return func() time.Time {
+		now = now.Add(time.Second)
+		return now
+	}
+}
 
 func newImportStore(t *testing.T, db *database.DB) *importStore {
 	t.Helper()

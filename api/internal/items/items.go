@@ -1,5 +1,5 @@
-// Package items is the sample product: items with free-form attributes, their
-// list, export, imports and statistics, with the SQL of each.
+// Package items is the sample product: items with free-form attributes, which package resource serves as they are
+// declared in item.go, their imports and their statistics.
 package items
 
 import (
@@ -10,18 +10,11 @@ import (
 
 	"github.com/fualab/fualab/api/internal/cache"
 	"github.com/fualab/fualab/api/internal/epoch"
+	"github.com/fualab/fualab/api/internal/resource"
 	"github.com/fualab/fualab/api/internal/rest"
 	"github.com/fualab/fualab/shared/database"
 	"github.com/fualab/fualab/shared/events"
 	"github.com/fualab/fualab/shared/runs"
-)
-
-// Kind names items in the cache and in the types of their events.
-const Kind cache.Kind = "items"
-
-const (
-	itemsPath = "/api/items"
-	itemPath  = "/api/items/{id}"
 )
 
 // Config has the settings and the parts of items. All but Cache, Nudge and Publish are required
@@ -40,15 +33,10 @@ type Config struct {
 
 // Register registers the operations of items.
 func Register(api *rest.API, c Config) {
-	if c.Nudge == nil {
-		c.Nudge = func(context.Context, string) {}
-	}
 	if c.Publish == nil {
 		c.Publish = func(events.Event) {}
 	}
-	store := NewStore(c.DB, c.Now)
-	(&exportHandlers{store, c.Log}).register(api) // before the item's path, which would match it
-	(&itemHandlers{store, c.Epochs, c.Cache, c.Nudge, c.Publish, c.Log}).register(api)
+	Resource().Serve(api, resource.Deps{DB: c.DB, Epoch: c.Epochs, Now: c.Now, Cache: c.Cache, Publish: c.Publish, Nudge: c.Nudge, Log: c.Log})
 	(&importHandlers{&importStore{c.DB, c.Queue, c.Now}, cmp.Or(c.ImportBytes, 256<<20), c.Publish}).register(api)
-	(&statsHandlers{store}).register(api)
+	(&statsHandlers{c.DB, c.Now}).register(api)
 }

@@ -3,20 +3,25 @@ package items
 import (
 	"context"
 	"net/http"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/fualab/fualab/api/internal/auth"
 	"github.com/fualab/fualab/api/internal/rest"
+	"github.com/fualab/fualab/shared/database"
 )
 
-type statsHandlers struct{ store *Store }
+type statsHandlers struct {
+	db  *database.DB
+	now func() time.Time
+}
 
 type itemStatsInput struct {
 	Days int `query:"days" minimum:"1" maximum:"366" default:"30" doc:"How many UTC days, today included."`
 }
 
-// dayStatsBody is what happened to items on one day.
+// dayStatsBody counts the changes of items on one day.
 type dayStatsBody struct {
 	Day      string `json:"day" format:"date" example:"2026-11-23" doc:"A UTC day."`
 	Created  int64  `json:"created" doc:"Items that were created."`
@@ -38,7 +43,7 @@ func (h *statsHandlers) register(api *rest.API) {
 }
 
 func (h *statsHandlers) items(ctx context.Context, in *itemStatsInput) (*itemStatsOutput, error) {
-	days, err := h.store.ItemStats(ctx, in.Days)
+	days, err := h.itemStats(ctx, in.Days)
 	if err != nil {
 		return nil, err
 	}

@@ -8,11 +8,11 @@ import (
 	"github.com/fualab/fualab/shared/items"
 )
 
-// ItemStats returns what happened to items on each of the last days UTC days,
+// itemStats returns what happened to items on each of the last days UTC days,
 // ascending, today included. A day that was not counted is one on which
 // nothing happened.
-func (s *Store) ItemStats(ctx context.Context, days int) ([]*items.DayStats, error) {
-	today := s.now().UTC()
+func (h *statsHandlers) itemStats(ctx context.Context, days int) ([]*items.DayStats, error) {
+	today := h.now().UTC()
 	all := make([]*items.DayStats, days)
 	byDay := make(map[string]*items.DayStats, days)
 	for i := range all {
@@ -21,11 +21,11 @@ func (s *Store) ItemStats(ctx context.Context, days int) ([]*items.DayStats, err
 	}
 	// Left alone, Postgres' driver makes a time of a date.
 	day := "day"
-	if s.db.IsPostgres() {
+	if h.db.IsPostgres() {
 		day = "to_char(day, 'YYYY-MM-DD') AS day"
 	}
 	var counted []*items.DayStats
-	err := s.db.NewSelect().Model(&counted).ColumnExpr(day).Column("created", "updated", "expired", "deleted", "restored").
+	err := h.db.NewSelect().Model(&counted).ColumnExpr(day).Column("created", "updated", "expired", "deleted", "restored").
 		Where("day BETWEEN ? AND ?", all[0].Day, all[days-1].Day).Scan(ctx)
 	for _, c := range counted {
 		if at, ok := byDay[c.Day]; ok {

@@ -64,8 +64,8 @@ func (in *uploadInput) model(limit int64) (*imports.Import, error) {
 	}, nil
 }
 
-// create stores the file. What is there of one that breaks off, goes: nobody
-// knows its id.
+// create stores the file. When the upload breaks off, it drops the stored bytes:
+// no client knows their id.
 func (h *importHandlers) create(ctx context.Context, in *uploadInput) (*importOutput, error) {
 	if coded := rest.Codings(http.Header{"Content-Encoding": {in.Encoding}}); len(coded) > 1 || len(coded) == 1 && coded[0] != "gzip" {
 		p := rest.Refusal(ctx, http.StatusUnsupportedMediaType)
@@ -91,7 +91,7 @@ func (h *importHandlers) create(ctx context.Context, in *uploadInput) (*importOu
 	if err != nil {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), rest.WorkTimeout)
 		defer cancel()
-		_ = h.store.DropImport(ctx, i.ID) //nolint:contextcheck // see above; what stays is pruned within a day
+		_ = h.store.DropImport(ctx, i.ID) //nolint:contextcheck // see above; bytes left behind are pruned within a day
 		return nil, err
 	}
 	out.Location = importsPath + "/" + strconv.FormatInt(i.ID, 10)
@@ -114,8 +114,8 @@ func (h *importHandlers) appendPart(ctx context.Context, in *appendInput) (*impo
 	return h.receive(from.Request.Context(), from, i, in.Complete == "?1") //nolint:contextcheck // each chunk has a bound of its own
 }
 
-// receive stores the body as i's next bytes, chunk by chunk. What is stored
-// stays when the body breaks off.
+// receive stores the body as i's next bytes, chunk by chunk. The stored bytes
+// stay when the body breaks off.
 func (h *importHandlers) receive(ctx context.Context, from rest.Stream, i *imports.Import, last bool) (*importOutput, error) {
 	control := http.NewResponseController(from.Writer)
 	defer func() { _ = control.SetWriteDeadline(time.Now().Add(chunkTimeout)) }()
@@ -146,8 +146,8 @@ func (h *importHandlers) receive(ctx context.Context, from rest.Stream, i *impor
 	}
 }
 
-// keep stores a chunk, also for a client that has gone: it comes back for what
-// follows.
+// keep stores a chunk, also for a client that has gone: it comes back for the
+// rest.
 func (h *importHandlers) keep(ctx context.Context, i *imports.Import, chunk []byte) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), rest.WorkTimeout)
 	defer cancel()

@@ -67,7 +67,7 @@ async function problemIn(request: Request, response: Response): Promise<Error> {
 
 declare global {
   interface Window {
-    /** What first/start.js has asked for already, by path. */
+    /** The requests that first/start.js has sent already, by path. */
     early?: Map<string, Promise<Response>>;
   }
 }
@@ -87,7 +87,7 @@ export async function send(request: Request): Promise<Response> {
     return await (early(request) ??
       fetch(new Request(request, { signal: AbortSignal.any([request.signal, timeout]) })));
   } catch (error) {
-    if (request.signal.aborted) throw error; // whoever asked has left
+    if (request.signal.aborted) throw error; // the caller has left
     throw new Unreachable(timeout.aborted ? 'timeout' : 'network', { cause: error });
   }
 }

@@ -17,7 +17,7 @@ export class ApiProblem extends Error {
     return this.problem.status;
   }
 
-  /** The faults at a JSON pointer, such as "#/name", and at what is below it. */
+  /** The faults at a JSON pointer, such as "#/name", and at the pointers below it. */
   at(pointer: string): FieldError[] {
     return (this.problem.errors ?? []).filter(
       (e) => e.pointer === pointer || e.pointer?.startsWith(`${pointer}/`),
@@ -82,7 +82,7 @@ export function isUnfetched(error: unknown): boolean {
   );
 }
 
-/** What went wrong, in words for a person: a headline, and what helps. */
+/** Explains an error to a person: a headline, and a text that helps. */
 export function explain(error: unknown): { title: string; detail: string; reference?: string } {
   if (error instanceof Unreachable) {
     return navigator.onLine === false

@@ -1,7 +1,7 @@
 import { type InvalidateQueryFilters, type Query, QueryClient } from '@tanstack/preact-query';
 import { ApiProblem } from './problem';
 
-/** All that the page has read. What is live is marked stale by events (see live/), not by age. */
+/** All answers that the page has read. Live data is marked stale by events (see live/), not by age. */
 export const queryClient = new QueryClient({
   defaultOptions: {
     queries: {
@@ -34,7 +34,7 @@ function isFirstRead({ state }: Query): boolean {
   return state.data === undefined && state.fetchStatus === 'fetching';
 }
 
-/** Marks all that was read as stale, and leaves alone what is being read for the first time. */
+/** Marks all queries as stale, except those that are being read for the first time. */
 export function readAgain(): void {
   void queryClient.invalidateQueries({ predicate: ({ state }) => state.data !== undefined });
 }

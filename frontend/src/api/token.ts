@@ -3,7 +3,7 @@ import type { ComponentType } from 'preact';
 
 const KEY = 'fualab-token'; // first/start.js reads it
 
-/** What signs in and out (auth/ask.tsx), once the API has asked for a token, or there is one. */
+/** The component that signs in and out (auth/ask.tsx), once the API has asked for a token, or there is one. */
 export const signing = atom<ComponentType | null>(null);
 
 /** Whether the API has refused the present token, or a request without any. */

@@ -12,27 +12,27 @@ import { me } from '../ui/needs';
 const asking = atom(false);
 
 const CREATE = 'fualab-api token create --name me --scope read,write,admin';
-const CREATE_LOCAL = `FUALAB_DATABASE_URL=sqlite:///.data/fualab.db ${CREATE.replace('fualab-api', 'go run ./api/cmd/fualab-api')}`;
+const CREATE_LOCAL = CREATE.replace('fualab-api', 'go run ./ops/local');
 
-/** Asks the person for a token, beside whatever is on the page: what is typed there stays. */
+/** Asks the person for a token, beside the page: a text typed there stays. */
 export function ask(): void {
   signing.set(Signing);
   asking.set(true);
 }
 
-/** Finds out what the token that is kept may do. */
+/** Asks the API for the name and the scopes of the stored token. */
 export async function learn(): Promise<void> {
   me.set(await body(api.GET('/api/me')));
   signing.set(Signing);
 }
 
-/** Signs in, or out who has. */
+/** Signs a person in or out. */
 function Signing() {
   const who = useStore(me);
   const open = useStore(asking);
   const signOut = () => {
     keep('', false);
-    location.reload(); // nothing of what was read stays
+    location.reload(); // nothing that was read stays
   };
   return (
     <>
@@ -95,7 +95,7 @@ function Ask({ onClose }: { onClose: () => void }) {
             <code class="command">{CREATE}</code>
             {/^(localhost|127\.|\[::1\])/.test(location.hostname) && (
               <>
-                Beside <code>go run ./ops/local</code>: <code class="command">{CREATE_LOCAL}</code>
+                With the local runner: <code class="command">{CREATE_LOCAL}</code>
               </>
             )}
           </span>

@@ -94,7 +94,7 @@ function options(
 }
 
 const LEAST_ROOM = 44; // CSS pixels
-const GAP = 14; // between the figures of the axis and what is beside them
+const GAP = 14; // between the figures of the axis and the bars
 
 /** As wide as the widest figure of the axis. */
 function widthOf({ ctx }: uPlot, figures: string[] | null): number {
@@ -142,7 +142,7 @@ function middleOfDay(chart: uPlot, left: number): number {
   return chart.valToPos(chart.data[0][chart.posToIdx(left)] ?? 0, 'x');
 }
 
-/** What a bar is filled with: its colour, stripes of it, or nothing. */
+/** The filling of a bar: its colour, stripes of it, or nothing. */
 function filling(look: Series['look'], colour: string): string | CanvasPattern {
   if (look === 'solid') return colour;
   const size = 4 * uPlot.pxRatio;

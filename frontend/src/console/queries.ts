@@ -42,7 +42,7 @@ export const tokensQuery = () =>
     queryFn: ({ signal }) => body(api.GET('/api/tokens', { signal })),
   });
 
-/** The platform's health. It says what is down, and an answer of 503 does so, too. */
+/** The platform's health. An answer names the parts that are down, also one of 503. */
 export const readyQuery = () =>
   queryOptions({
     queryKey: ['ready'] as const,

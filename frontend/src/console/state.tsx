@@ -3,7 +3,7 @@ import type { Run } from './types';
 export type State = Run['state'];
 export type Tone = 'good' | 'warn' | 'bad' | 'busy' | 'waits' | 'quiet';
 
-// The word for a state, how it looks, and what it means.
+// The word for a state, its tone, and its meaning.
 const STATES: Record<State, readonly [word: string, tone: Tone, meaning: string]> = {
   pending: ['pending', 'waits', 'It is not in the queue yet.'],
   scheduled: ['scheduled', 'waits', 'It waits for its time.'],

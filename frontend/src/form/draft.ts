@@ -74,7 +74,7 @@ function sentence(detail: string): string {
   return /^[a-z]/.test(detail) ? `It ${detail}.` : detail;
 }
 
-/** Why nothing was saved, for the form. What was typed is still there. */
+/** Why nothing was saved, for the form. The typed text is still there. */
 export function whyNot(error: unknown): string {
   const { title, detail } = explain(error);
   if (!(error instanceof Unreachable)) return `Not saved: ${title}. ${detail}`;

@@ -13,7 +13,7 @@ import { same } from './merge';
 import { type Values, valuesOf } from './values';
 import '../style/form.css';
 
-/** Creates a row of an entity, or changes one. What was typed survives every failure; only the person lets it go. */
+/** Creates a row of an entity, or changes one. The typed text survives every failure; only the person lets it go. */
 export function Editor({
   entity,
   read,
@@ -42,7 +42,7 @@ export function Editor({
   // One that does not come now is asked for again when the row is saved, and its absence is told then.
   useEffect(() => void Promise.allSettled(fields.map((field) => field.load?.())), [fields]);
 
-  /** Tells what is wrong; the form leads to the first of it. */
+  /** Shows the faults; the form leads to the first of them. */
   const blame = (found: Faults) => {
     setFaults(found);
     setAttempt((n) => n + 1);
@@ -68,7 +68,7 @@ export function Editor({
     blame(found);
   };
 
-  /** Saves what was typed on top of `on`. One save at a time. */
+  /** Saves the typed text on top of `on`. One save at a time. */
   const save = async (typed: Draft, on: Read | null) => {
     if (busy.current) return;
     busy.current = true;
@@ -98,7 +98,7 @@ export function Editor({
     }
   };
 
-  /** Goes on from what was decided, on top of the newest version. */
+  /** Goes on from the person's decisions, on top of the newest version. */
   const settle = (values: Values, theirs: Read) => {
     const settled = draftOf(fields, values);
     setConflict(null);
@@ -112,7 +112,7 @@ export function Editor({
     busy.current = true;
     try {
       const back = await restore(entity, base.row.id);
-      // What was changed before it was deleted is for the person to see.
+      // The person sees the changes that were made before the deletion.
       const asRead = same(valuesIn(base.row), valuesIn(back.row));
       busy.current = false;
       void save(draft, asRead ? back : base);
@@ -134,7 +134,7 @@ export function Editor({
         return !dirty;
       }}
     >
-      {/* biome-ignore lint/a11y/noStaticElementInteractions: a shortcut for what the buttons inside do */}
+      {/* biome-ignore lint/a11y/noStaticElementInteractions: a shortcut for the buttons inside */}
       <div
         class="editor"
         onKeyDown={(event) => {

@@ -42,7 +42,7 @@ export function Facts({ entity, row }: { entity: Entity; row: Row }) {
   );
 }
 
-/** The call that reads the row. The token is a variable: what is copied is pasted anywhere. */
+/** The call that reads the row. The token is a variable, because copied text is pasted anywhere. */
 function curl(entity: Entity, row: Row): string {
   const header = hasToken() ? ' -H "Authorization: Bearer $FUALAB_TOKEN"' : '';
   return `curl${header} ${location.origin}${entity.api ?? `/api/${entity.name}`}/${row.id}`;

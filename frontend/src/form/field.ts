@@ -25,7 +25,7 @@ export interface Field<K extends string = string, V = unknown> {
   required?: boolean;
   /** No two rows have the same value: the API's 409 is told here. */
   unique?: boolean;
-  /** The name of a member, for an object whose members are merged one by one: "Attribute". */
+  /** The name of a member, for an object with members that are merged one by one: "Attribute". */
   member?: string;
   /** Shown in a panel of its own, and not among the facts. */
   panel?: boolean;

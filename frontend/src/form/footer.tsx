@@ -1,6 +1,6 @@
 import { Unsaved } from '../ui/unsaved';
 
-/** The end of the form: saving, what went wrong with it, and the question before something typed is let go. */
+/** The end of the form: saving, its errors, and the question before typed text is let go. */
 export function Footer({
   noun,
   verb,

@@ -4,7 +4,7 @@ import type { Draft, Faults } from './draft';
 import type { Fault, Field } from './field';
 import { select } from './json-input';
 
-/** The form of a row. It holds nothing itself: what is typed is the draft. */
+/** The form of a row. It holds nothing itself: the typed text is the draft. */
 export function RowForm({
   form,
   fields,

@@ -3,7 +3,7 @@ import { Exact, write } from '../api/exact';
 import { formatted, placeOf, readObject } from './json.later';
 import { lineAndColumn } from './place';
 
-/** The first fault as a person sees it: what it is about, and where. */
+/** The first fault as a person sees it: its subject and its place. */
 function faultOf(text: string, before: Record<string, unknown> | null = null) {
   const read = readObject(text, before);
   if (!Array.isArray(read)) return null;

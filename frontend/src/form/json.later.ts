@@ -62,7 +62,7 @@ export function placeOf(text: string, pointer: string): Omit<TextFault, 'message
   for (const part of pointer.split('/').slice(2)) {
     const name = part.replaceAll('~1', '/').replaceAll('~0', '~');
     const below = node && findNodeAtLocation(node, [node.type === 'array' ? Number(name) : name]);
-    if (!below) break; // what is missing is a fault of what it is missing in
+    if (!below) break; // a missing member is a fault of the object that lacks it
     node = below;
   }
   return { offset: node?.offset ?? 0, length: node?.length ?? 0 };

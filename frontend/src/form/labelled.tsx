@@ -1,14 +1,14 @@
 import type { ComponentChildren } from 'preact';
 import { useId } from 'preact/hooks';
 
-/** What ties an input to its label, its hint and its fault. */
+/** The attributes that tie an input to its label, its hint and its fault. */
 export interface Ties {
   id: string;
   'aria-describedby': string;
   'aria-invalid'?: true;
 }
 
-/** A field of a form: its label, what one should know, and what is wrong with what is in it. */
+/** A field of a form: its label, its hint, and the fault of its value. */
 export function Labelled({
   label,
   hint,

@@ -8,13 +8,13 @@ export function toLocal(at: string | number | Date): string {
   );
 }
 
-/** What a local time means. In a night when the clocks change it may come never, or twice. */
+/** The meaning of a local time. In a night when the clocks change it may come never, or twice. */
 export interface Meaning {
   at: Date;
   odd: 'never' | 'twice' | null;
 }
 
-/** The instant of a local time, or null if it is none. Of two the first; for none what the clock shows instead. */
+/** The instant of a local time, or null if it is none. Of two the first; for none the time that the clock shows. */
 export function fromLocal(text: string): Meaning | null {
   const parts = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d)(?::\d\d(?:\.\d+)?)?$/.exec(text)?.slice(1).map(Number);
   if (!parts) return null;

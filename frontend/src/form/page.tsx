@@ -25,7 +25,7 @@ export function RowPage({ entity, id: text }: { entity: Entity; id: string }) {
   return <Known entity={entity} id={id} />;
 }
 
-/** The form is beside the page's states: what is typed in it outlives the row. */
+/** The form is beside the page's states: its typed text outlives the row. */
 function Known({ entity, id }: { entity: Entity; id: number }) {
   const read = useQuery({ ...oneQuery(entity, id), refetchInterval: pollEvery });
   const [editing, setEditing] = useState<Read | null>(null);
@@ -150,7 +150,7 @@ function Restore({ entity, id }: { entity: Entity; id: number }) {
   );
 }
 
-/** An address of no row, or of one whose row is deleted, which the API does not tell apart. */
+/** An address of no row, or of a deleted row, which the API does not tell apart. */
 function Missing({ entity, text, id, hint }: { entity: Entity; text: string; id?: number; hint: string }) {
   return (
     <Page title={`No such ${entity.noun}`}>

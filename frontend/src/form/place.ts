@@ -1,4 +1,4 @@
-/** What is wrong in a text, and where. */
+/** A fault in a text, and its place. */
 export interface TextFault {
   message: string;
   offset: number;

@@ -3,7 +3,7 @@ import { authorized, refused } from '../api/token';
 
 const REQUEST_TIMEOUT = 20_000; // milliseconds
 
-/** Asks for what the API's document has no JSON for: an upload, a download. It rejects as the methods of api do. */
+/** Sends a request that has no JSON in the API's document: an upload, a download. It rejects as api's methods do. */
 export async function ask(path: string, init?: RequestInit): Promise<Response> {
   const request = authorized(new Request(path, init));
   const response = await answered(request);
@@ -20,7 +20,7 @@ async function answered(request: Request): Promise<Response> {
   try {
     return await fetch(new Request(request, { signal: AbortSignal.any([request.signal, late.signal]) }));
   } catch (error) {
-    if (request.signal.aborted) throw error; // whoever asked has left
+    if (request.signal.aborted) throw error; // the caller has left
     throw new Unreachable(late.signal.aborted ? 'timeout' : 'network', { cause: error });
   } finally {
     clearTimeout(timer);

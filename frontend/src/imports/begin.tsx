@@ -31,7 +31,7 @@ interface Way {
 
 const FIRST: Way = { chosen: {}, mode: 'insert', maxErrors: '0', dryRun: true };
 
-/** Chooses a file, shows what is in it and how it will be read, and begins. After an import it goes on with its file. */
+/** Chooses a file, shows its first rows and how they will be read, and begins. After an import it keeps its file. */
 export function Begin({ entity, files, again }: { entity: Entity; files: Files; again: boolean }) {
   const id = useId();
   const [, navigate] = useLocation();
@@ -58,7 +58,7 @@ export function Begin({ entity, files, again }: { entity: Entity; files: Files; 
       complain('The file cannot be read', error);
     }
   };
-  // biome-ignore lint/correctness/useExhaustiveDependencies: once, with what the import before this one was
+  // biome-ignore lint/correctness/useExhaustiveDependencies: once, with the settings of the import before this one
   useEffect(() => {
     if (!again || !before) return;
     const { mode = 'insert', max_errors = '0', delimiter, columns = '{}' } = before.query;

@@ -4,7 +4,7 @@ import { hasToken } from '../api/token';
 import { complain } from '../ui/notices';
 import { ask } from './ask';
 
-/** A link to a file of the API's. `what` is in it, as in "The notes". */
+/** A link to a file of the API's. An error message names its content, such as "notes". */
 export function Download({
   href,
   name,

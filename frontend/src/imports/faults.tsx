@@ -5,7 +5,7 @@ import { Download } from './download';
 import { faultsFile, type Import, readFaults } from './send';
 import { keyOf } from './sending';
 
-/** What is wrong in the file, in its order. */
+/** The faults of the file, in its order. */
 export function Faults({ it }: { it: Import }) {
   const faults = useQuery({
     queryKey: [...keyOf(it.id), 'faults', it.state, it.rejected],

@@ -10,7 +10,7 @@ import { summary, WORDS } from './words';
 const MOST = 20;
 const PAUSE = 2_000; // milliseconds between two looks while one goes on
 
-/** The newest imports, whoever began them: each is found again. */
+/** The newest imports of all clients: each is found again. */
 export function History({ entity }: { entity: Named }) {
   const imports = useQuery({
     queryKey: ['imports', 'newest'],

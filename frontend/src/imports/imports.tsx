@@ -134,10 +134,12 @@ function Result({ entity, it }: { entity: Entity; it: Import }) {
 
 /** The worker's words name a parameter of the API, which is on no form. */
 function inWords(error: string): string {
-  return error.replace(/\bmax_errors is (\d+)/, 'the limit was $1');
+  const [, rows, limit] = /^(\d+) rows were rejected, and max_errors is (\d+)\b/.exec(error) ?? [];
+  if (!rows || !limit) return error;
+  return `${count(Number(rows), 'row was', 'rows were')} rejected, and the limit was ${number(Number(limit))}.`;
 }
 
-/** What can follow with the same file, while it is at hand. */
+/** The next steps with the same file, while it is at hand. */
 function GoOn({ entity, it }: { entity: Entity; it: Import }) {
   const [, navigate] = useLocation();
   const [busy, setBusy] = useState(false);

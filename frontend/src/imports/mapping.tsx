@@ -1,6 +1,6 @@
 import { type Preview, usual } from './preview';
 
-/** The first rows of a file, and above each column what it is for. */
+/** The first rows of a file, and above each column its use. */
 export function Mapping({
   own,
   preview: { heads, rows },
@@ -13,7 +13,7 @@ export function Mapping({
   onChoose: (head: string, target: string) => void;
 }) {
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling element must be reached by keyboard
     <section class="table scrolls" tabIndex={0} aria-label="The first rows of the file">
       <table class="mapping">
         <thead>

@@ -10,7 +10,7 @@ export interface Preview {
   delimiter: Delimiter;
   heads: string[];
   rows: string[][];
-  /** What the worker would refuse: bytes of no text, or of a text that is not UTF-8. */
+  /** The bytes that the worker would refuse: of no text, or of a text that is not UTF-8. */
   trouble: 'binary' | 'encoding' | null;
 }
 
@@ -68,7 +68,7 @@ async function beginningOf(file: Blob): Promise<string> {
       text += value;
     }
   } catch {
-    // It was cut off: what came before is enough.
+    // It was cut off: the rows before are enough.
   }
   void reader.cancel().catch(() => {});
   return text;
@@ -146,7 +146,7 @@ export function usual(own: readonly string[], head: string): string {
   return own.find((column) => column === head) ?? `attributes.${head}`;
 }
 
-/** What the columns of a file are probably for: the row's own column whose name they have, however it is written. */
+/** The likely uses of a file's columns. A column is for the row's column of the same name, however it is written. */
 export function guessed(
   own: readonly string[],
   named: string,
@@ -168,7 +168,7 @@ export function guessed(
   return found;
 }
 
-/** What is wrong with a mapping, in words: a column that each row needs is not there, or is there twice. */
+/** The fault of a mapping, in words: a column that each row needs is missing, or is there twice. */
 export function wrongIn(
   own: readonly string[],
   needed: readonly string[],
@@ -189,7 +189,7 @@ export function wrongIn(
   ];
 }
 
-/** The mapping as the API takes it: what is not as usual. */
+/** The mapping as the API takes it, without the defaults. */
 export function columnsOf(
   own: readonly string[],
   heads: readonly string[],

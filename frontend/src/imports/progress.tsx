@@ -5,7 +5,7 @@ import type { Import } from './send';
 import { goOn, sending } from './sending';
 import { bytes, left as leftWords, WORDS } from './words';
 
-/** How far an import is, in what it is doing, at which rate, and how long that will take. */
+/** The progress of an import: its phase, its rows, its rate, and the time left. */
 export function Progress({ it }: { it: Import }) {
   if (it.state === 'uploading') return <Uploading it={it} />;
   const left = it.remaining_seconds === null ? null : it.remaining_seconds * 1000;

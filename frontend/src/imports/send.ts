@@ -19,7 +19,7 @@ async function json<T>(path: string, init?: RequestInit): Promise<T> {
   return (await ask(path, init)).json() as Promise<T>;
 }
 
-/** Begins an import whose file is sent by `upload`. */
+/** Begins an import. `upload` sends its file. */
 export function create(query: Record<string, string>, format: Import['format']): Promise<Import> {
   return json(`${PATH}?${new URLSearchParams(query)}`, {
     method: 'POST',
@@ -38,7 +38,7 @@ export const readFaults = (id: number, signal: AbortSignal) =>
   json<Fault[]>(`${PATH}/${id}/errors`, { signal });
 export const cancel = (id: number) => json<Import>(`${PATH}/${id}/cancel`, { method: 'POST' });
 
-/** Sends what the API does not have of a file, part by part. A part that breaks off is sent again from where it did. */
+/** Sends the rest of a file, part by part. A part that breaks off is resumed at the first missing byte. */
 export async function upload(
   it: Import,
   file: Blob,

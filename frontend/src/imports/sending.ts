@@ -31,7 +31,7 @@ export async function begin(
   return it;
 }
 
-/** Sends what the API does not have of a file. */
+/** Sends the rest of a file, which the API does not have yet. */
 export function goOn(it: Import, file: File, query: Record<string, string>): void {
   stop.abort();
   stop = new AbortController();

@@ -2,7 +2,7 @@ import { number } from '../ui/number';
 import { duration } from '../ui/time';
 import type { Import } from './send';
 
-/** What an import does, or how it ended. */
+/** The present action of an import, or its end. */
 export const WORDS: Record<Import['state'], string> = {
   uploading: 'Uploading…',
   queued: 'Uploaded, waiting for a worker',
@@ -27,13 +27,13 @@ export function bytes(size: number): string {
   return `${left < 9.95 ? left.toFixed(1) : Math.round(left)} ${UNITS[unit]}`;
 }
 
-/** How long something will take, which nobody knows to the millisecond: "less than a second", "about 56 s". */
+/** The time that is left, which is not known to the millisecond: "less than a second", "about 56 s". */
 export function left(ms: number): string {
   if (ms < 1_000) return 'less than a second';
   return `about ${ms < 60_000 ? `${Math.round(ms / 1_000)} s` : duration(ms)}`;
 }
 
-/** How many of an import's rows became what, in a line. */
+/** The results of an import's rows, counted in a line. */
 export function summary({ inserted, updated, rejected }: Import): string {
   const parts: [number, string][] = [
     [inserted, 'inserted'],

@@ -5,7 +5,7 @@ import { Needs } from '../ui/needs';
 import { complain, tell } from '../ui/notices';
 import { count } from '../ui/number';
 
-/** What to do in a platform that has no items yet. */
+/** The first steps in a platform that has no items yet. */
 export function FirstSteps({ of }: { of: Named }) {
   const make = useMutation({
     mutationFn: async () => (await import('./samples.later')).makeSamples(of),

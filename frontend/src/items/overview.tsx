@@ -53,7 +53,7 @@ export function Card({ of }: { of: Named }) {
   const middle = useRef<HTMLDivElement>(null);
   const before = useRef(none);
   useEffect(() => {
-    // The button that made the first items went with the first steps: the focus goes to what took their place.
+    // The button that made the first items went with the first steps: the focus goes to the list in their place.
     const lost = before.current && !none && document.activeElement === document.body;
     if (lost) middle.current?.focus({ preventScroll: true });
     before.current = none;

@@ -44,7 +44,7 @@ function Samples({ entity, make }: { entity: Entity; make: (of: Named) => Promis
   );
 }
 
-/** A view that leaves everything out, or a page whose rows are all gone. */
+/** A view that leaves everything out, or a page without any of its rows, as all are gone. */
 export function NothingFound({
   entity,
   view,

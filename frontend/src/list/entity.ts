@@ -154,7 +154,7 @@ export const one = ({ noun }: Named) => `${/^[aeiou]/i.test(noun) ? 'an' : 'a'} 
 
 export const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
 
-// Marks that turn the order of letters round: what a name shows would not be what it is.
+// Marks that turn the order of letters round: with them, a name could look like another.
 const TURNING = /[\u202a-\u202e\u2066-\u2069]/g;
 
 /** A text of a person's on one line, its marks of direction made visible. */

@@ -21,7 +21,7 @@ function giveFocus(rows: HTMLTableSectionElement): boolean {
 }
 
 /**
- * Keeps the focus in a table whose rows come and go. When the row that has it is gone, it goes to the row
+ * Keeps the focus in a table while rows come and go. When the row that has it is gone, it goes to the row
  * that took its place, or else to `fallback`.
  */
 export function useKeptFocus(

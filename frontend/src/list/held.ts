@@ -2,7 +2,7 @@ import { useStore } from '@nanostores/preact';
 import { atom } from 'nanostores';
 import { useEffect, useRef, useState } from 'preact/hooks';
 
-const OWN = 2_000; // milliseconds within which what a person did here is in the list
+const OWN = 2_000; // milliseconds within which a person's own change is in the list
 
 /** Grows with each change that a person makes here: it is shown at once, wherever the pointer is. */
 export const acts = atom(0);
@@ -17,7 +17,7 @@ export interface Held<R> {
 }
 
 /**
- * Holds rows in their places while the mouse points at one of them: what others create or delete waits until it has left,
+ * Holds rows in place while the mouse points at one of them. Rows that others create or delete wait until it leaves,
  * or else a click would meet another row. Changes within a row are shown at once. `view` tells one list from another.
  */
 export function useHeld<R extends { id: number }>(rows: readonly R[], view: string, busy: boolean): Held<R> {

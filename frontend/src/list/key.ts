@@ -1,6 +1,6 @@
 import { write } from '../api/exact';
 
-/** What was sent to be created and has not been answered, and its Idempotency-Key. */
+/** The body of the create that has no answer yet, and its Idempotency-Key. */
 let open = { sent: '', key: '' };
 
 /** The key of a creation: the same one when it is sent again because its answer was lost. */

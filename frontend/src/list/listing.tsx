@@ -41,7 +41,7 @@ export function Listing({
   const offset = view.cursor === '' ? 0 : before.get(list + view.cursor);
   const text = total === null || busy ? '' : rangeOf(entity, page, offset, total);
   const shown = useRef(text);
-  if (!busy) shown.current = text; // what is counted is what is shown
+  if (!busy) shown.current = text; // the count belongs to the rows that are shown
   const go: Show = (change, how) => {
     const { cursor } = change;
     if (cursor && offset !== undefined) {
@@ -80,7 +80,7 @@ function rangeOf(entity: Entity, { rows }: Page<Row>, offset: number | undefined
   return `${number(offset + 1)}–${number(offset + rows.length)} of ${all}`;
 }
 
-/** What can be done with the chosen rows. */
+/** The actions on the chosen rows. */
 function BulkBar({
   entity,
   view,
@@ -116,7 +116,7 @@ function BulkBar({
   );
 }
 
-/** Whoever goes on at the bottom reads on at the top. */
+/** After a click at the bottom, the reader goes on at the top. */
 function toTop(name: string): void {
   const pager = document.getElementById(TOP);
   pager?.scrollIntoView({ block: 'center' });

@@ -11,7 +11,7 @@ export function classOf({ key, number, wide }: Column): string {
   return [key, number && 'number', wide && 'wide'].filter(Boolean).join(' ');
 }
 
-/** What a table does with its rows. */
+/** The table's callbacks for its rows. */
 export interface RowProps {
   entity: Entity;
   row: Row;

@@ -17,12 +17,12 @@ export interface Read<R extends Row = Row> {
   etag: string;
 }
 
-/** The beginning of the keys of totals: not the entity's name, whose events would have all of them counted again. */
+/** The beginning of the keys of totals. With the entity's name, each of its events would count all of them again. */
 export const TOTALS = 'totals';
 
 const pathOf = ({ name, api }: Named) => api ?? `/api/${name}`;
 
-/** An answer whose numbers keep their digits, as do those of a body that is sent. */
+/** An answer in which numbers keep their digits, as do those of a body that is sent. */
 async function exact<T>(path: string, init?: RequestInit): Promise<{ data: T; response: Response }> {
   const response = await ask(path, init);
   const text = await response.text();

@@ -23,7 +23,7 @@ export function firstView({ sort = NEWEST }: Listed): View {
   return { q: '', filters: {}, sort, limit: LIMITS[0], cursor: '' };
 }
 
-/** Reads an address. What makes no sense in it counts as not said; a cursor only the API can judge. */
+/** Reads an address. It ignores parameters that make no sense; a cursor only the API can judge. */
 export function parseView(entity: Listed, search: string): View {
   const said = new URLSearchParams(search);
   const first = firstView(entity);
@@ -60,7 +60,7 @@ export function parseId(text: string): number | null {
   return Number.isSafeInteger(id) ? id : null;
 }
 
-/** The address of a view, without what is the default anyway. */
+/** The address of a view, without the defaults. */
 export function addressOf(entity: Listed, view: View): string {
   const first = firstView(entity);
   const said = new URLSearchParams();

@@ -2,7 +2,7 @@ import { atom } from 'nanostores';
 import type { ComponentType } from 'preact';
 import type { components } from '../api/schema';
 
-/** What GET /api/events sends: what happened, never how things are now. */
+/** An event of GET /api/events: it tells of a change, never of the present state. */
 export interface PlatformEvent {
   type: string;
   at: string;
@@ -24,11 +24,11 @@ export const mode = atom<Mode>('starting');
 /** The newest events, the newest first. */
 export const feed = atom<readonly FeedEntry[]>([]);
 
-/** The import that was heard of last, and what shows it (imports/indicator.later.tsx), once there is one. */
+/** The newest import that an event told of, and its component (imports/indicator.later.tsx), once there is one. */
 export const importing = atom<PlatformEvent['import'] | null>(null);
 export const indicator = atom<ComponentType<{ at: string }> | null>(null);
 
-/** How often what is on the page is read again, in milliseconds: while polling, and as a safeguard while live. */
+/** How often the page's data is read again, in milliseconds: while polling, and as a safeguard while live. */
 export const POLL_EVERY = 4_000;
 export const CHECK_EVERY = 60_000;
 

@@ -58,7 +58,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-/** Lets pass what is not a matter of time. */
+/** Runs everything that does not wait for a timer. */
 const settle = () => vi.advanceTimersByTimeAsync(0);
 
 test('is live with the first event, not with the answer', async () => {
@@ -172,7 +172,7 @@ test('a page that nobody sees holds no stream, and resumes it when it is seen', 
   await vi.advanceTimersByTimeAsync(60_000);
   expect(signal?.aborted).toBe(true);
   expect(server.requests).toHaveLength(1);
-  expect(live).toEqual([true]); // nobody is to be told
+  expect(live).toEqual([true]); // a hidden page is still live
   show('visible');
   await settle();
   expect(server.requests).toHaveLength(2);
@@ -204,5 +204,5 @@ test('a callback that throws leaves no response open', async () => {
   expect(fails).toHaveBeenCalledTimes(1);
   expect(signal?.aborted).toBe(true);
   await vi.advanceTimersByTimeAsync(1_000);
-  expect(server.last.headers.get('Last-Event-ID')).toBe('8-0'); // past what it failed at
+  expect(server.last.headers.get('Last-Event-ID')).toBe('8-0'); // past the event that it failed at
 });

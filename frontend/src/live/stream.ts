@@ -20,7 +20,7 @@ export interface StreamOptions {
  * after every failure, resumes at the last event it saw, and says when nothing arrives: a proxy that holds
  * a stream back looks connected to the browser's own EventSource for ever.
  *
- * A page that nobody sees holds no connection: a browser has six for a host over HTTP/1.1, and six pages in
+ * A hidden page holds no connection: a browser has six for a host over HTTP/1.1, and six pages in
  * its tabs would leave none for anything else. The stream is resumed when the page is shown.
  */
 export function openStream(options: StreamOptions): () => void {
@@ -52,7 +52,7 @@ async function run(options: StreamOptions, ended: AbortSignal): Promise<void> {
 
 const isHidden = () => document.visibilityState === 'hidden';
 
-/** Waits until somebody sees the page, or the stream ends. */
+/** Waits until the page is visible, or the stream ends. */
 function shown(ended: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const over = new AbortController();
@@ -67,7 +67,7 @@ function shown(ended: AbortSignal): Promise<void> {
   });
 }
 
-/** A signal that is given once nobody sees the page any more, and how to stop looking. */
+/** A signal that is given once the page is hidden, and how to stop looking. */
 function onceHidden(): [signal: AbortSignal, forget: () => void] {
   const hidden = new AbortController();
   const look = () => {
@@ -82,7 +82,7 @@ interface Heard {
   any: boolean;
 }
 
-/** The end of a connection, with what came before it. */
+/** The end of a connection, and a summary of its events. */
 class Broken extends Error {
   readonly heard: Heard;
 

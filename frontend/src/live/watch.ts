@@ -21,8 +21,8 @@ export function watchPlatform(subjects: Subjects): () => void {
     onLive: (live) => {
       become(live, refresh);
       if (!live) return;
-      // What happened meanwhile is replayed, unless it is too long ago; looking once more costs little.
-      // The first time, nothing told of changes since the first answers; what is still being read is current.
+      // The events of the gap are replayed, unless they are too old; looking once more costs little.
+      // The first time, nothing told of changes since the first answers; a read that still runs is current.
       if (seen) refresh();
       else readAgain();
       seen = true;
@@ -97,8 +97,8 @@ function parse(text: string): Record<string, unknown> | null {
 }
 
 /**
- * Calls `act` for what comes in bursts: at once, and then once for all the calls that come before it is done and
- * `pause` milliseconds are over. Marking as stale what is being read ends that read, so a read that takes longer
+ * Calls `act` for calls that come in bursts: at once, and then once for all the calls that come before it is done and
+ * `pause` milliseconds are over. Marking a query as stale ends its read in progress, so a read that takes longer
  * than the pause would never come to its end on a busy platform.
  */
 export function paced(act: () => Promise<unknown>, pause: number): () => void {

@@ -2,7 +2,7 @@ import { Unreachable } from '../api/problem';
 
 const AT_ONCE = 4; // requests: the platform has other work, and so has the browser
 
-/** What became of each: those that it was done to, and those that it was not. */
+/** The results of an action on many: those that succeeded, and those that failed, with their errors. */
 export interface Outcome<T> {
   well: T[];
   failed: { one: T; error: unknown }[];

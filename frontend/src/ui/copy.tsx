@@ -2,7 +2,7 @@ import { useEffect, useState } from 'preact/hooks';
 
 const STAYS = 2_000; // milliseconds
 
-/** Copies a text. `what` names it for readers who do not see it beside the button. */
+/** Copies a text. Its name is for screen readers, which do not see the text beside the button. */
 export function CopyButton({ what, text, label = 'Copy' }: { what: string; text: string; label?: string }) {
   const [done, setDone] = useState('');
   useEffect(() => {

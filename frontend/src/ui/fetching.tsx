@@ -22,8 +22,8 @@ export function file<P>(fetch: () => Promise<ComponentType<P>>): File<P> {
 }
 
 /**
- * A page in a file of its own, shown once it is there. It does what lazy() and Suspense of preact/compat do,
- * without the rest of that, and tries again when it is shown again.
+ * A page in a file of its own, shown once it is there. It replaces lazy() and Suspense of preact/compat
+ * without their other features, and tries again when it is shown again.
  */
 export function fetched<P extends object>(of: File<P>): ComponentType<P> {
   return function Fetched(props) {
@@ -49,7 +49,7 @@ export function fetched<P extends object>(of: File<P>): ComponentType<P> {
   };
 }
 
-/** Stands in for a page whose file is on its way: in words, and with a way out if it does not come. */
+/** Stands in for a page while its file is on its way: in words, and with a way out if it does not come. */
 function Fetching() {
   const [waited, setWaited] = useState(0);
   useEffect(() => {

@@ -3,7 +3,7 @@ import { useEffect, useState } from 'preact/hooks';
 import { explain, Unreachable } from '../api/problem';
 import { timeOfDay } from './time';
 
-/** What Loaded needs to know of a query. */
+/** The fields of a query that Loaded needs. */
 export interface Read<T> {
   data: T | undefined;
   error: unknown;
@@ -13,8 +13,8 @@ export interface Read<T> {
 }
 
 /**
- * Shows what a query has read. While nothing was, it says so after a moment; a failure is told with what
- * helps, above what was read before it, which stays.
+ * Shows the data of a query. Until the first answer, it says so after a moment; a failure is told with some
+ * help, above the older data, which stays.
  */
 export function Loaded<T>({
   query,
@@ -39,7 +39,7 @@ export function Loaded<T>({
 function Failure<T>({ what, query }: { what: string; query: Read<T> }) {
   const { title, detail, reference } = explain(query.error);
   const read = query.data !== undefined;
-  // The banner says what is wrong with the API or the network, once for all that waits for it.
+  // The banner tells of faults of the API or the network, once for all that waits for it.
   const told = query.error instanceof Unreachable;
   if (told && read) return null;
   return (

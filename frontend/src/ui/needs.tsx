@@ -9,7 +9,7 @@ import { lacking } from './page';
 type Me = components['schemas']['Me'];
 type Scope = 'read' | 'write' | 'admin';
 
-/** Who has signed in, as the API says. */
+/** The caller that has signed in, as the API says. */
 export const me = atom<Me | null>(null);
 
 const WHY: Record<Scope, string> = {
@@ -36,7 +36,7 @@ export function useLack(scope: Scope): string {
   return why;
 }
 
-/** What can be done with a scope; without it, it is there and cannot be used, and says why. */
+/** A control that needs a scope; without the scope it is visible and disabled, and says why. */
 export function Needs({ scope, children }: { scope: Scope; children: ComponentChildren }) {
   const why = useLack(scope);
   if (!why) return <>{children}</>;

@@ -3,7 +3,7 @@ import { atom } from 'nanostores';
 import { useEffect, useRef } from 'preact/hooks';
 import { explain } from '../api/problem';
 
-/** A short message about what was just done, with what can be done about it. */
+/** A short message about an action that has just ended, with the next action that it allows. */
 interface Notice {
   id: number;
   tone: 'good' | 'bad';
@@ -38,12 +38,12 @@ function Said({ text }: { text: string }) {
   );
 }
 
-/** Tells the person what happened, for ten seconds. */
+/** Tells the person of a result, for ten seconds. */
 export function tell(text: string, action?: Notice['action']): void {
   add({ tone: 'good', text, ...(action ? { action } : {}) });
 }
 
-/** Tells the person what went wrong, until it is closed. */
+/** Tells the person of an error, until the notice is closed. */
 export function complain(what: string, error: unknown): void {
   const { title, detail } = explain(error);
   add({ tone: 'bad', text: `${what}: ${title}`, detail });
@@ -55,13 +55,13 @@ function add(notice: Omit<Notice, 'id'>): void {
   if (notice.tone === 'good') leaveLater(id);
 }
 
-/** Leaves out the oldest of what is too much. What can still be done about something stays for its time. */
+/** Leaves out the oldest notices when there are too many. A notice with an action stays for its time. */
 function bounded(all: readonly Notice[]): readonly Notice[] {
   const spare = all.filter((notice) => !notice.action).slice(0, -MOST);
   return all.filter((notice) => !spare.includes(notice));
 }
 
-/** Goes once nobody points at it or has the focus in it. */
+/** Goes once neither the pointer nor the focus is in it. */
 function leaveLater(id: number): void {
   setTimeout(() => {
     const used = document.querySelector(`[data-notice="${id}"]:is(:hover, :focus-within)`);
@@ -77,12 +77,12 @@ function close(id: number): void {
 const MAC = /Mac|iP/.test(navigator.platform);
 
 /**
- * Where notices appear. It is there from the start, so that screen readers announce what comes into it. What the
- * newest one offers is also done by Ctrl+Z, from wherever the focus is: the way to its button is long.
+ * Where notices appear. It is there from the start, so that screen readers announce each new notice. Ctrl+Z does the
+ * newest one's action, too, from wherever the focus is: the way to its button is long.
  */
 export function Notices() {
   const place = useRef<HTMLElement>(null);
-  const before = useRef<HTMLElement | null>(null); // what had the focus before it came here
+  const before = useRef<HTMLElement | null>(null); // the element that had the focus before
   const shown = useStore(notices);
   const newest = shown.findLast((notice) => notice.action);
   useEffect(() => {

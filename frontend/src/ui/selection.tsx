@@ -67,7 +67,7 @@ export interface Bulk<R> {
   undo?: { doing: string; done: string; act: (row: R) => Promise<unknown> };
 }
 
-/** The chosen rows, what can be done with them, and how far that is. */
+/** The chosen rows, their actions, and the progress of these. */
 export function Selected<R extends { id: number }>({
   selection,
   nouns,
@@ -79,7 +79,7 @@ export function Selected<R extends { id: number }>({
   /** One of them, and several: "note", "notes". */
   nouns: readonly [string, string];
   actions: readonly Bulk<R>[];
-  /** All rows that the filters choose, where they are more than those of the page; null: nobody has counted them. */
+  /** All rows that the filters choose, where they are more than those of the page; null: they are not counted. */
   all?:
     | { total: number | null; most: number; read: (signal: AbortSignal) => Promise<readonly R[]> }
     | undefined;

@@ -1,7 +1,7 @@
 import { useStore } from '@nanostores/preact';
 import { atom } from 'nanostores';
 
-/** The present, to the second, while somebody looks. */
+/** The present, to the second, while the page is visible. */
 export const now = atom(Date.now());
 
 setInterval(() => {
@@ -87,7 +87,7 @@ export function TimesButton() {
   );
 }
 
-/** An instant as a person reads it, kept current; who points at it learns the exact time. */
+/** An instant as a person reads it, kept current; pointing at it shows the exact time. */
 export function Time({ at, exact }: { at: string; exact?: boolean }) {
   const present = useStore(now);
   const chosen = useStore(exactTimes);

@@ -12,12 +12,12 @@ export function hold(ask: () => void): () => void {
   };
 }
 
-// The main module imports this one, so that this comes before what the router does: at the window, listeners are
+// The main module imports this one, so that this comes before the router: at the window, listeners are
 // called in the order in which they were added.
 addEventListener('popstate', (event) => {
   if (!held || location.href === held.here) return;
   event.stopImmediatePropagation();
-  history.pushState(held.state, '', held.here); // one who goes back is at the place that led here
+  history.pushState(held.state, '', held.here); // the entry before it is the place that led here
   held.ask();
 });
 for (const moved of ['pushState', 'replaceState']) {

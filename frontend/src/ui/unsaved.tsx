@@ -2,7 +2,7 @@ import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import { hold } from './travel';
 
 /**
- * Keeps what was typed and is not saved from leaving with its page. The browser asks before it leaves the site;
+ * Keeps typed text that is not saved from leaving with its page. The browser asks before it leaves the site;
  * the way back and forward within it stays here, and `ask` asks.
  */
 export function useUnsaved(dirty: boolean, ask: () => void): void {

@@ -67,13 +67,13 @@ var mistakes = []mistake{
 	},
 	{
 		name: "A SQLite database in memory", program: "fualab-api", arrange: with("FUALAB_DATABASE_URL=sqlite:///:memory:"), exit: 2, variable: "FUALAB_DATABASE_URL",
-		says: faulty + "FUALAB_DATABASE_URL: must name a SQLite file and not :memory:, of which each connection has a database of its own: ",
+		says: faulty + "FUALAB_DATABASE_URL: must name a SQLite file and not :memory:, because each connection would have its own database: ",
 		cure: "use sqlite:///.data/fualab.db",
 	},
 	{
 		name: "A SQLite URL with a parameter", program: "fualab-worker", arrange: with("FUALAB_DATABASE_URL=sqlite:///fualab.db?mode=ro"), exit: 2, variable: "FUALAB_DATABASE_URL",
-		says: faulty + "FUALAB_DATABASE_URL: must name a SQLite file without parameters, which are FUALab's to choose: ",
-		cure: "remove the ? and what follows, or write %3F for one in the file's name",
+		says: faulty + "FUALAB_DATABASE_URL: must name a SQLite file without parameters, because FUALab chooses them: ",
+		cure: "remove the ? and the parameters, or write %3F for a ? in the file's name",
 	},
 	{
 		name: "A database password with a % or / that is not encoded", program: "fualab-worker", arrange: with("FUALAB_DATABASE_URL=postgresql://fualab:" + secret + "%/@localhost/fualab"), exit: 2, variable: "FUALAB_DATABASE_URL",

@@ -3,7 +3,7 @@ import { Link } from 'wouter-preact';
 import { readyQuery } from '../queries';
 import { troubles } from './troubles';
 
-/** What is wrong with the platform, in a person's words, on every page for as long as it is wrong. */
+/** Tells of the platform's troubles, in a person's words, on every page for as long as they last. */
 export function Banner() {
   const { data, error, dataUpdatedAt } = useQuery(readyQuery());
   return (

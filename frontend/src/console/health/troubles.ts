@@ -2,7 +2,7 @@ import { explain } from '../../api/problem';
 import { duration, timeOfDay } from '../../ui/time';
 import type { Readiness } from '../types';
 
-/** Something that is wrong: what, and what it means for the person who looks. */
+/** A trouble of the platform, and its meaning for the person at the page. */
 export interface Trouble {
   title: string;
   detail: string;
@@ -10,7 +10,7 @@ export interface Trouble {
   href?: string;
 }
 
-/** What the last answer to "are you ready", or its absence, says is wrong. */
+/** The troubles that follow from the last answer to "are you ready", or from its absence. */
 export function troubles(ready: Readiness | undefined, error: unknown, readAt: number): Trouble[] {
   if (error) {
     const { title, detail } = explain(error);

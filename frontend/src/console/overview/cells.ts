@@ -10,7 +10,7 @@ export interface Cell {
   at?: string;
 }
 
-/** What the last answer to "are you ready" says of each part; null stands for an answer that did not come. */
+/** The state of each part by the last answer to "are you ready"; null stands for an answer that did not come. */
 export function cells(ready: Readiness | null): Cell[] {
   if (!ready) {
     const unknown = ['Database', 'Redis', 'Worker'].map((name) => part(name, 'quiet', 'unknown'));

@@ -9,7 +9,7 @@ import { lastRunsQuery } from '../queries';
 import { lines } from './lines';
 
 /**
- * What happens, as it happens. It stands still while somebody pauses it or has the focus in it, and is never
+ * Shows events as they happen. It stands still while it is paused or has the focus, and is never
  * read aloud by itself: it would not stop.
  */
 export function Feed() {

@@ -3,7 +3,7 @@ import { Time } from '../../ui/time';
 import { readyQuery } from '../queries';
 import { type Cell, cells } from './cells';
 
-/** How each part of the platform is at this moment. What is wrong is explained by the banner on every page. */
+/** The present state of each part of the platform. The banner on every page explains the troubles. */
 export function Health() {
   const { data, error, errorUpdatedAt } = useQuery(readyQuery());
   // An error is forgotten while the next answer is awaited, unless there was an answer before.

@@ -4,7 +4,7 @@ import { count } from '../../ui/number';
 import { duration } from '../../ui/time';
 import type { Run } from '../types';
 
-/** An event as a person reads it: whom it is about, with an address if there is one, and what happened. */
+/** An event as a person reads it: its subject, with an address if there is one, and the change. */
 export interface Line {
   key: string;
   at: string;
@@ -37,7 +37,7 @@ export function lines(
   });
 }
 
-/** An entity whose events are told, and words for those that not every entity has. */
+/** An entity with events in the feed, and words for those events that not every entity has. */
 export interface Told extends Named {
   events?: Readonly<Record<string, string>> | undefined;
 }

@@ -36,12 +36,12 @@ function Reason({ failed: { first, last, at, error, trace } }: { failed: Failed 
         {first === last ? `Attempt ${last}` : `Attempts ${first} to ${last}`}, <Time at={at} exact />{' '}
         <CopyButton what="the error" text={error} />
       </h3>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard */}
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling element must be reached by keyboard */}
       <pre tabIndex={0}>{error}</pre>
       {trace && (
         <details>
           <summary>Stack trace</summary>
-          {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard */}
+          {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling element must be reached by keyboard */}
           <pre tabIndex={0}>{trace}</pre>
         </details>
       )}

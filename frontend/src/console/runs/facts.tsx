@@ -7,7 +7,7 @@ import type { Run } from '../types';
 import { Took } from './took';
 import { attempts, triggerWord } from './words';
 
-/** What is known of a run. What is not known yet has its place already, so that nothing jumps. */
+/** The known facts of a run. A fact that is not known yet has its place already, so that nothing jumps. */
 export function Facts({ run }: { run: Run }) {
   return (
     <dl class="facts">

@@ -14,7 +14,7 @@ import { Errors } from './errors';
 import { Facts } from './facts';
 import '../style/runs.css';
 
-/** One run: how it stands, what it did, and what can be done about it. */
+/** One run: its state, its results, and its actions. */
 export function RunPage({ id }: { id: string }) {
   return /^[1-9]\d{0,15}$/.test(id) ? <Known id={Number(id)} /> : <NoSuchRun id={id} />;
 }
@@ -60,7 +60,7 @@ function TaskOf({ run }: { run: Run }) {
   );
 }
 
-/** Whether what went wrong is the first thing that one wants to know. */
+/** Whether the run's error is the first thing that a person wants to know. */
 const hasFailed = ({ state }: Run) => state === 'discarded' || state === 'retryable';
 
 /** How far it had got, and when. */

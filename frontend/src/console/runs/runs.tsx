@@ -24,7 +24,7 @@ import '../style/runs.css';
 const PAGE = 50;
 const MOST = 1_000; // runs that are chosen at once, as many as the API gives at once
 
-/** Every run that is kept, the newest first. What is shown is in the address, so that it can be passed on. */
+/** Every run that is kept, the newest first. The address holds the whole view, so that it can be passed on. */
 export function Runs() {
   const [params] = useSearchParams();
   const { filters, cursor } = read(params);
@@ -62,7 +62,7 @@ export function Runs() {
   );
 }
 
-/** Runs, which do not move under the pointer, and what can be done with several of them. */
+/** Runs, which do not move under the pointer, and the actions on several of them. */
 function Listed({
   runs,
   filters,
@@ -126,7 +126,7 @@ async function readRuns(filters: RunsQuery, signal: AbortSignal): Promise<readon
   return (await page(api.GET('/api/runs', { params: { query }, signal }))).rows;
 }
 
-/** What an address asks for; a state that there is not is left out. */
+/** The view that an address asks for; an unknown state is left out. */
 function read(params: URLSearchParams): { filters: RunsQuery; cursor: string | null } {
   const task = params.get('task');
   const state = params.get('state') ?? '';

@@ -8,7 +8,7 @@ import type { Run } from '../types';
 import { Took } from './took';
 import { attempts, triggerWord } from './words';
 
-/** Runs, one a line. A narrow window leaves out what the page of a run has, too. */
+/** Runs, one a line. A narrow window leaves out the columns that the page of a run has, too. */
 export function RunsTable({
   held: { rows: runs, onPointerEnter, onPointerLeave },
   selection: { chosen, set },

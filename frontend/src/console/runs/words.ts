@@ -8,7 +8,7 @@ const TRIGGERS: Record<Run['trigger'], string> = {
   other: 'other',
 };
 
-/** What made a run. */
+/** The cause of a run. */
 export function triggerWord(trigger: Run['trigger']): string {
   return TRIGGERS[trigger];
 }
@@ -30,7 +30,7 @@ export function canRetry(run: Pick<Run, 'state'>): boolean {
   return hasEnded(run.state);
 }
 
-/** Whether there is something left to stop, and nobody has asked for it yet. */
+/** Whether the run can still be cancelled and no cancellation is requested yet. */
 export function canCancel(run: Pick<Run, 'state' | 'cancel_requested'>): boolean {
   return !hasEnded(run.state) && !run.cancel_requested;
 }
@@ -55,7 +55,7 @@ export function failures(errors: Run['errors']): Failed[] {
   return found;
 }
 
-/** How runs went, in words, what is most often first: "28 completed, 2 discarded". */
+/** The results of runs in words, the most frequent first: "28 completed, 2 discarded". */
 export function outcome(runs: readonly { state: State }[]): string {
   const counts = new Map<State, number>();
   for (const { state } of runs) counts.set(state, (counts.get(state) ?? 0) + 1);

@@ -3,7 +3,7 @@ import { changed, queryClient } from '../../api/queries';
 import { schedulesQuery } from '../queries';
 import type { Schedule, SchedulePatch } from '../types';
 
-/** Changes a schedule. What the API answers is on the page at once. */
+/** Changes a schedule. The API's answer is on the page at once. */
 export async function changeSchedule(name: string, patch: SchedulePatch): Promise<Schedule> {
   const after = await body(
     api.PATCH('/api/schedules/{name}', {

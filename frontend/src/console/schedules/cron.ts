@@ -2,7 +2,7 @@ const DAYS = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 
 
 /**
  * A cron expression in words, where it is one of the common forms, null otherwise: better none than wrong
- * ones. The API alone decides what an expression means.
+ * ones. The API alone decides the meaning of an expression.
  */
 export function cronWords(cron: string): string | null {
   const fields = cron.trim().split(/\s+/);
@@ -41,7 +41,7 @@ const FIELDS: readonly [unit: Unit, least: number, most: number][] = [
 ];
 
 /**
- * What is certainly wrong with a cron expression: the number of its fields, or a number that its field cannot have.
+ * The certain fault of a cron expression: the number of its fields, or a number that its field cannot have.
  * Null is no promise: the API alone decides.
  */
 export function cronFault(cron: string): string | null {

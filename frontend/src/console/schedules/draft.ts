@@ -14,7 +14,7 @@ export function draftOf({ cron, time_zone, missed_policy, overlap_policy }: Sche
   return { cron, time_zone, missed_policy, overlap_policy };
 }
 
-/** What to ask of the API: only what differs, so that a change somebody else makes meanwhile stays. */
+/** The patch for the API. It has only the fields that differ, so that a concurrent change of another field stays. */
 export function patchOf(before: Draft, draft: Draft): SchedulePatch {
   return Object.fromEntries(FIELDS.filter((f) => draft[f] !== before[f]).map((f) => [f, draft[f]]));
 }

@@ -20,7 +20,7 @@ const OVERLAP = {
   allow: 'Start another in parallel',
 } as const;
 
-/** Edits when a schedule runs. Only what is changed here is sent. */
+/** Edits when a schedule runs. Only the changed fields are sent. */
 export function EditDialog({ schedule, onClose }: { schedule: Schedule; onClose: () => void }) {
   const { name } = schedule;
   const [before] = useState(() => draftOf(schedule));
@@ -36,7 +36,7 @@ export function EditDialog({ schedule, onClose }: { schedule: Schedule; onClose:
       onClose();
     },
   });
-  // What was changed since it was refused may be right by now.
+  // A field that was changed since it was refused may be right by now.
   const [refused, setRefused] = useState<Draft | null>(null);
   const wrongCron = draft.cron !== null && draft.cron !== before.cron ? cronFault(draft.cron) : null;
   const faults = (field: keyof Draft) => {
@@ -45,7 +45,7 @@ export function EditDialog({ schedule, onClose }: { schedule: Schedule; onClose:
         ? save.error.at(`#/${field}`).map((fault) => fault.detail)
         : [];
     // While an expression is begun, its fields are too few, which is told when it is saved. Nothing may wait for the
-    // field to be left: what appears then moves the button that was to be pressed.
+    // field to be left: a hint that appears then moves the button under the pointer.
     const wrong = field === 'cron' && wrongCron;
     const whole = refused?.cron === draft.cron || (draft.cron ?? '').trim().split(/\s+/).length >= 5;
     return wrong && whole ? [wrong] : told;

@@ -1,6 +1,6 @@
 import { useId, useRef } from 'preact/hooks';
 
-/** A text of a schedule, which can go back to what the task declares. */
+/** A text of a schedule, which can go back to the default that the task declares. */
 export function TextField({
   name,
   label,

@@ -2,7 +2,7 @@ import { useStore } from '@nanostores/preact';
 import { dateTime, distance, now } from '../../ui/time';
 import type { Schedule } from '../types';
 
-const LATE = 5_000; // milliseconds: a worker looks for what is due once a second
+const LATE = 5_000; // milliseconds: a worker looks for due schedules once a second
 
 /** When a schedule is due next: how far away, and when in the person's time zone. */
 export function NextRun({ schedule: { paused, next_run_at } }: { schedule: Schedule }) {

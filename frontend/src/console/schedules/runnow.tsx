@@ -56,7 +56,7 @@ function useProgress(started: { id: number; asked: number } | undefined): Progre
   const { data: run } = useQuery({
     ...runQuery(started?.id ?? 0),
     enabled: started !== undefined,
-    // Somebody waits for it: it is looked for even if the events about it are lost.
+    // A person waits for this run: the page polls it even if its events are lost.
     refetchInterval: ({ state: { data } }) => (data && hasEnded(data.state) ? false : POLL_EVERY),
   });
   const present = useStore(now);

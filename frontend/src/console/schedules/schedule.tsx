@@ -13,7 +13,7 @@ import { Strip } from './strip';
 
 const HERE = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
-/** A schedule: when it runs, how its runs went, and what can be done with it. */
+/** A schedule: its times, the results of its runs, and its actions. */
 export function ScheduleCard({ schedule }: { schedule: Schedule }) {
   const [editing, setEditing] = useState(false);
   const { name } = schedule;

@@ -13,7 +13,7 @@ import type { Token } from '../types';
 import { Create } from './create';
 import { stateOf } from './state';
 
-/** The API's tokens: who may do what. */
+/** The API's tokens and their scopes. */
 export function Tokens() {
   const query = useQuery(tokensQuery());
   return (
