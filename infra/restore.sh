@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Makes the database of an environment on RDS what it was at a time: restores into a new instance with the network, the group and
-# the parameters of the present one, and exchanges their names, so that address and secrets stay. The present one stays as
-# fualab-ENV-before-TIME. It can run again after a failure.
+# Makes the database of an environment on RDS what it was at a time: restores into a new instance with the network, the
+# group and the parameters of the present one, and exchanges their names, so that address and secrets stay. The present
+# one stays as fualab-ENV-before-TIME. It can run again after a failure.
 #
 #   infra/restore.sh ENV 2026-11-27T21:00:00Z
 set -euo pipefail
