@@ -51,7 +51,7 @@ func newWorld(t *testing.T) *world {
 	t.Helper()
 	w := &world{t: t, platform: t.TempDir(), clock: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)}
 	w.git(w.platform, "init", "--quiet", "--initial-branch=main")
-	if err := os.WriteFile(filepath.Join(w.platform, "script.sh"), nil, 0o755); err != nil { //nolint:gosec // a script
+	if err := os.WriteFile(filepath.Join(w.platform, "script.sh"), nil, 0o755); err != nil {
 		t.Fatal(err)
 	}
 	w.commit(w.platform, seedling)
@@ -61,7 +61,7 @@ func newWorld(t *testing.T) *world {
 // git runs git with an identity and a time of its own, and returns its output.
 func (w *world) git(dir string, args ...string) string {
 	w.t.Helper()
-	cmd := exec.CommandContext(w.t.Context(), "git", args...) //nolint:gosec // of this test
+	cmd := exec.CommandContext(w.t.Context(), "git", args...)
 	cmd.Dir = dir
 	at := w.clock.Format(time.RFC3339)
 	cmd.Env = append(os.Environ(), "GIT_COMMITTER_DATE="+at, "GIT_AUTHOR_DATE="+at)
@@ -92,10 +92,10 @@ func (w *world) write(dir string, changes files) {
 			}
 			continue
 		}
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil { //nolint:gosec // of this test
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 			w.t.Fatal(err)
 		}
-		if err := os.WriteFile(path, []byte(content), 0o644); err != nil { //nolint:gosec // of this test
+		if err := os.WriteFile(path, []byte(content), 0o644); err != nil {
 			w.t.Fatal(err)
 		}
 	}
@@ -137,7 +137,7 @@ func (w *world) try(dir string, args ...string) (string, error) {
 
 func (w *world) read(dir, file string) string {
 	w.t.Helper()
-	text, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(file))) //nolint:gosec // of this test
+	text, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(file)))
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -72,7 +72,7 @@ func initialise(ctx context.Context, r *repository, args []string, in io.Reader)
 	}
 	if *after {
 		if err := r.generate(ctx, d.After); err != nil {
-			return err
+			return fmt.Errorf("the names are in place, but generated files are not fresh: %w", err)
 		}
 	}
 	r.say("\nThe names are in place, and in the index of git. 'git diff --cached' shows them; then:\n  git commit -m 'Begin %s'", answers.Product)

@@ -54,6 +54,16 @@ func TestInitTakesNamesFromFile(t *testing.T) {
 	failed(t, err, `unknown field "produkt"`)
 }
 
+func TestInitTellsWhichCommandFailed(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.commit(w.platform, files{"source.txt": ""})
+	dir := w.clone()
+	_, err := w.try(dir, "init", "-product", "Acme", "-repository", "acme/acme")
+	failed(t, err, "the names are in place, but generated files are not fresh: cp source.txt written.txt: exit status 1; repair the cause")
+	has(t, w.read(dir, "README.md"), "# Acme")
+}
+
 func TestInitRefuses(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -1,7 +1,6 @@
 package items
 
 import (
-	"cmp"
 	"io"
 
 	"github.com/fualab/fualab/shared/model"
@@ -67,34 +66,3 @@ func (r *Reader) Next() (*Row, error) {
 	}
 	return rowOf(row), nil
 }
-
-// Writer writes items to a file. It is made by NewWriter, and not safe for
-// concurrent use.
-type Writer struct {
-	file *rowfile.Writer
-	row  []rowfile.Value
-}
-
-// NewWriter returns a Writer of the given format. A CSV begins with its header,
-// even without an item.
-func NewWriter(w io.Writer, format string) (*Writer, error) {
-	file, err := rowfile.NewWriter(w, format, columns.All)
-	return &Writer{file, make([]rowfile.Value, columnCount)}, err
-}
-
-// Write writes an item.
-func (w *Writer) Write(i *Item) error {
-	w.row[idColumn] = rowfile.Optional(i.ExternalID)
-	w.row[nameColumn] = rowfile.Of(i.Name)
-	w.row[descriptionColumn] = rowfile.Of(i.Description)
-	w.row[attributesColumn] = rowfile.Of(string(cmp.Or(i.Attributes, model.NoAttributes)))
-	w.row[expiresAtColumn] = rowfile.Value{Kind: rowfile.Null}
-	if i.ExpiresAt != nil {
-		w.row[expiresAtColumn] = rowfile.Of(i.ExpiresAt.String())
-	}
-	w.row[createdAtColumn] = rowfile.Of(i.CreatedAt.String())
-	return w.file.Write(w.row)
-}
-
-// Flush writes the buffered items. It must be called at the end.
-func (w *Writer) Flush() error { return w.file.Flush() }

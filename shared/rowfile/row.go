@@ -48,14 +48,6 @@ const (
 // Of returns the value text.
 func Of(text string) Value { return Value{Given, text} }
 
-// Optional returns the value *text, and Null for nil.
-func Optional(text *string) Value {
-	if text == nil {
-		return Value{Kind: Null}
-	}
-	return Of(*text)
-}
-
 // Headings has the heading of each column of a CSV, by the column's name. It is
 // nil for NDJSON, where the headings are the names.
 type Headings map[string]string

@@ -109,7 +109,7 @@ func Files(root string) ([]File, error) {
 		case !entry.Type().IsRegular() || KindOf(path) == "":
 			return nil
 		}
-		content, err := os.ReadFile(path)
+		content, err := os.ReadFile(path) //nolint:gosec // a file of the repository
 		if err != nil {
 			return err
 		}

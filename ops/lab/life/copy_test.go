@@ -58,10 +58,10 @@ func copied(t *testing.T) *tree {
 			continue // removed, and not yet committed
 		}
 		to := filepath.Join(c.dir, filepath.FromSlash(file))
-		if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil { //nolint:gosec // as git makes folders
+		if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
 			t.Fatal(err)
 		}
-		text, err := os.ReadFile(from) //nolint:gosec // of this repository
+		text, err := os.ReadFile(from)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -93,7 +93,7 @@ func (c *tree) run(name string, args ...string) string {
 }
 
 func (c *tree) try(name string, args ...string) (string, error) {
-	cmd := exec.CommandContext(c.t.Context(), name, args...) //nolint:gosec // of this test
+	cmd := exec.CommandContext(c.t.Context(), name, args...)
 	cmd.Dir = c.dir
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
@@ -126,10 +126,10 @@ func (c *tree) write(file, text string) {
 		}
 		return
 	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil { //nolint:gosec // as git makes folders
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		c.t.Fatal(err)
 	}
-	if err := os.WriteFile(path, []byte(text), 0o644); err != nil { //nolint:gosec // as git writes files
+	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
 		c.t.Fatal(err)
 	}
 }

@@ -85,7 +85,7 @@ func (c *tree) starts(s set) {
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	defer answer.Body.Close() //nolint:errcheck // only read
+	defer answer.Body.Close()
 	page, err := io.ReadAll(answer.Body)
 	if err != nil || !regexp.MustCompile("<title>"+s.product).Match(page) {
 		c.t.Errorf("the page does not show %s: %v\n%s", s.product, err, page)

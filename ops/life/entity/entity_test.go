@@ -43,9 +43,9 @@ func TestWrittenFiles(t *testing.T) {
 		"postgres.up.sql": e.Up("postgres"), "sqlite.up.sql": e.Up("sqlite"),
 	} {
 		file := filepath.Join("testdata", name)
-		want, err := os.ReadFile(file) //nolint:gosec // of this test
+		want, err := os.ReadFile(file)
 		if os.Getenv("UPDATE") != "" {
-			want, err = got, os.WriteFile(file, got, 0o644) //nolint:gosec // of this test
+			want, err = got, os.WriteFile(file, got, 0o644)
 		}
 		if err != nil {
 			t.Fatal(err)
