@@ -37,7 +37,7 @@ esac
 		t.Fatal(err)
 	}
 	for name, text := range map[string]string{"aws": script, "rds/fualab-prod": "before\n", "fails": ""} {
-		if err := os.WriteFile(filepath.Join(home, name), []byte(text), 0o700); err != nil { //nolint:gosec // run below
+		if err := os.WriteFile(filepath.Join(home, name), []byte(text), 0o700); err != nil {
 			t.Fatal(err)
 		}
 	}
