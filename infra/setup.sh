@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Brings an empty account and a repository to an environment that deployments can use: bootstrap, state, lock files, the stack,
-# GitHub's variables, environments and rules. It asks for missing facts, shows its plan, and can run again after a failure:
-# each step that is done is passed over.
+# Brings an empty account and a repository to an environment that deployments can use: bootstrap, state, lock files, the
+# stack, GitHub's variables, environments and rules. It asks for missing facts, shows its plan, and can run again after
+# a failure: each step that is done is passed over.
 #
 #   infra/setup.sh ENV             asks before it begins, and Terraform before each apply
 #   infra/setup.sh ENV --plan      prints the plan alone
@@ -13,8 +13,10 @@ cd "$(dirname "$0")"
 
 environment=${1:-} plan_only=${2:-}
 fail() { printf 'setup: %s\n' "$*" >&2; exit 1; }
-[[ $environment =~ ^[a-z][a-z0-9]{1,11}$ && ( -z $plan_only || $plan_only == --plan ) ]] || fail 'usage: infra/setup.sh ENV [--plan]'
-[[ -e terraform-ecs/$environment.tfvars ]] || fail "there is no terraform-ecs/$environment.tfvars: copy dev.tfvars or prod.tfvars, and set environment"
+[[ $environment =~ ^[a-z][a-z0-9]{1,11}$ && ( -z $plan_only || $plan_only == --plan ) ]] ||
+  fail 'usage: infra/setup.sh ENV [--plan]'
+[[ -e terraform-ecs/$environment.tfvars ]] ||
+  fail "there is no terraform-ecs/$environment.tfvars: copy dev.tfvars or prod.tfvars, and set environment"
 have() { command -v "$1" >/dev/null; }
 
 # fact NAME QUESTION [DEFAULT] asks for what the environment does not have; -s hides it.
@@ -37,7 +39,8 @@ origin=$(git remote get-url origin 2>/dev/null || true)
 [[ $origin =~ github.com[:/]([A-Za-z0-9._-]+/[A-Za-z0-9._-]+)$ ]] && origin=${BASH_REMATCH[1]%.git} || origin=
 fact REPOSITORY 'repository on GitHub, owner/name' "$origin"
 [[ $REPOSITORY =~ ^[A-Za-z0-9._-]+/[A-Za-z0-9._-]+$ ]] || fail "REPOSITORY=$REPOSITORY is not owner/name"
-account=$(aws sts get-caller-identity --query Account --output text) || fail 'AWS does not accept these credentials: aws configure, or aws sso login'
+account=$(aws sts get-caller-identity --query Account --output text) ||
+  fail 'AWS does not accept these credentials: aws configure, or aws sso login'
 bucket=fualab-state-$account
 uses() { grep -qE "^$1 += \"$2\"" "terraform-ecs/$environment.tfvars"; }
 roots=(bootstrap terraform-lite terraform-ecs)
@@ -66,7 +69,8 @@ step() { printf '\n==> %s\n' "$*"; }
 step '1. bootstrap'
 if [[ ! -e bootstrap/my.tfvars ]]; then
   if have gh; then
-    read -r owner_id repo_id < <(gh api "repos/$REPOSITORY" --jq '"\(.owner.id) \(.id)"') || fail "gh cannot read $REPOSITORY: gh auth login"
+    read -r owner_id repo_id < <(gh api "repos/$REPOSITORY" --jq '"\(.owner.id) \(.id)"') ||
+      fail "gh cannot read $REPOSITORY: gh auth login"
   else
     fact OWNER_ID "number of the owner: curl https://api.github.com/repos/$REPOSITORY, .owner.id"
     fact REPO_ID 'number of the repository: .id'
@@ -116,7 +120,10 @@ fi
 bootstrap_init
 
 step '3. lock files'
-lock() { terraform -chdir="$1" providers lock -platform=linux_amd64 -platform=linux_arm64 -platform=darwin_amd64 -platform=darwin_arm64; }
+lock() {
+  terraform -chdir="$1" providers lock -platform=linux_amd64 -platform=linux_arm64 -platform=darwin_amd64 \
+    -platform=darwin_arm64
+}
 for root in "${roots[@]}"; do
   # init alone locks the platform that it runs on: one h1 a platform.
   [[ -e $root/.terraform.lock.hcl && $(grep -c '"h1:' "$root/.terraform.lock.hcl") -ge 4 ]] || lock "$root"
@@ -181,9 +188,23 @@ environment() {
 environment release AWS_RELEASE_ROLE release tag 'api/v*' 'worker/v*'
 environment "$environment" AWS_DEPLOY_ROLE "deploy-$environment" branch main
 there "$repo/rulesets" '.[] | select(.name == "main") | .name' ||
-  hub --body '{"name":"main","target":"branch","enforcement":"active","conditions":{"ref_name":{"include":["~DEFAULT_BRANCH"],"exclude":[]}},"rules":[{"type":"deletion"},{"type":"non_fast_forward"},{"type":"pull_request","parameters":{"required_approving_review_count":0,"dismiss_stale_reviews_on_push":false,"require_code_owner_review":false,"require_last_push_approval":false,"required_review_thread_resolution":false}},{"type":"required_status_checks","parameters":{"strict_required_status_checks_policy":false,"required_status_checks":[{"context":"ok"}]}}]}' api --method POST "$repo/rulesets"
+  hub --body '{
+  "name": "main", "target": "branch", "enforcement": "active",
+  "conditions": {"ref_name": {"include": ["~DEFAULT_BRANCH"], "exclude": []}},
+  "rules": [
+    {"type": "deletion"}, {"type": "non_fast_forward"},
+    {"type": "pull_request", "parameters": {
+      "required_approving_review_count": 0, "dismiss_stale_reviews_on_push": false, "require_code_owner_review": false,
+      "require_last_push_approval": false, "required_review_thread_resolution": false}},
+    {"type": "required_status_checks", "parameters": {
+      "strict_required_status_checks_policy": false, "required_status_checks": [{"context": "ok"}]}}]}' \
+    api --method POST "$repo/rulesets"
 there "$repo/rulesets" '.[] | select(.name == "releases") | .name' ||
-  hub --body '{"name":"releases","target":"tag","enforcement":"active","conditions":{"ref_name":{"include":["refs/tags/*/v*"],"exclude":[]}},"rules":[{"type":"deletion"},{"type":"update"}]}' api --method POST "$repo/rulesets"
+  hub --body '{
+  "name": "releases", "target": "tag", "enforcement": "active",
+  "conditions": {"ref_name": {"include": ["refs/tags/*/v*"], "exclude": []}},
+  "rules": [{"type": "deletion"}, {"type": "update"}]}' \
+    api --method POST "$repo/rulesets"
 
 cat <<NEXT
 

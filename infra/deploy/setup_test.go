@@ -32,7 +32,7 @@ func newSetupWorld(t *testing.T) setupWorld {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(w.dir, "infra", "setup.sh"), text, 0o700); err != nil { //nolint:gosec // run below
+	if err := os.WriteFile(filepath.Join(w.dir, "infra", "setup.sh"), text, 0o700); err != nil {
 		t.Fatal(err)
 	}
 	for _, name := range []string{".terraform.lock.hcl", "backend.tf", "my.tfvars"} { // the files of the test's user
@@ -55,7 +55,7 @@ esac`,
 		"curl": "echo -----BEGIN CERTIFICATE-----",
 	} {
 		text := "#!/bin/sh\necho " + name + ` "$@" >>"$HOME/calls"` + "\n" + script + "\n"
-		if err := os.WriteFile(filepath.Join(w.bin, name), []byte(text), 0o700); err != nil { //nolint:gosec // run below
+		if err := os.WriteFile(filepath.Join(w.bin, name), []byte(text), 0o700); err != nil {
 			t.Fatal(err)
 		}
 	}

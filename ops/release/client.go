@@ -97,6 +97,6 @@ func writeFile(dir *os.Root, path string, content io.Reader) error {
 	if err != nil {
 		return err
 	}
-	_, err = io.Copy(f, content) //nolint:gosec // bounded by the header's size, which is counted
+	_, err = io.Copy(f, content)
 	return errors.Join(err, f.Close())
 }
