@@ -12,13 +12,13 @@ import (
 	"sync"
 	"time"
 
-	"github.com/fualab/fualab/api/internal/cache"
 	"github.com/fualab/fualab/api/internal/console"
 	"github.com/fualab/fualab/api/internal/epoch"
 	"github.com/fualab/fualab/api/internal/idempotency"
 	"github.com/fualab/fualab/api/internal/limit"
 	"github.com/fualab/fualab/api/internal/live"
 	"github.com/fualab/fualab/api/internal/nudge"
+	"github.com/fualab/fualab/api/internal/resource"
 	"github.com/fualab/fualab/api/internal/rest"
 	"github.com/fualab/fualab/api/migrations"
 	"github.com/fualab/fualab/shared/clock"
@@ -127,7 +127,7 @@ func Run(ctx context.Context, cfg Config) (err error) {
 	defer nudger.Close()
 	publisher := events.Start(ctx, rdb, cfg.Log)
 	defer publisher.Close()
-	answers := cache.New(cfg.CacheBytes, cachedKinds...)
+	answers := NewCache(cfg.CacheBytes)
 	hub := live.Start(ctx, rdb, cfg.Log, answers.Observe)
 	defer hub.Close()
 	hub.Refuse(publisher.Failing)
@@ -160,18 +160,18 @@ func Run(ctx context.Context, cfg Config) (err error) {
 	}
 
 	var server *httpserver.Server
-	handler := newAPI(parts{
-		rest: rest.Config{
+	handler := NewAPI(Parts{
+		REST: rest.Config{
 			NoDocs: cfg.Docs == config.Off, Auth: authenticator, Failures: failures, Limit: limiter, Trusted: cfg.TrustedProxies, Origins: cfg.CORSOrigins,
 			Keys: idempotency.New(db, clk.Now), Cache: answers, Log: cfg.Log, Watchers: watchers,
 		},
-		console: console.Config{
+		Console: console.Config{
 			Service: cfg.ServiceName, DB: db, Reserved: reserved, Queue: queue, Redis: rdb, Live: hub, HeartbeatTTL: cfg.HeartbeatTTL.Duration(), ReadyAge: time.Second,
 			Draining: func() bool { return server.Draining() }, Publish: publisher.Publish, Unpublished: publisher.Failing, Now: clk.Now, Log: cfg.Log,
 		},
-		product: productConfig{
-			DB: db, Queue: queue, Epochs: epochs, Cache: answers, Nudge: nudger.Nudge, Publish: publisher.Publish,
-			ImportBytes: cfg.ImportMaxBytes, Now: clk.Now, Log: cfg.Log,
+		Product: Product{
+			ProductConfig: cfg.ProductConfig, Queue: queue,
+			Deps: resource.Deps{DB: db, Epoch: epochs, Now: clk.Now, Cache: answers, Publish: publisher.Publish, Nudge: nudger.Nudge, Log: cfg.Log},
 		},
 	}).Handler()
 	server = httpserver.New(httpserver.Config{

@@ -35,7 +35,7 @@ var circles = map[string]int{
 
 	"internal/client": product, "internal/items": product,
 
-	".": program, "cmd/fualab-api": program, "command": program, "internal/doctor": program,
+	".": program, "cmd/fualab-api": program, "command": program, "internal/apitest": program, "internal/doctor": program,
 }
 
 // product.go lists the product's parts; the commands export and import are its

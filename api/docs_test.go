@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/fualab/fualab/api/internal/apitest"
 	"github.com/fualab/fualab/shared/testdb"
 )
 
@@ -26,8 +27,8 @@ var assets = regexp.MustCompile(`(?:src|href)="([^"]+)"`)
 // TestDocsLoadNothingFromElsewhere reads the page and all that it brings.
 func TestDocsLoadNothingFromElsewhere(t *testing.T) {
 	t.Parallel()
-	h := newHarness(t, testdb.New(t, "sqlite"))
-	page := h.must(200, "GET", "/docs", "").Body
+	h := apitest.NewHarness(t, testdb.New(t, "sqlite"))
+	page := h.Must(200, "GET", "/docs", "").Body
 	paths := []string{"/docs", "/openapi.json"}
 	for _, found := range assets.FindAllStringSubmatch(page, -1) {
 		u, err := url.Parse(found[1])
@@ -39,7 +40,7 @@ func TestDocsLoadNothingFromElsewhere(t *testing.T) {
 	}
 	bundles, validates := 0, true
 	for _, path := range paths {
-		body := h.must(200, "GET", path, "").Body
+		body := h.Must(200, "GET", path, "").Body
 		for _, found := range loads.FindAllStringSubmatch(body, -1) {
 			if !strings.HasPrefix(found[1], "//#") {
 				t.Errorf("%s has a browser load %s: %.80s", path, found[1], found[0])
@@ -55,7 +56,7 @@ func TestDocsLoadNothingFromElsewhere(t *testing.T) {
 		t.Errorf("of %v, %d are Swagger UI's scripts; its validator, a picture from elsewhere, is on: %t", paths, bundles, validates)
 	}
 	// A browser refuses to load addresses that a script makes up while it runs.
-	if policy := h.must(200, "GET", "/docs", "").Header.Get("Content-Security-Policy"); !strings.HasPrefix(policy, "default-src 'none';") || strings.Contains(policy, "http") {
+	if policy := h.Must(200, "GET", "/docs", "").Header.Get("Content-Security-Policy"); !strings.HasPrefix(policy, "default-src 'none';") || strings.Contains(policy, "http") {
 		t.Errorf("the policy is %s", policy)
 	}
 }

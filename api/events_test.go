@@ -14,15 +14,16 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/fualab/fualab/api/internal/apitest"
 	"github.com/fualab/fualab/api/internal/live"
 	"github.com/fualab/fualab/shared/config"
 	"github.com/fualab/fualab/shared/events"
 	"github.com/fualab/fualab/shared/httpserver"
 	"github.com/fualab/fualab/shared/log"
+	"github.com/fualab/fualab/shared/model"
 	"github.com/fualab/fualab/shared/redis"
 	"github.com/fualab/fualab/shared/testdb"
 	"github.com/fualab/fualab/shared/testredis"
-	"github.com/fualab/fualab/shared/testwait"
 )
 
 // watched is an API with live events on a Redis of its own.
@@ -30,12 +31,13 @@ type watched struct {
 	handler http.Handler
 	hub     *live.Hub
 	client  *redis.Client
-	logged  *written
+	publish func(events.Event)
+	logged  *apitest.Written
 }
 
 func newWatched(t *testing.T, url config.RedisURL) *watched {
 	t.Helper()
-	w := &watched{logged: newWritten()}
+	w := &watched{logged: apitest.NewWritten()}
 	logger := log.New(w.logged, slog.LevelInfo, "test")
 	client, err := redis.Open(url, "test", logger)
 	if err != nil {
@@ -44,39 +46,19 @@ func newWatched(t *testing.T, url config.RedisURL) *watched {
 	t.Cleanup(func() { _ = client.Close() })
 	publisher := events.Start(t.Context(), client, logger)
 	t.Cleanup(publisher.Close)
-	w.client, w.hub = client, live.Start(t.Context(), client, logger)
+	w.client, w.publish, w.hub = client, publisher.Publish, live.Start(t.Context(), client, logger)
 	t.Cleanup(w.hub.Close)
-	w.handler = newAPI(deps{
+	w.handler = apitest.NewAPI(apitest.Deps{
 		DB: testdb.New(t, "sqlite"), Redis: client,
 		Publish: publisher.Publish, Live: w.hub, Ping: 20 * time.Millisecond,
-		Draining: func() bool { return false }, Now: newClock().Now, Log: logger,
+		Draining: func() bool { return false }, Now: apitest.NewClock().Now, Log: logger,
 	})
 	return w
 }
 
-// written is a log that can be waited for.
-type written struct{ lines chan string }
-
-func newWritten() *written { return &written{make(chan string, 10_000)} }
-
-func (w *written) Write(p []byte) (int, error) {
-	w.lines <- string(p)
-	return len(p), nil
-}
-
-// line waits for a line with part in it.
-func (w *written) line(t *testing.T, part string) string {
-	t.Helper()
-	for deadline := time.After(testwait.Patience); ; {
-		select {
-		case line := <-w.lines:
-			if strings.Contains(line, part) {
-				return line
-			}
-		case <-deadline:
-			t.Fatalf("the log has no line with %s", part)
-		}
-	}
+// tell publishes an event with a name.
+func (w *watched) tell(name string) {
+	w.publish(events.Event{Type: events.RunsQueued, At: model.NewTime(time.Now()), Count: 1, IDs: []int64{1}, Name: name})
 }
 
 // eventStream is an open stream, as a client has it.
@@ -170,13 +152,13 @@ func TestEventsStream(t *testing.T) {
 			t.Fatalf("a sign of life: %q", got)
 		}
 	}
-	create(t, api.handler, "Sample")
+	api.tell("Sample")
 	id, name, data := stream.next()
-	if _, err := live.ParseID(id); err != nil || name != "items.created" || !strings.HasPrefix(data, `{"type":"items.created","at":"2`) || !strings.HasSuffix(data, `,"count":1,"ids":[1],"name":"Sample"}`) {
+	if _, err := live.ParseID(id); err != nil || name != "runs.queued" || !strings.HasPrefix(data, `{"type":"runs.queued","at":"2`) || !strings.HasSuffix(data, `,"count":1,"ids":[1],"name":"Sample"}`) {
 		t.Errorf("got %s %s %s", id, name, data)
 	}
 	leave()
-	if line := api.logged.line(t, `"route":"/api/events"`); !strings.Contains(line, `"msg":"request"`) || !strings.Contains(line, `"status":200`) {
+	if line := api.logged.Line(t, `"route":"/api/events"`); !strings.Contains(line, `"msg":"request"`) || !strings.Contains(line, `"status":200`) {
 		t.Errorf("at its end the log says %s", line)
 	}
 }
@@ -188,20 +170,20 @@ func TestEventsResume(t *testing.T) {
 	server := httptest.NewServer(api.handler)
 	t.Cleanup(server.Close) // after the streams
 
-	create(t, api.handler, "a")
+	api.tell("a")
 	first := watch(t.Context(), t, server.URL, "Last-Event-ID: ") // as if it were not there
 	first.block()
 	at, name, _ := first.next()
 	if name != "hello" {
 		t.Fatalf("it begins with %s", name)
 	}
-	create(t, api.handler, "b")
+	api.tell("b")
 	second, _, data := first.next()
 	for !strings.Contains(data, `"name":"b"`) { // the first may have come as well
 		at = second
 		second, _, data = first.next()
 	}
-	create(t, api.handler, "c")
+	api.tell("c")
 	third, _, _ := first.next()
 
 	resumed := watch(t.Context(), t, server.URL, "Last-Event-ID: "+at)
@@ -232,7 +214,7 @@ func TestEventsRefused(t *testing.T) {
 	t.Parallel()
 	_, url := testredis.Embedded(t)
 	api := newWatched(t, url)
-	without := newAPI(deps{Now: time.Now, Log: slog.New(slog.DiscardHandler)})
+	without := apitest.NewAPI(apitest.Deps{Now: time.Now, Log: slog.New(slog.DiscardHandler)})
 	for _, s := range []struct {
 		name    string
 		handler http.Handler

@@ -1,11 +1,6 @@
 package api
 
-import (
-	"github.com/fualab/fualab/api/internal/console"
-	"github.com/fualab/fualab/api/internal/rest"
-)
+import "github.com/fualab/fualab/api/internal/rest"
 
-// NewAPI returns all operations, on the parts that a test gives.
-func NewAPI(r rest.Config, c console.Config, p productConfig) *rest.API {
-	return newAPI(parts{r, c, p})
-}
+// NewPlatform returns the platform's operations alone.
+func NewPlatform(p Parts) *rest.API { return newPlatform(p) }

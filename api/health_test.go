@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/fualab/fualab/api/internal/apitest"
 	"github.com/fualab/fualab/shared/database"
 	"github.com/fualab/fualab/shared/model"
 	"github.com/fualab/fualab/shared/redis"
@@ -39,14 +40,14 @@ type readiness struct {
 // ready asks /ready of an API on db and the Redis at redisURL.
 func ready(t *testing.T, db *database.DB, client *redis.Client, draining bool) (int, readiness) {
 	t.Helper()
-	h := newAPI(deps{
+	h := apitest.NewAPI(apitest.Deps{
 		DB: db, Redis: client, HeartbeatTTL: 45 * time.Second,
 		Draining: func() bool { return draining }, Now: time.Now, Log: slog.New(slog.DiscardHandler),
 	})
 	rec := httptest.NewRecorder()
 	h.ServeHTTP(rec, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/ready", http.NoBody))
-	checkAnswer(t, http.MethodGet, "/ready", rec.Result(), rec.Body.Bytes())
-	return rec.Code, decode[readiness](t, rec.Body.String())
+	apitest.CheckAnswer(t, http.MethodGet, "/ready", rec.Result(), rec.Body.Bytes())
+	return rec.Code, apitest.Decode[readiness](t, rec.Body.String())
 }
 
 func beat(t *testing.T, db *database.DB, instance string, at time.Time) {

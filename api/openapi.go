@@ -5,6 +5,7 @@ import (
 	"log/slog"
 
 	"github.com/fualab/fualab/api/internal/console"
+	"github.com/fualab/fualab/api/internal/resource"
 	"github.com/fualab/fualab/api/internal/rest"
 )
 
@@ -13,7 +14,7 @@ import (
 // WriteOpenAPI writes the OpenAPI 3.1 document, as /openapi.json serves it.
 func WriteOpenAPI(w io.Writer) error {
 	log := slog.New(slog.DiscardHandler)
-	doc, err := newAPI(parts{rest: rest.Config{Log: log}, console: console.Config{Log: log}}).OpenAPI()
+	doc, err := NewAPI(Parts{REST: rest.Config{Log: log}, Console: console.Config{Log: log}, Product: Product{Deps: resource.Deps{Log: log}}}).OpenAPI()
 	if err != nil {
 		return err
 	}

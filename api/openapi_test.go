@@ -5,13 +5,15 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/fualab/fualab/api/internal/apitest"
 )
 
 // TestOpenAPIIsStored holds api/openapi.json to the code: a change of the
 // interface shows in a review.
 func TestOpenAPIIsStored(t *testing.T) {
 	t.Parallel()
-	got, err := openAPI()
+	got, err := apitest.OpenAPI()
 	if err != nil {
 		t.Fatal(err)
 	}

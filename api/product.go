@@ -23,15 +23,15 @@ func (c ProductConfig) productFaults() []config.Fault {
 	return nil
 }
 
-// productConfig configures the product's operations.
-type productConfig = items.Config
-
 // cachedKinds are the records that the cache holds.
 var cachedKinds = []cache.Kind{items.Resource().Kind()}
 
 // registerProduct registers the operations of the product.
-func registerProduct(api *rest.API, c productConfig) {
-	items.Register(api, c)
+func registerProduct(api *rest.API, p Product) {
+	items.Register(api, items.Config{
+		DB: p.DB, Queue: p.Queue, Epochs: p.Epoch, Cache: p.Cache, Nudge: p.Nudge, Publish: p.Publish,
+		ImportBytes: p.ImportMaxBytes, Now: p.Now, Log: p.Log,
+	})
 }
 
 // words are the product's, for the platform's part of the document.

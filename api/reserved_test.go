@@ -51,7 +51,7 @@ func holdConnections(t *testing.T, dialect string, url config.DatabaseURL) {
 		t.Fatal(err)
 	}
 	for i := range tokens {
-		if tokens[i], _, err = all.Create(t.Context(), "test", "read write", 0); err != nil {
+		if tokens[i], _, err = all.Create(t.Context(), "test", "read admin", 0); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -71,7 +71,7 @@ func holdConnections(t *testing.T, dialect string, url config.DatabaseURL) {
 	send := func(limit time.Duration, method, path, token string) (int, error) {
 		ctx, cancel := context.WithTimeout(context.Background(), limit)
 		defer cancel()
-		r, err := http.NewRequestWithContext(ctx, method, "http://"+ln.Addr().String()+path, strings.NewReader(`{"name":"b"}`))
+		r, err := http.NewRequestWithContext(ctx, method, "http://"+ln.Addr().String()+path, strings.NewReader(`{"paused":true}`))
 		if err != nil {
 			return 0, err
 		}
@@ -93,7 +93,7 @@ func holdConnections(t *testing.T, dialect string, url config.DatabaseURL) {
 	}
 	begin := "BEGIN IMMEDIATE"
 	if dialect == "postgres" {
-		begin = "BEGIN; LOCK TABLE items"
+		begin = "BEGIN; LOCK TABLE schedules IN EXCLUSIVE MODE"
 	}
 	if _, err := held.ExecContext(t.Context(), begin); err != nil {
 		t.Fatal(err)
@@ -102,7 +102,7 @@ func holdConnections(t *testing.T, dialect string, url config.DatabaseURL) {
 	for range heldConns {
 		changes.Go(func() {
 			for ctx.Err() == nil {
-				_, _ = send(time.Minute, http.MethodDelete, "/api/items/1", tokens[0])
+				_, _ = send(time.Minute, http.MethodPatch, "/api/schedules/none", tokens[0])
 			}
 		})
 	}

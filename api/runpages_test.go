@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/riverqueue/river/rivertype"
 
+	"github.com/fualab/fualab/api/internal/apitest"
 	"github.com/fualab/fualab/shared/database"
 	"github.com/fualab/fualab/shared/runs"
 	"github.com/fualab/fualab/shared/testdb"
@@ -18,7 +19,7 @@ import (
 func TestManySchedules(t *testing.T) {
 	t.Parallel()
 	testdb.Each(t, func(t *testing.T, db *database.DB) {
-		h := newHarness(t, db)
+		h := apitest.NewHarness(t, db)
 		names := make([]string, 1000)
 		for i := range names {
 			names[i] = fmt.Sprintf("task.%04d", i)
@@ -26,7 +27,7 @@ func TestManySchedules(t *testing.T) {
 		declare(t, db, names...)
 		want := map[string]int64{}
 		for _, name := range []string{"task.0999", "task.0000", "task.0500", "task.0500"} {
-			job, err := runs.Insert(t.Context(), h.queue, name, runs.Manual)
+			job, err := runs.Insert(t.Context(), h.Queue, name, runs.Manual)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -36,7 +37,7 @@ func TestManySchedules(t *testing.T) {
 			Name    string
 			LastRun *run `json:"last_run"`
 		}
-		list := decode[[]schedule](t, h.must(200, "GET", "/api/schedules", "").Body)
+		list := apitest.Decode[[]schedule](t, h.Must(200, "GET", "/api/schedules", "").Body)
 		got := map[string]int64{}
 		for i, s := range list {
 			if s.Name != names[i] {
@@ -57,10 +58,10 @@ func TestManySchedules(t *testing.T) {
 func TestRunPages(t *testing.T) {
 	t.Parallel()
 	testdb.Each(t, func(t *testing.T, db *database.DB) {
-		h := newHarness(t, db)
+		h := apitest.NewHarness(t, db)
 		insert := func(n int) {
 			for i := range n {
-				if _, err := runs.Insert(t.Context(), h.queue, fmt.Sprintf("task.%d", i%3), runs.Manual); err != nil {
+				if _, err := runs.Insert(t.Context(), h.Queue, fmt.Sprintf("task.%d", i%3), runs.Manual); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -70,8 +71,8 @@ func TestRunPages(t *testing.T) {
 			newest := int64(0)
 			var seen []int64
 			for path := "/api/runs?limit=4" + query; path != ""; {
-				a := h.must(200, "GET", path, "")
-				for _, run := range decode[[]run](t, a.Body) {
+				a := h.Must(200, "GET", path, "")
+				for _, run := range apitest.Decode[[]run](t, a.Body) {
 					if newest == 0 {
 						newest = run.ID
 					}
@@ -80,7 +81,7 @@ func TestRunPages(t *testing.T) {
 					}
 					seen = append(seen, run.ID)
 				}
-				path = a.link("next")
+				path = a.Link("next")
 				if path != "" {
 					insert(3)
 				}
@@ -95,14 +96,14 @@ func TestRunPages(t *testing.T) {
 				t.Errorf("%s: saw %d of %d", query, stood, want)
 			}
 		}
-		next, err := url.Parse(h.must(200, "GET", "/api/runs?limit=1&task=task.2,task.1&task=task.2", "").link("next"))
+		next, err := url.Parse(h.Must(200, "GET", "/api/runs?limit=1&task=task.2,task.1&task=task.2", "").Link("next"))
 		if err != nil {
 			t.Fatal(err)
 		}
 		cursor := "cursor=" + next.Query().Get("cursor")
-		h.must(200, "GET", "/api/runs?task=task.1,task.2&limit=7&"+cursor, "")
-		for _, other := range []string{"/api/runs?", "/api/runs?task=task.1&", "/api/runs?task=task.1,task.2&state=running&", "/api/items?"} {
-			if got := h.must(422, "GET", other+cursor, ""); !strings.Contains(got.Body, "belongs to another sort or filter") {
+		h.Must(200, "GET", "/api/runs?task=task.1,task.2&limit=7&"+cursor, "")
+		for _, other := range []string{"/api/runs?", "/api/runs?task=task.1&", "/api/runs?task=task.1,task.2&state=running&"} {
+			if got := h.Must(422, "GET", other+cursor, ""); !strings.Contains(got.Body, "belongs to another sort or filter") {
 				t.Errorf("%s: %s", other, got.Body)
 			}
 		}

@@ -12,6 +12,7 @@ import (
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/rivertype"
 
+	"github.com/fualab/fualab/api/internal/apitest"
 	"github.com/fualab/fualab/shared/database"
 	"github.com/fualab/fualab/shared/model"
 	"github.com/fualab/fualab/shared/runs"
@@ -61,11 +62,11 @@ func execute(t *testing.T, db *database.DB, tasks map[string]func(context.Contex
 }
 
 // await asks for a run until it is in the given state.
-func (h *harness) await(id int64, state rivertype.JobState) run {
-	h.t.Helper()
+func await(h *apitest.Harness, id int64, state rivertype.JobState) run {
+	h.T.Helper()
 	var got run
-	testwait.For(h.t, fmt.Sprintf("run %d to be %s", id, state), func() bool {
-		got = decode[run](h.t, h.must(200, "GET", fmt.Sprintf("/api/runs/%d", id), "").Body)
+	testwait.For(h.T, fmt.Sprintf("run %d to be %s", id, state), func() bool {
+		got = apitest.Decode[run](h.T, h.Must(200, "GET", fmt.Sprintf("/api/runs/%d", id), "").Body)
 		return got.State == state
 	})
 	return got
@@ -92,7 +93,7 @@ func declare(t *testing.T, db *database.DB, names ...string) {
 func TestRunsWithAWorker(t *testing.T) {
 	t.Parallel()
 	testdb.Each(t, func(t *testing.T, db *database.DB) {
-		h := newHarness(t, db)
+		h := apitest.NewHarness(t, db)
 		declare(t, db, "good", "bad", "slow", "panics")
 		started := make(chan struct{}, 10)
 		execute(t, db, map[string]func(context.Context, *river.Job[runs.Args]) error{
@@ -114,46 +115,46 @@ func TestRunsWithAWorker(t *testing.T) {
 		})
 		start := func(task string) int64 {
 			t.Helper()
-			return decode[run](t, h.must(202, "POST", "/api/schedules/"+task+"/runs", "").Body).ID
+			return apitest.Decode[run](t, h.Must(202, "POST", "/api/schedules/"+task+"/runs", "").Body).ID
 		}
 
-		good := h.await(start("good"), "completed")
+		good := await(h, start("good"), "completed")
 		if good.RowsAffected != 42 || good.DurationMS == nil || good.Worker == nil || *good.Worker != "test-worker" || good.Attempt != 1 {
 			t.Errorf("a completed run is %+v", good)
 		}
-		h.must(200, "POST", fmt.Sprintf("/api/runs/%d/retry", good.ID), "")
-		testwait.For(t, "the second attempt of the run that is retried", func() bool { return h.await(good.ID, "completed").Attempt == 2 })
+		h.Must(200, "POST", fmt.Sprintf("/api/runs/%d/retry", good.ID), "")
+		testwait.For(t, "the second attempt of the run that is retried", func() bool { return await(h, good.ID, "completed").Attempt == 2 })
 
 		// A run with one attempt ends discarded, and completes when it is
 		// driven again.
-		last, err := h.queue.River().Insert(t.Context(), runs.Args{Task: "bad", Trigger: runs.Manual}, &river.InsertOpts{MaxAttempts: 1})
+		last, err := h.Queue.River().Insert(t.Context(), runs.Args{Task: "bad", Trigger: runs.Manual}, &river.InsertOpts{MaxAttempts: 1})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if bad := h.await(last.Job.ID, "discarded"); len(bad.Errors) != 1 || bad.Errors[0].Error != "no luck" {
+		if bad := await(h, last.Job.ID, "discarded"); len(bad.Errors) != 1 || bad.Errors[0].Error != "no luck" {
 			t.Errorf("a discarded run is %+v", bad)
 		}
-		h.must(200, "POST", fmt.Sprintf("/api/runs/%d/retry", last.Job.ID), "")
-		if bad := h.await(last.Job.ID, "completed"); bad.Attempt != 2 || len(bad.Errors) != 1 {
+		h.Must(200, "POST", fmt.Sprintf("/api/runs/%d/retry", last.Job.ID), "")
+		if bad := await(h, last.Job.ID, "completed"); bad.Attempt != 2 || len(bad.Errors) != 1 {
 			t.Errorf("a run that was driven again is %+v", bad)
 		}
 
 		slow := start("slow")
 		<-started
-		h.await(slow, "running")
-		if got := decode[run](t, h.must(200, "POST", fmt.Sprintf("/api/runs/%d/cancel", slow), "").Body); !got.CancelRequested {
+		await(h, slow, "running")
+		if got := apitest.Decode[run](t, h.Must(200, "POST", fmt.Sprintf("/api/runs/%d/cancel", slow), "").Body); !got.CancelRequested {
 			t.Errorf("a run that is asked to stop is %+v", got)
 		}
-		if got := h.await(slow, "cancelled"); got.CancelRequested || got.DurationMS == nil {
+		if got := await(h, slow, "cancelled"); got.CancelRequested || got.DurationMS == nil {
 			t.Errorf("a run that was cancelled is %+v", got)
 		}
 
-		broken := h.await(start("panics"), "retryable")
+		broken := await(h, start("panics"), "retryable")
 		if len(broken.Errors) != 1 || broken.Errors[0].Error != "kaput" || broken.Errors[0].Trace == "" {
 			t.Errorf("a run that panicked is %+v", broken)
 		}
-		h.must(200, "POST", fmt.Sprintf("/api/runs/%d/cancel", broken.ID), "")
-		h.await(broken.ID, "cancelled")
+		h.Must(200, "POST", fmt.Sprintf("/api/runs/%d/cancel", broken.ID), "")
+		await(h, broken.ID, "cancelled")
 	})
 }
 
@@ -162,13 +163,13 @@ func TestRunsWithAWorker(t *testing.T) {
 func TestOneOfManyRetries(t *testing.T) {
 	t.Parallel()
 	testdb.Each(t, func(t *testing.T, db *database.DB) {
-		seed(t, db)
-		h := newHarness(t, db)
+		apitest.Seed(t, db)
+		h := apitest.NewHarness(t, db)
 		const n = 8
 		statuses := make([]int, n)
 		var wg sync.WaitGroup
 		for i := range n {
-			wg.Go(func() { statuses[i] = h.do("POST", "/api/runs/2/retry", "").Status })
+			wg.Go(func() { statuses[i] = h.Do("POST", "/api/runs/2/retry", "").Status })
 		}
 		wg.Wait()
 		counts := map[int]int{}
@@ -186,19 +187,19 @@ func TestOneOfManyRetries(t *testing.T) {
 func TestChangesOfAScheduleDoNotGetLost(t *testing.T) {
 	t.Parallel()
 	testdb.Each(t, func(t *testing.T, db *database.DB) {
-		seed(t, db)
-		h := newHarness(t, db)
+		apitest.Seed(t, db)
+		h := apitest.NewHarness(t, db)
 		patches := []string{`{"cron":"7 7 * * *"}`, `{"time_zone":"Asia/Tokyo"}`, `{"missed_policy":"all"}`, `{"overlap_policy":"allow"}`, `{"paused":true}`}
 		var wg sync.WaitGroup
 		for _, patch := range patches {
 			wg.Go(func() {
-				if a := h.do("PATCH", "/api/schedules/items.expire", patch); a.Status != 200 {
+				if a := h.Do("PATCH", "/api/schedules/rows.expire", patch); a.Status != 200 {
 					t.Errorf("%s: %d %s", patch, a.Status, a.Body)
 				}
 			})
 		}
 		wg.Wait()
-		h.follow([]step{{name: "all of it", method: "GET", path: "/api/schedules/items.expire", status: 200,
-			want: `"cron":"7 7 * * *","time_zone":"Asia/Tokyo","missed_policy":"all","overlap_policy":"allow","paused":true,"next_run_at":"2026-01-02T22:07:00.000000Z"`}})
+		h.Follow([]apitest.Step{{Name: "all of it", Method: "GET", Path: "/api/schedules/rows.expire", Status: 200,
+			Want: `"cron":"7 7 * * *","time_zone":"Asia/Tokyo","missed_policy":"all","overlap_policy":"allow","paused":true,"next_run_at":"2026-01-02T22:07:00.000000Z"`}})
 	})
 }

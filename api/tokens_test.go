@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/fualab/fualab/api/internal/apitest"
 	"github.com/fualab/fualab/api/internal/auth"
 	"github.com/fualab/fualab/shared/database"
 	"github.com/fualab/fualab/shared/model"
@@ -21,19 +22,19 @@ import (
 func TestRevokedOnTheOtherInstance(t *testing.T) {
 	t.Parallel()
 	testdb.Each(t, func(t *testing.T, db *database.DB) {
-		one, other := newGuarded(t, db), newGuarded(t, db)
-		admin, _ := one.token("admin", nil)
-		token, _ := one.token("read", nil)
+		one, other := apitest.NewGuarded(t, db), apitest.NewGuarded(t, db)
+		admin, _ := one.Token("admin", nil)
+		token, _ := one.Token("read", nil)
 		header := "Authorization: Bearer " + token
-		if got := other.do("GET", "/api/items", "", header); got.Status != 200 {
+		if got := other.Do("GET", "/api/runs", "", header); got.Status != 200 {
 			t.Fatalf("before: %d %s", got.Status, got.Body)
 		}
-		if got := one.do("DELETE", "/api/tokens/2", "", "Authorization: Bearer "+admin); got.Status != 204 {
+		if got := one.Do("DELETE", "/api/tokens/2", "", "Authorization: Bearer "+admin); got.Status != 204 {
 			t.Fatalf("revoke: %d %s", got.Status, got.Body)
 		}
 		for revoked := time.Now(); ; {
 			sent := time.Since(revoked)
-			got := other.do("GET", "/api/items", "", header)
+			got := other.Do("GET", "/api/runs", "", header)
 			if got.Status == 401 {
 				break
 			}
@@ -70,9 +71,9 @@ func TestTokensCannotBeLookedUp(t *testing.T) {
 	log := slog.New(slog.DiscardHandler)
 	authenticator := auth.Start(t.Context(), auth.Config{Tokens: tokens, Now: time.Now, Log: log})
 	t.Cleanup(authenticator.Close)
-	server := httptest.NewServer(newAPI(deps{Auth: authenticator, Now: time.Now, Log: log}))
+	server := httptest.NewServer(apitest.NewAPI(apitest.Deps{Auth: authenticator, Now: time.Now, Log: log}))
 	t.Cleanup(server.Close)
-	c := newClient(t, server.URL)
+	c := apitest.NewClient(t, server.URL)
 	for name, tt := range map[string]struct {
 		token  string
 		status int
@@ -81,14 +82,14 @@ func TestTokensCannotBeLookedUp(t *testing.T) {
 		"nobody's":       {auth.NewToken(), 503},
 		"a mistyped one": {token[:40], 401}, // which no database has to say
 	} {
-		got := c.do("GET", "/api/me", "", "Authorization: Bearer "+tt.token)
+		got := c.Do("GET", "/api/me", "", "Authorization: Bearer "+tt.token)
 		challenged := got.Header.Get("WWW-Authenticate") != ""
 		if got.Status != tt.status || challenged != (tt.status == 401) || got.Header.Get("Content-Type") != "application/problem+json" || strings.Contains(got.Body, "refused") {
 			t.Errorf("%s: %d %v %s, want %d", name, got.Status, got.Header, got.Body, tt.status)
 		}
 	}
 	tokens.down.Store(false)
-	if got := c.do("GET", "/api/me", "", "Authorization: Bearer "+token); got.Status != 200 {
+	if got := c.Do("GET", "/api/me", "", "Authorization: Bearer "+token); got.Status != 200 {
 		t.Errorf("when it is back: %d %s", got.Status, got.Body)
 	}
 }

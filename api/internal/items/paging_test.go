@@ -1,4 +1,4 @@
-package api_test
+package items_test
 
 import (
 	"fmt"
@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/fualab/fualab/api/internal/apitest"
 	"github.com/fualab/fualab/shared/testdb"
 )
 
@@ -23,7 +24,7 @@ func TestPagingWhileOthersWrite(t *testing.T) {
 		for _, search := range []bool{true, false} {
 			t.Run(fmt.Sprintf("%s/search=%t", dialect, search), func(t *testing.T) {
 				t.Parallel()
-				h := newHarness(t, testdb.New(t, dialect))
+				h := apitest.NewHarness(t, testdb.New(t, dialect))
 				for range 3 {
 					seed := rand.Uint64()
 					for _, sort := range sorts {
@@ -37,7 +38,7 @@ func TestPagingWhileOthersWrite(t *testing.T) {
 
 // crowd are the items of one round.
 type crowd struct {
-	h   *harness
+	h   *apitest.Harness
 	tag string // in each of their names
 }
 
@@ -47,19 +48,19 @@ func (c *crowd) create(r *rand.Rand, n int) ([]int64, error) {
 	for i := range bodies { // few names, so that the id has to break ties
 		bodies[i] = fmt.Sprintf(`{"name":"%c %s"}`, 'a'+rune(r.IntN(4)), c.tag)
 	}
-	a, err := c.h.try(201, "POST", "/api/items/batch", "["+strings.Join(bodies, ",")+"]")
+	a, err := c.h.Try(201, "POST", "/api/items/batch", "["+strings.Join(bodies, ",")+"]")
 	if err != nil {
 		return nil, err
 	}
 	var ids []int64
-	for _, it := range decode[[]item](c.h.t, a.Body) {
+	for _, it := range apitest.Decode[[]item](c.h.T, a.Body) {
 		ids = append(ids, it.ID)
 	}
 	return ids, nil
 }
 
 func (c *crowd) delete(id int64) error {
-	_, err := c.h.try(204, "DELETE", fmt.Sprintf("/api/items/%d", id), "")
+	_, err := c.h.Try(204, "DELETE", fmt.Sprintf("/api/items/%d", id), "")
 	return err
 }
 
@@ -82,7 +83,7 @@ func (c *crowd) write(seed uint64, n int, stop *atomic.Bool) error {
 	return nil
 }
 
-func pageWhileOthersWrite(t *testing.T, h *harness, sort string, search bool, seed uint64) {
+func pageWhileOthersWrite(t *testing.T, h *apitest.Harness, sort string, search bool, seed uint64) {
 	t.Helper()
 	r := rand.New(rand.NewPCG(seed, 0))
 	c := &crowd{h: h, tag: "t" + strings.ReplaceAll(fmt.Sprint(r.Uint64()), "0", "x")}
@@ -91,7 +92,7 @@ func pageWhileOthersWrite(t *testing.T, h *harness, sort string, search bool, se
 		t.Fatal(err)
 	}
 	for _, id := range ids[:5] { // so that updated_at is not the order of creation
-		h.must(200, "PATCH", fmt.Sprintf("/api/items/%d", id), `{"description":"changed"}`)
+		h.Must(200, "PATCH", fmt.Sprintf("/api/items/%d", id), `{"description":"changed"}`)
 	}
 	r.Shuffle(len(ids), func(i, j int) { ids[i], ids[j] = ids[j], ids[i] })
 	standing, doomed := ids[:25], ids[25:]
@@ -124,7 +125,7 @@ func pageWhileOthersWrite(t *testing.T, h *harness, sort string, search bool, se
 		}
 	}
 	// Rows left behind would be paged through, or searched, in every later round.
-	if _, err := h.db.ExecContext(t.Context(), "DELETE FROM items"); err != nil {
+	if _, err := h.Db.ExecContext(t.Context(), "DELETE FROM items"); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -139,12 +140,12 @@ func (c *crowd) page(t *testing.T, path string, doomed []int64) map[int64]int {
 		if pages > 1000 {
 			t.Fatalf("%s does not end", path)
 		}
-		answer := c.h.must(200, "GET", path, "")
-		items := decode[[]item](t, answer.Body)
+		answer := c.h.Must(200, "GET", path, "")
+		items := apitest.Decode[[]item](t, answer.Body)
 		for _, it := range items {
 			seen[it.ID]++
 		}
-		path = answer.link("next")
+		path = answer.Link("next")
 		if len(items) == 0 || len(doomed) == 0 {
 			continue
 		}

@@ -1,6 +1,6 @@
 //go:build !race
 
-package api_test
+package items_test
 
 import (
 	"fmt"
@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/fualab/fualab/api/internal/access"
+	"github.com/fualab/fualab/api/internal/apitest"
 	"github.com/fualab/fualab/api/internal/cache"
 	"github.com/fualab/fualab/api/internal/items"
 	"github.com/fualab/fualab/api/internal/resource"
@@ -41,7 +42,7 @@ func TestAllocations(t *testing.T) { // not parallel: AllocsPerRun counts the al
 	if err := items.Resource().Store(resource.Deps{DB: db, Now: time.Now}).Create(t.Context(), access.Caller{}, rows...); err != nil {
 		t.Fatal(err)
 	}
-	handler := newAPI(deps{
+	handler := apitest.NewAPI(apitest.Deps{
 		DB: db, Cache: cache.New(8<<20, "items"), Now: time.Now, Log: slog.New(slog.NewJSONHandler(&discard{}, nil)),
 	})
 	for _, tt := range []struct {

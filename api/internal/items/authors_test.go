@@ -1,4 +1,4 @@
-package api_test
+package items_test
 
 import (
 	"fmt"
@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/fualab/fualab/api/internal/apitest"
 	"github.com/fualab/fualab/shared/database"
 	"github.com/fualab/fualab/shared/testdb"
 )
@@ -26,15 +27,15 @@ func authors(t *testing.T, db *database.DB, table string, id int64) [2]string {
 func TestRowsNameTheirAuthors(t *testing.T) {
 	t.Parallel()
 	testdb.Each(t, func(t *testing.T, db *database.DB) {
-		g := newGuarded(t, db)
+		g := apitest.NewGuarded(t, db)
 		bearer := func(scopes string) (header, id string) {
-			token, n := g.token(scopes, nil)
+			token, n := g.Token(scopes, nil)
 			return "Authorization: Bearer " + token, fmt.Sprintf("token:%d", n)
 		}
 		first, firstID := bearer("read write")
 		second, secondID := bearer("read write")
-		person := "Authorization: Bearer " + g.issuer.Token(t, g.issuer.Claims())
-		personID := decode[struct{ ID string }](t, g.do("GET", "/api/me", "", person).Body).ID
+		person := "Authorization: Bearer " + g.Issuer.Token(t, g.Issuer.Claims())
+		personID := apitest.Decode[struct{ ID string }](t, g.Do("GET", "/api/me", "", person).Body).ID
 		patch := "Content-Type: application/merge-patch+json"
 		for _, s := range []struct {
 			name, method, path, body string
@@ -50,15 +51,15 @@ func TestRowsNameTheirAuthors(t *testing.T) {
 			{"batch", "POST", "/api/items/batch", `[{"name":"c"},{"name":"d"}]`, []string{person}, 201, 3, [2]string{personID, personID}},
 			{"create once", "POST", "/api/items", `{"name":"e"}`, []string{second, "Idempotency-Key: k"}, 201, 4, [2]string{secondID, secondID}},
 		} {
-			if got := g.do(s.method, s.path, s.body, s.headers...); got.Status != s.status {
+			if got := g.Do(s.method, s.path, s.body, s.headers...); got.Status != s.status {
 				t.Fatalf("%s: %d %s", s.name, got.Status, got.Body)
 			}
 			if diff := cmp.Diff(s.want, authors(t, db, "items", s.id)); diff != "" {
 				t.Errorf("%s (-want +stored):\n%s", s.name, diff)
 			}
 		}
-		open := newHarness(t, db)
-		open.do("PATCH", "/api/items/1", `{"name":"f"}`, patch)
+		open := apitest.NewHarness(t, db)
+		open.Do("PATCH", "/api/items/1", `{"name":"f"}`, patch)
 		if diff := cmp.Diff([2]string{firstID, "unknown"}, authors(t, db, "items", 1)); diff != "" {
 			t.Errorf("a caller that is not known (-want +stored):\n%s", diff)
 		}
@@ -70,30 +71,30 @@ func TestRowsNameTheirAuthors(t *testing.T) {
 func TestImportsBelongToTheirCreators(t *testing.T) {
 	t.Parallel()
 	testdb.Each(t, func(t *testing.T, db *database.DB) {
-		g := newGuarded(t, db)
+		g := apitest.NewGuarded(t, db)
 		bearer := func(scopes string) string {
-			token, _ := g.token(scopes, nil)
+			token, _ := g.Token(scopes, nil)
 			return "Authorization: Bearer " + token
 		}
 		owner, other, admin := bearer("read write"), bearer("read write"), bearer("read write admin")
 		csv, part := "Content-Type: text/csv", "Content-Type: application/partial-upload"
-		begun := func(name string) step {
-			return step{name: name, method: "POST", path: "/api/imports", body: "name\n", headers: []string{owner, csv, "Upload-Complete: ?0"}, status: 201}
+		begun := func(name string) apitest.Step {
+			return apitest.Step{Name: name, Method: "POST", Path: "/api/imports", Body: "name\n", Headers: []string{owner, csv, "Upload-Complete: ?0"}, Status: 201}
 		}
 		at := func(offset int) []string { return []string{part, fmt.Sprintf("Upload-Offset: %d", offset)} }
 		const theirs = "belongs to another caller"
-		g.follow([]step{
+		g.Follow([]apitest.Step{
 			begun("begun"),
-			{name: "another caller reads", method: "GET", path: "/api/imports/1", headers: []string{other}, status: 200},
-			{name: "and does not continue", method: "PATCH", path: "/api/imports/1", body: "evil\n", headers: append(at(5), other), status: 403, want: theirs},
-			{name: "nor complete", method: "PATCH", path: "/api/imports/1", headers: append(at(5), other, "Upload-Complete: ?1"), status: 403, want: theirs},
-			{name: "nor cancel", method: "POST", path: "/api/imports/1/cancel", headers: []string{other}, status: 403, want: theirs},
-			{name: "the creator continues", method: "PATCH", path: "/api/imports/1", body: "a\n", headers: append(at(5), owner), status: 200},
-			{name: "an admin, too", method: "PATCH", path: "/api/imports/1", body: "b\n", headers: append(at(7), admin, "Upload-Complete: ?1"), status: 202},
-			{name: "the creator cancels", method: "POST", path: "/api/imports/1/cancel", headers: []string{owner}, status: 200, want: `"state":"cancelled"`},
+			{Name: "another caller reads", Method: "GET", Path: "/api/imports/1", Headers: []string{other}, Status: 200},
+			{Name: "and does not continue", Method: "PATCH", Path: "/api/imports/1", Body: "evil\n", Headers: append(at(5), other), Status: 403, Want: theirs},
+			{Name: "nor complete", Method: "PATCH", Path: "/api/imports/1", Headers: append(at(5), other, "Upload-Complete: ?1"), Status: 403, Want: theirs},
+			{Name: "nor cancel", Method: "POST", Path: "/api/imports/1/cancel", Headers: []string{other}, Status: 403, Want: theirs},
+			{Name: "the creator continues", Method: "PATCH", Path: "/api/imports/1", Body: "a\n", Headers: append(at(5), owner), Status: 200},
+			{Name: "an admin, too", Method: "PATCH", Path: "/api/imports/1", Body: "b\n", Headers: append(at(7), admin, "Upload-Complete: ?1"), Status: 202},
+			{Name: "the creator cancels", Method: "POST", Path: "/api/imports/1/cancel", Headers: []string{owner}, Status: 200, Want: `"state":"cancelled"`},
 			begun("begun again"),
-			{name: "an admin cancels", method: "POST", path: "/api/imports/2/cancel", headers: []string{admin}, status: 200, want: `"state":"cancelled"`},
-			{name: "of no import", method: "POST", path: "/api/imports/9/cancel", headers: []string{other}, status: 404},
+			{Name: "an admin cancels", Method: "POST", Path: "/api/imports/2/cancel", Headers: []string{admin}, Status: 200, Want: `"state":"cancelled"`},
+			{Name: "of no import", Method: "POST", Path: "/api/imports/9/cancel", Headers: []string{other}, Status: 404},
 		})
 		var file []byte
 		if err := db.NewRaw("SELECT data FROM import_chunks WHERE import_id = 1 ORDER BY first_byte LIMIT 1 OFFSET 1").Scan(t.Context(), &file); err != nil || string(file) != "a\n" {

@@ -1,4 +1,4 @@
-package api_test
+package items_test
 
 import (
 	"bytes"
@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/fualab/fualab/api/internal/apitest"
 	"github.com/fualab/fualab/shared/database"
 	"github.com/fualab/fualab/shared/testdb"
 )
@@ -20,26 +21,26 @@ var sorts = []string{"id", "-id", "created_at", "-created_at", "updated_at", "-u
 func TestPagesForthAndBack(t *testing.T) {
 	t.Parallel()
 	testdb.Each(t, func(t *testing.T, db *database.DB) {
-		h := newHarness(t, db)
+		h := apitest.NewHarness(t, db)
 		for _, name := range []string{"b", "a", "B", "é", "a", "b", "z", "a", "Z", "日本", "a b"} {
-			h.must(201, "POST", "/api/items", `{"name":"`+name+`"}`)
+			h.Must(201, "POST", "/api/items", `{"name":"`+name+`"}`)
 		}
 		for _, sort := range sorts {
-			all := decode[[]item](t, h.must(200, "GET", "/api/items?sort="+sort, "").Body)
+			all := apitest.Decode[[]item](t, h.Must(200, "GET", "/api/items?sort="+sort, "").Body)
 			if !slices.IsSortedFunc(all, order(sort)) {
 				t.Errorf("%s: not in order: %v", sort, all)
 			}
 			var forth, back [][]item
 			last := ""
 			for path := "/api/items?limit=3&sort=" + sort; path != ""; {
-				page := h.must(200, "GET", path, "")
-				forth = append(forth, decode[[]item](t, page.Body))
-				last, path = page.link("prev"), page.link("next")
+				page := h.Must(200, "GET", path, "")
+				forth = append(forth, apitest.Decode[[]item](t, page.Body))
+				last, path = page.Link("prev"), page.Link("next")
 			}
 			for path := last; path != ""; {
-				page := h.must(200, "GET", path, "")
-				back = append(back, decode[[]item](t, page.Body))
-				path = page.link("prev")
+				page := h.Must(200, "GET", path, "")
+				back = append(back, apitest.Decode[[]item](t, page.Body))
+				path = page.Link("prev")
 			}
 			if got := slices.Concat(forth...); !slices.Equal(got, all) {
 				t.Errorf("%s: forth %v, want %v", sort, got, all)
@@ -69,9 +70,9 @@ func order(sort string) func(a, b item) int {
 
 func TestCursorIsBoundToItsQuery(t *testing.T) {
 	t.Parallel()
-	h := newHarness(t, testdb.New(t, "sqlite"))
-	h.must(201, "POST", "/api/items/batch", `[{"name":"one"},{"name":"two"},{"name":"three"}]`)
-	link := h.must(200, "GET", "/api/items?limit=1&q=o&sort=-name", "").link("next")
+	h := apitest.NewHarness(t, testdb.New(t, "sqlite"))
+	h.Must(201, "POST", "/api/items/batch", `[{"name":"one"},{"name":"two"},{"name":"three"}]`)
+	link := h.Must(200, "GET", "/api/items?limit=1&q=o&sort=-name", "").Link("next")
 	u, err := url.Parse(link)
 	if err != nil {
 		t.Fatal(err)
@@ -81,14 +82,14 @@ func TestCursorIsBoundToItsQuery(t *testing.T) {
 		t.Errorf("the link loses its query: %s", link)
 	}
 	q.Set("limit", "2")
-	h.must(200, "GET", "/api/items?"+q.Encode(), "")
+	h.Must(200, "GET", "/api/items?"+q.Encode(), "")
 	for name, value := range map[string]string{"q": "t", "sort": "name", "status": "active", "duplicate_of": "1", "created_after": "2020-01-01T00:00:00Z"} {
 		other := url.Values{}
 		for k, v := range q {
 			other[k] = v
 		}
 		other.Set(name, value)
-		a := h.must(422, "GET", "/api/items?"+other.Encode(), "")
+		a := h.Must(422, "GET", "/api/items?"+other.Encode(), "")
 		if !strings.Contains(a.Body, "belongs to another sort or filter") {
 			t.Errorf("with another %s: %s", name, a.Body)
 		}
@@ -99,9 +100,9 @@ func TestCursorIsBoundToItsQuery(t *testing.T) {
 func TestCursorWithNUL(t *testing.T) {
 	t.Parallel()
 	testdb.Each(t, func(t *testing.T, db *database.DB) {
-		h := newHarness(t, db)
-		h.must(201, "POST", "/api/items/batch", `[{"name":"one"},{"name":"two"}]`)
-		u, err := url.Parse(h.must(200, "GET", "/api/items?limit=1&sort=name", "").link("next"))
+		h := apitest.NewHarness(t, db)
+		h.Must(201, "POST", "/api/items/batch", `[{"name":"one"},{"name":"two"}]`)
+		u, err := url.Parse(h.Must(200, "GET", "/api/items?limit=1&sort=name", "").Link("next"))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -111,7 +112,7 @@ func TestCursorWithNUL(t *testing.T) {
 			t.Fatal(err)
 		}
 		q.Set("cursor", base64.RawURLEncoding.EncodeToString(bytes.ReplaceAll(raw, []byte("one"), []byte(`\u0000`))))
-		if a := h.must(422, "GET", "/api/items?"+q.Encode(), ""); !strings.Contains(a.Body, `"parameter":"cursor"`) {
+		if a := h.Must(422, "GET", "/api/items?"+q.Encode(), ""); !strings.Contains(a.Body, `"parameter":"cursor"`) {
 			t.Errorf("answered %s", a.Body)
 		}
 	})

@@ -1,4 +1,4 @@
-package api_test
+package apitest
 
 import (
 	"context"
@@ -9,10 +9,10 @@ import (
 	"github.com/fualab/fualab/shared/testport"
 )
 
-// link is a TCP way to a server that can be cut, and stalled: then connections
+// Link is a TCP way to a server that can be cut, and stalled: then connections
 // stand and carry nothing.
-type link struct {
-	addr, server string
+type Link struct {
+	Addr, server string
 	gate         sync.RWMutex // held while it is stalled
 
 	mu    sync.Mutex
@@ -20,17 +20,19 @@ type link struct {
 	conns []net.Conn
 }
 
-func newLink(t *testing.T, server string) *link {
+// NewLink returns a link to a server.
+func NewLink(t *testing.T, server string) *Link {
 	t.Helper()
-	l := &link{addr: testport.Reserve(t), server: server}
-	l.mend(t)
-	t.Cleanup(l.cut)
+	l := &Link{Addr: testport.Reserve(t), server: server}
+	l.Mend(t)
+	t.Cleanup(l.Cut)
 	return l
 }
 
-func (l *link) mend(t *testing.T) {
+// Mend accepts connections again.
+func (l *Link) Mend(t *testing.T) {
 	t.Helper()
-	ln, err := new(net.ListenConfig).Listen(t.Context(), "tcp", l.addr)
+	ln, err := new(net.ListenConfig).Listen(t.Context(), "tcp", l.Addr)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -40,7 +42,7 @@ func (l *link) mend(t *testing.T) {
 	go l.accept(ln)
 }
 
-func (l *link) accept(ln net.Listener) {
+func (l *Link) accept(ln net.Listener) {
 	for {
 		from, err := ln.Accept()
 		if err != nil {
@@ -59,7 +61,7 @@ func (l *link) accept(ln net.Listener) {
 	}
 }
 
-func (l *link) carry(to, from net.Conn) {
+func (l *Link) carry(to, from net.Conn) {
 	defer func() { _ = to.Close() }()
 	buffer := make([]byte, 32<<10)
 	for {
@@ -76,10 +78,14 @@ func (l *link) carry(to, from net.Conn) {
 	}
 }
 
-func (l *link) stall()   { l.gate.Lock() }
-func (l *link) release() { l.gate.Unlock() }
+// Stall holds all bytes back.
+func (l *Link) Stall() { l.gate.Lock() }
 
-func (l *link) cut() {
+// Release ends Stall.
+func (l *Link) Release() { l.gate.Unlock() }
+
+// Cut closes all connections, and refuses new ones.
+func (l *Link) Cut() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	_ = l.ln.Close()

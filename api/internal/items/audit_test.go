@@ -1,4 +1,4 @@
-package api_test
+package items_test
 
 import (
 	"bytes"
@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/fualab/fualab/api/internal/apitest"
 	"github.com/fualab/fualab/api/internal/auth"
 	"github.com/fualab/fualab/api/internal/console"
 	"github.com/fualab/fualab/api/internal/limit"
@@ -39,7 +40,7 @@ func TestRequestLinesTellWhoDidWhat(t *testing.T) {
 	}
 	all, _ := token("read write admin")
 	reads, other := token("read")
-	handler := newAPI(deps{
+	handler := apitest.NewAPI(apitest.Deps{
 		Auth: authenticator, DB: db, Now: time.Now, Log: logger, Trusted: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")},
 		Limit: limit.New(t.Context(), limit.Policy{Name: "requests", Rate: 1, Per: time.Hour, Burst: 6}, nil, logger, time.Now),
 	})

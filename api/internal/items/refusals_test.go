@@ -1,10 +1,9 @@
-package api_test
+package items_test
 
 import (
 	"bytes"
 	"compress/gzip"
 	"encoding/json"
-	"fmt"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -12,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/fualab/fualab/api/internal/apitest"
 	"github.com/fualab/fualab/api/internal/rest"
 	"github.com/fualab/fualab/shared/testdb"
 )
@@ -22,13 +22,13 @@ type refusing struct {
 	handler http.Handler
 }
 
-func newRefusing(t *testing.T, change func(*deps)) *refusing {
+func newRefusing(t *testing.T, change func(*apitest.Deps)) *refusing {
 	t.Helper()
-	d := deps{DB: testdb.New(t, "sqlite"), Now: time.Now, Log: slog.New(slog.DiscardHandler), Draining: func() bool { return false }}
+	d := apitest.Deps{DB: testdb.New(t, "sqlite"), Now: time.Now, Log: slog.New(slog.DiscardHandler), Draining: func() bool { return false }}
 	if change != nil {
 		change(&d)
 	}
-	return &refusing{t, newAPI(d)}
+	return &refusing{t, apitest.NewAPI(d)}
 }
 
 // ask sends a request; each header is a line such as "If-Match: *".
@@ -63,14 +63,14 @@ func (a *refusing) want(what string, w *httptest.ResponseRecorder, status int, d
 func TestUnreadableQueriesAreRefused(t *testing.T) {
 	t.Parallel()
 	a := newRefusing(t, nil)
-	document := documentOf(t, a.handler)
+	document := apitest.DocumentOf(t, a.handler)
 	for path, methods := range document.Paths {
 		for method := range methods {
 			method = strings.ToUpper(method)
 			if method != http.MethodGet && method != http.MethodPost {
 				continue
 			}
-			at := strings.NewReplacer("{id}", "1", "{name}", "items.expire").Replace(path)
+			at := strings.NewReplacer("{id}", "1", "{name}", "rows.expire").Replace(path)
 			for _, query := range []string{"x=%", "x=%zz", "%=1", "a=1;b=2", "x=1&y=%2"} {
 				a.want(method+" "+at+"?"+query, a.ask(method, at+"?"+query, "{}"), http.StatusBadRequest, "query string cannot be read")
 			}
@@ -107,7 +107,7 @@ func TestBodiesAreOneThing(t *testing.T) {
 	} {
 		a.want(test.name, a.ask("POST", "/api/items", test.body), test.status, test.detail)
 	}
-	a.want("a schedule by another name", a.ask("PATCH", "/api/schedules/items.expire", `{"missed_policy":"skip","MISSED_POLICY":"garbage"}`), 422, "is not a known field")
+	a.want("a schedule by another name", a.ask("PATCH", "/api/schedules/rows.expire", `{"missed_policy":"skip","MISSED_POLICY":"garbage"}`), 422, "is not a known field")
 }
 
 // TestFaultsAreCounted: an answer lists a hundred faults, and tells how many
@@ -204,8 +204,8 @@ func TestPreconditionsOfEachMethod(t *testing.T) {
 // CORS, in both directions.
 func TestPagesOfOtherOriginsSeeAllHeaders(t *testing.T) {
 	t.Parallel()
-	a := newRefusing(t, func(d *deps) { d.Origins = []string{"https://app.example.com"} })
-	document := documentOf(t, a.handler)
+	a := newRefusing(t, func(d *apitest.Deps) { d.Origins = []string{"https://app.example.com"} })
+	document := apitest.DocumentOf(t, a.handler)
 	sent := map[string]bool{"Content-Type": true, "Authorization": true}
 	answered := map[string]bool{"WWW-Authenticate": true, "Retry-After": true, "Content-Disposition": true, "Idempotent-Replayed": true}
 	for _, methods := range document.Paths {
@@ -234,23 +234,4 @@ func TestPagesOfOtherOriginsSeeAllHeaders(t *testing.T) {
 			t.Errorf("a page does not see %s in %s", name, exposed)
 		}
 	}
-}
-
-// parameters is the part of the API's document that these tests read.
-type parameters struct {
-	Paths map[string]map[string]struct {
-		Parameters []struct{ Name, In string }
-		Responses  map[string]struct{ Headers map[string]any }
-	}
-}
-
-func documentOf(t *testing.T, handler http.Handler) parameters {
-	t.Helper()
-	w := httptest.NewRecorder()
-	handler.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), "GET", "/openapi.json", http.NoBody))
-	var d parameters
-	if err := json.Unmarshal(w.Body.Bytes(), &d); err != nil || len(d.Paths) == 0 {
-		t.Fatal(fmt.Errorf("read the document: %w", err))
-	}
-	return d
 }

@@ -1,4 +1,4 @@
-package api_test
+package items_test
 
 import (
 	"io"
@@ -12,6 +12,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/fualab/fualab/api"
+	"github.com/fualab/fualab/api/internal/apitest"
 	"github.com/fualab/fualab/api/internal/cache"
 	"github.com/fualab/fualab/shared/database"
 	"github.com/fualab/fualab/shared/events"
@@ -21,29 +23,29 @@ import (
 
 // caching is an API with a cache, on db.
 type caching struct {
-	*client
+	*apitest.Client
 	cache *cache.Cache
 	db    *database.DB
 }
 
 func newCaching(t *testing.T, db *database.DB, publish func(events.Event)) *caching {
 	t.Helper()
-	c := &caching{cache: cache.New(32<<20, "items"), db: db}
-	now := newClock()
-	server := httptest.NewServer(newAPI(deps{
-		Service: "FUALab API", DB: db, Queue: inserter(t, db), Cache: c.cache, HeartbeatTTL: 45 * time.Second,
+	c := &caching{cache: api.NewCache(32 << 20), db: db}
+	now := apitest.NewClock()
+	server := httptest.NewServer(apitest.NewAPI(apitest.Deps{
+		Service: "FUALab API", DB: db, Queue: apitest.Inserter(t, db), Cache: c.cache, HeartbeatTTL: 45 * time.Second,
 		Publish: publish, Draining: func() bool { return false }, Now: now.Now, Log: slog.New(slog.DiscardHandler),
 	}))
 	t.Cleanup(server.Close)
-	c.client = newClient(t, server.URL)
+	c.Client = apitest.NewClient(t, server.URL)
 	return c
 }
 
 // behind changes the database without an event.
 func (c *caching) behind(query string) {
-	c.t.Helper()
-	if _, err := c.db.ExecContext(c.t.Context(), query); err != nil {
-		c.t.Fatal(err)
+	c.T.Helper()
+	if _, err := c.db.ExecContext(c.T.Context(), query); err != nil {
+		c.T.Fatal(err)
 	}
 }
 
@@ -51,33 +53,33 @@ func (c *caching) behind(query string) {
 // that is asked everything twice, so that the second answer may be held.
 func TestCacheChangesNoAnswer(t *testing.T) {
 	t.Parallel()
-	plain, held := newHarness(t, testdb.New(t, "sqlite")), newCaching(t, testdb.New(t, "sqlite"), nil)
-	steps := append([]step{}, contract...)
+	plain, held := apitest.NewHarness(t, testdb.New(t, "sqlite")), newCaching(t, testdb.New(t, "sqlite"), nil)
+	steps := append([]apitest.Step{}, contract...)
 	for _, sort := range sorts {
-		steps = append(steps, step{method: "GET", path: "/api/items?limit=3&total=true&sort=" + sort})
+		steps = append(steps, apitest.Step{Method: "GET", Path: "/api/items?limit=3&total=true&sort=" + sort})
 		next := "/api/items?limit=3&sort=" + sort
-		steps = append(steps, step{method: "GET", path: next}, step{method: "HEAD", path: next})
+		steps = append(steps, apitest.Step{Method: "GET", Path: next}, apitest.Step{Method: "HEAD", Path: next})
 	}
 	const current = `If-None-Match: "1.0"`
 	steps = append(steps,
-		step{method: "POST", path: "/api/items", body: `{"name":"<last>"}`},
-		step{method: "GET", path: "/api/items/1"}, step{method: "HEAD", path: "/api/items/1"},
-		step{method: "GET", path: "/api/items/4", headers: []string{current}}, step{method: "HEAD", path: "/api/items/4", headers: []string{current}},
-		step{method: "GET", path: "/api/items/4", headers: []string{`If-None-Match: "7.7", W/"1.0"`}},
-		step{method: "GET", path: "/api/items/4", headers: []string{`If-None-Match: "7.7"`, current}},
-		step{method: "GET", path: "/api/items/4", headers: []string{`If-None-Match: *`}},
-		step{method: "GET", path: "/api/items/4", headers: []string{"Cache-Control: no-cache", current}},
-		step{method: "GET", path: "/api/items/4?x=1"}, step{method: "GET", path: "/api/items/04"}, step{method: "GET", path: "/api/items/%34"},
-		step{method: "GET", path: "/api/items/4/"}, step{method: "GET", path: "//api/items/4"}, step{method: "GET", path: "/api/items/"},
-		step{method: "GET", path: "/api/items?limit=2&limit=3"}, step{method: "GET", path: "/api/items?"},
+		apitest.Step{Method: "POST", Path: "/api/items", Body: `{"name":"<last>"}`},
+		apitest.Step{Method: "GET", Path: "/api/items/1"}, apitest.Step{Method: "HEAD", Path: "/api/items/1"},
+		apitest.Step{Method: "GET", Path: "/api/items/4", Headers: []string{current}}, apitest.Step{Method: "HEAD", Path: "/api/items/4", Headers: []string{current}},
+		apitest.Step{Method: "GET", Path: "/api/items/4", Headers: []string{`If-None-Match: "7.7", W/"1.0"`}},
+		apitest.Step{Method: "GET", Path: "/api/items/4", Headers: []string{`If-None-Match: "7.7"`, current}},
+		apitest.Step{Method: "GET", Path: "/api/items/4", Headers: []string{`If-None-Match: *`}},
+		apitest.Step{Method: "GET", Path: "/api/items/4", Headers: []string{"Cache-Control: no-cache", current}},
+		apitest.Step{Method: "GET", Path: "/api/items/4?x=1"}, apitest.Step{Method: "GET", Path: "/api/items/04"}, apitest.Step{Method: "GET", Path: "/api/items/%34"},
+		apitest.Step{Method: "GET", Path: "/api/items/4/"}, apitest.Step{Method: "GET", Path: "//api/items/4"}, apitest.Step{Method: "GET", Path: "/api/items/"},
+		apitest.Step{Method: "GET", Path: "/api/items?limit=2&limit=3"}, apitest.Step{Method: "GET", Path: "/api/items?"},
 	)
 	for _, s := range steps {
-		headers := append([]string{"X-Request-Id: fixed"}, s.headers...)
-		want := plain.do(s.method, s.path, s.body, headers...)
-		twice := s.method != "POST" && s.method != "PATCH" && s.method != "DELETE" && strings.HasPrefix(s.path, "/api/items")
+		headers := append([]string{"X-Request-Id: fixed"}, s.Headers...)
+		want := plain.Do(s.Method, s.Path, s.Body, headers...)
+		twice := s.Method != "POST" && s.Method != "PATCH" && s.Method != "DELETE" && strings.HasPrefix(s.Path, "/api/items")
 		for i := 0; i == 0 || i == 1 && twice; i++ {
-			if diff := cmp.Diff(want, held.do(s.method, s.path, s.body, headers...)); diff != "" {
-				t.Errorf("%s %.80s %s, time %d: answers differ (-database +cache):\n%s", s.method, s.path, s.headers, i+1, diff)
+			if diff := cmp.Diff(want, held.Do(s.Method, s.Path, s.Body, headers...)); diff != "" {
+				t.Errorf("%s %.80s %s, time %d: answers differ (-database +cache):\n%s", s.Method, s.Path, s.Headers, i+1, diff)
 			}
 		}
 	}
@@ -93,7 +95,7 @@ func TestCacheShowsOwnChanges(t *testing.T) {
 		var heard *caching
 		api := newCaching(t, db, func(e events.Event) {
 			if e.Type == items.EventUpdated { // a subscriber reads at once
-				if a, err := heard.send("GET", "/api/items/1", ""); err != nil || !strings.Contains(a.Body, `"name":"patched"`) {
+				if a, err := heard.Send("GET", "/api/items/1", ""); err != nil || !strings.Contains(a.Body, `"name":"patched"`) {
 					t.Errorf("after the event the item is %s, %v", a.Body, err)
 				}
 			}
@@ -104,7 +106,7 @@ func TestCacheShowsOwnChanges(t *testing.T) {
 			t.Helper()
 			for range 2 { // the second time it may be held
 				for i, path := range paths {
-					a := api.do("GET", path, "")
+					a := api.Do("GET", path, "")
 					if want[i] == "404" && a.Status == 404 {
 						continue
 					}
@@ -115,15 +117,15 @@ func TestCacheShowsOwnChanges(t *testing.T) {
 			}
 		}
 		see("nothing", "404", "[]\n", "[]\n", "[]\n")
-		api.must(201, "POST", "/api/items", `{"name":"made"}`)
+		api.Must(201, "POST", "/api/items", `{"name":"made"}`)
 		see("a create", `"name":"made"`, `[{"id":1,"name":"made"`, `[{"id":1,"name":"made"`, "[]\n")
-		api.must(200, "PATCH", "/api/items/1", `{"name":"patched"}`)
+		api.Must(200, "PATCH", "/api/items/1", `{"name":"patched"}`)
 		see("a patch", `"name":"patched"`, `[{"id":1,"name":"patched"`, `[{"id":1,"name":"patched"`, `[{"id":1,`)
-		api.must(204, "DELETE", "/api/items/1", "")
+		api.Must(204, "DELETE", "/api/items/1", "")
 		see("a delete", "404", "[]\n", "[]\n", "[]\n")
-		api.must(200, "POST", "/api/items/1/restore", "")
+		api.Must(200, "POST", "/api/items/1/restore", "")
 		see("a restore", `"version":4`, `[{"id":1,"name":"patched"`, `[{"id":1,"name":"patched"`, `[{"id":1,`)
-		api.must(201, "POST", "/api/items/batch", `[{"name":"b"},{"name":"c"}]`)
+		api.Must(201, "POST", "/api/items/batch", `[{"name":"b"},{"name":"c"}]`)
 		see("a batch", `"version":4`, `{"id":3,"name":"c"`, `[{"id":3,"name":"c"`, `[{"id":1,`)
 		if n := api.cache.Snapshot(); n.Hits == 0 {
 			t.Errorf("the cache has not been asked: %+v", n)
@@ -135,7 +137,7 @@ func TestCacheShowsOwnChanges(t *testing.T) {
 func TestCacheControl(t *testing.T) {
 	t.Parallel()
 	api := newCaching(t, testdb.New(t, "sqlite"), nil)
-	api.must(201, "POST", "/api/items", `{"name":"a"}`)
+	api.Must(201, "POST", "/api/items", `{"name":"a"}`)
 	for _, path := range []string{"/api/items/1", "/api/items"} {
 		for _, s := range []struct {
 			header string
@@ -154,10 +156,10 @@ func TestCacheControl(t *testing.T) {
 				api.behind(`UPDATE items SET name = 'old'`)
 				api.cache.InvalidateAll()
 				begin := time.Now()
-				api.must(200, "GET", path, "")
+				api.Must(200, "GET", path, "")
 				api.behind(`UPDATE items SET name = 'new'`)
-				asked := strings.Contains(api.do("GET", path, "", s.header).Body, `"name":"new"`)
-				then := strings.Contains(api.do("GET", path, "").Body, `"name":"new"`)
+				asked := strings.Contains(api.Do("GET", path, "", s.header).Body, `"name":"new"`)
+				then := strings.Contains(api.Do("GET", path, "").Body, `"name":"new"`)
 				if time.Since(begin) > cache.MaxAge && try < 10 {
 					continue
 				}
@@ -174,15 +176,15 @@ func TestCacheControl(t *testing.T) {
 func TestCacheForgets(t *testing.T) {
 	t.Parallel()
 	api := newCaching(t, testdb.New(t, "sqlite"), nil)
-	api.must(201, "POST", "/api/items", `{"name":"old"}`)
+	api.Must(201, "POST", "/api/items", `{"name":"old"}`)
 	for _, path := range []string{"/api/items/1", "/api/items"} {
 		api.behind(`UPDATE items SET name = 'old'`)
-		api.do("GET", path, "", "Cache-Control: no-cache")
+		api.Do("GET", path, "", "Cache-Control: no-cache")
 		api.behind(`UPDATE items SET name = 'new'`)
 		changed := time.Now()
 		for {
 			asked := time.Now()
-			if strings.Contains(api.must(200, "GET", path, "").Body, `"name":"new"`) {
+			if strings.Contains(api.Must(200, "GET", path, "").Body, `"name":"new"`) {
 				break
 			}
 			if age := asked.Sub(changed); age >= time.Second {
@@ -197,13 +199,13 @@ func TestCacheForgets(t *testing.T) {
 func TestCacheCoalesces(t *testing.T) {
 	t.Parallel()
 	api := newCaching(t, testdb.New(t, "sqlite"), nil)
-	api.must(201, "POST", "/api/items", `{"name":"a"}`)
+	api.Must(201, "POST", "/api/items", `{"name":"a"}`)
 	before := api.cache.Snapshot()
 	begin := time.Now()
 	var clients sync.WaitGroup
 	for range 100 {
 		clients.Go(func() {
-			if _, err := api.try(200, "GET", "/api/items", ""); err != nil {
+			if _, err := api.Try(200, "GET", "/api/items", ""); err != nil {
 				t.Error(err)
 			}
 		})
@@ -219,20 +221,20 @@ func TestCacheCoalesces(t *testing.T) {
 // TestCacheIsLogged: an answer from memory has its line, with the route.
 func TestCacheIsLogged(t *testing.T) {
 	t.Parallel()
-	lines := newWritten()
+	lines := apitest.NewWritten()
 	db := testdb.New(t, "sqlite")
-	handler := newAPI(deps{
-		DB: db, Cache: cache.New(1<<20, "items"), Now: time.Now, Log: slog.New(slog.NewJSONHandler(lines, nil)),
+	handler := apitest.NewAPI(apitest.Deps{
+		DB: db, Cache: api.NewCache(1 << 20), Now: time.Now, Log: slog.New(slog.NewJSONHandler(lines, nil)),
 	})
 	create(t, handler, "Sample")
-	lines.line(t, `"method":"POST"`)
+	lines.Line(t, `"method":"POST"`)
 	for _, path := range []string{"/api/items/1", "/api/items?limit=1"} {
 		for range 2 {
 			rec := httptest.NewRecorder()
 			handler.ServeHTTP(rec, httptest.NewRequestWithContext(t.Context(), http.MethodGet, path, http.NoBody))
 			body, _ := io.ReadAll(rec.Body)
 			route := strings.NewReplacer("/1", "/{id}", "?limit=1", "").Replace(path)
-			if line := lines.line(t, `"msg":"request"`); rec.Code != 200 || len(body) == 0 || !strings.Contains(line, `"route":"`+route+`","status":200`) || rec.Header().Get("X-Request-Id") == "" {
+			if line := lines.Line(t, `"msg":"request"`); rec.Code != 200 || len(body) == 0 || !strings.Contains(line, `"route":"`+route+`","status":200`) || rec.Header().Get("X-Request-Id") == "" {
 				t.Errorf("%d %v: %s", rec.Code, rec.Header(), line)
 			}
 		}

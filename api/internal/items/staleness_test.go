@@ -1,4 +1,4 @@
-package api_test
+package items_test
 
 import (
 	"bufio"
@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/fualab/fualab/api"
+	"github.com/fualab/fualab/api/internal/apitest"
 	"github.com/fualab/fualab/shared/config"
 	"github.com/fualab/fualab/shared/httpserver"
 	"github.com/fualab/fualab/shared/testdb"
@@ -27,7 +28,7 @@ import (
 type instance struct {
 	name string
 	url  string
-	link *link
+	link *apitest.Link
 	told atomic.Int64 // the last change that it has answered
 }
 
@@ -37,9 +38,9 @@ func newInstance(t *testing.T, name string, db config.DatabaseURL, redis string)
 	if err != nil {
 		t.Fatal(err)
 	}
-	i := &instance{name: name, url: "http://" + ln.Addr().String(), link: newLink(t, redis)}
+	i := &instance{name: name, url: "http://" + ln.Addr().String(), link: apitest.NewLink(t, redis)}
 	cfg, err := config.Load[api.Config]([]string{
-		"FUALAB_DATABASE_URL=" + db.Reveal(), "FUALAB_REDIS_URL=redis://" + i.link.addr, "FUALAB_MIGRATE_ON_START=false", "FUALAB_RATE_LIMIT=0",
+		"FUALAB_DATABASE_URL=" + db.Reveal(), "FUALAB_REDIS_URL=redis://" + i.link.Addr, "FUALAB_MIGRATE_ON_START=false", "FUALAB_RATE_LIMIT=0",
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -169,12 +170,12 @@ func TestNoAnswerIsASecondOld(t *testing.T) {
 				do   func()
 			}{
 				{"all is well", a, func() {}},
-				{"a is cut off", a, a.link.cut},
-				{"a is back", b, func() { a.link.mend(t) }},
-				{"b hangs", a, b.link.stall},
-				{"b is back", a, b.link.release},
-				{"both hang", b, func() { a.link.stall(); b.link.stall() }},
-				{"both are back", b, func() { a.link.release(); b.link.release() }},
+				{"a is cut off", a, a.link.Cut},
+				{"a is back", b, func() { a.link.Mend(t) }},
+				{"b hangs", a, b.link.Stall},
+				{"b is back", a, b.link.Release},
+				{"both hang", b, func() { a.link.Stall(); b.link.Stall() }},
+				{"both are back", b, func() { a.link.Release(); b.link.Release() }},
 				{"Redis is gone", a, redis.Close},
 				{"Redis is back, empty", a, func() {
 					if err := redis.Restart(); err != nil {

@@ -1,4 +1,4 @@
-package api_test
+package items_test
 
 import (
 	"bytes"
@@ -70,7 +70,7 @@ func wideObject(size int) string {
 // more time and memory than a bound.
 func TestHostileBodies(t *testing.T) { // not parallel: it measures allocations
 	c, operations := newProvoked(t)
-	c.do("POST", "/api/imports", "", "Content-Type: text/csv", "Upload-Complete: ?0")
+	c.Do("POST", "/api/imports", "", "Content-Type: text/csv", "Upload-Complete: ?0")
 	p := newProvoker(t)
 	operations = slices.DeleteFunc(operations, func(op *apicontract.Operation) bool { return op.RequestBody == nil })
 	if len(operations) < 5 {
@@ -79,13 +79,13 @@ func TestHostileBodies(t *testing.T) { // not parallel: it measures allocations
 	statuses := make(map[int]int)
 	var worst uint64
 	for _, op := range operations {
-		path := strings.NewReplacer("{id}", "1", "{name}", "items.expire").Replace(op.Path)
+		path := strings.NewReplacer("{id}", "1", "{name}", "rows.expire").Replace(op.Path)
 		for _, kind := range slices.Sorted(maps.Keys(hostile)) {
 			for n := range *hostilities {
 				p.Rand = rand.New(rand.NewPCG(2, uint64(n))) // the same bodies each time
 				body, headers := p.hostileBody(op, hostile[kind](sizes[n%len(sizes)]))
 				before, began := allocated(), time.Now()
-				got, err := c.send(op.Method, path, body, headers...)
+				got, err := c.Send(op.Method, path, body, headers...)
 				took, bytes := time.Since(began), allocated()-before
 				worst = max(worst, bytes)
 				if err != nil || got.Status >= 500 || took > hostileTime || bytes > hostileBytes {

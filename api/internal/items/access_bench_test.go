@@ -1,4 +1,4 @@
-package api_test
+package items_test
 
 import (
 	"log/slog"
@@ -7,9 +7,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/fualab/fualab/api"
 	"github.com/fualab/fualab/api/internal/access"
+	"github.com/fualab/fualab/api/internal/apitest"
 	"github.com/fualab/fualab/api/internal/auth"
-	"github.com/fualab/fualab/api/internal/cache"
 	"github.com/fualab/fualab/api/internal/console"
 	"github.com/fualab/fualab/api/internal/items"
 	"github.com/fualab/fualab/api/internal/resource"
@@ -34,7 +35,7 @@ func BenchmarkHeldItem(b *testing.B) {
 	authenticator := auth.Start(b.Context(), auth.Config{Tokens: tokens, Now: time.Now, Log: log})
 	b.Cleanup(authenticator.Close)
 	for name, a := range map[string]*auth.Authenticator{"auth off": nil, "auth on": authenticator} {
-		handler := newAPI(deps{Auth: a, DB: db, Cache: cache.New(1<<20, "items"), Now: time.Now, Log: log})
+		handler := apitest.NewAPI(apitest.Deps{Auth: a, DB: db, Cache: api.NewCache(1 << 20), Now: time.Now, Log: log})
 		b.Run(name, func(b *testing.B) {
 			req := httptest.NewRequestWithContext(b.Context(), http.MethodGet, "/api/items/1", http.NoBody)
 			req.Header.Set("Authorization", "Bearer "+token)

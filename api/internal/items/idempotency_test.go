@@ -1,4 +1,4 @@
-package api_test
+package items_test
 
 import (
 	"fmt"
@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/fualab/fualab/api/internal/apitest"
 	"github.com/fualab/fualab/shared/database"
 	"github.com/fualab/fualab/shared/testdb"
 	"github.com/fualab/fualab/shared/testwait"
@@ -28,11 +29,11 @@ func count(t *testing.T, db *database.DB, table string) int {
 func TestKeyReplays(t *testing.T) {
 	t.Parallel()
 	testdb.Each(t, func(t *testing.T, db *database.DB) {
-		seed(t, db)
-		h := newHarness(t, db)
-		deleted := decode[item](t, h.must(201, "POST", "/api/items", `{"name":"deleted"}`).Body)
-		h.must(204, "DELETE", fmt.Sprintf("/api/items/%d", deleted.ID), "")
-		h.drain()
+		apitest.Seed(t, db)
+		h := apitest.NewHarness(t, db)
+		deleted := apitest.Decode[item](t, h.Must(201, "POST", "/api/items", `{"name":"deleted"}`).Body)
+		h.Must(204, "DELETE", fmt.Sprintf("/api/items/%d", deleted.ID), "")
+		drain(h)
 		for _, tt := range []struct {
 			path, body    string
 			status        int
@@ -44,17 +45,17 @@ func TestKeyReplays(t *testing.T) {
 			{"/api/items", `{"name":"once"}`, 201, "items", 1, 1, 1, 201},
 			{"/api/items/batch", `[{"name":"a"},{"name":"b"}]`, 201, "items", 2, 1, 1, 201},
 			{fmt.Sprintf("/api/items/%d/restore", deleted.ID), "", 200, "items", 0, 1, 1, 200},
-			{"/api/schedules/items.expire/runs", "", 202, "river_job", 1, 0, 1, 202},
+			{"/api/schedules/rows.expire/runs", "", 202, "river_job", 1, 0, 1, 202},
 			{"/api/runs/1/retry", "", 200, "river_job", 0, 0, 1, 409},
 			{"/api/runs/6/cancel", "", 200, "river_job", 0, 0, 1, 200},
 		} {
 			before, key := count(t, db, tt.table), "Idempotency-Key: \""+tt.path+"\""
-			first := h.do("POST", tt.path, tt.body, key)
-			if nudges, events := h.drain(); nudges != tt.nudges || events != tt.events {
+			first := h.Do("POST", tt.path, tt.body, key)
+			if nudges, events := drain(h); nudges != tt.nudges || events != tt.events {
 				t.Errorf("%s: %d nudges and %d events, want %d and %d", tt.path, nudges, events, tt.nudges, tt.events)
 			}
-			second := h.do("POST", tt.path, tt.body, key)
-			if nudges, events := h.drain(); nudges+events > 0 {
+			second := h.Do("POST", tt.path, tt.body, key)
+			if nudges, events := drain(h); nudges+events > 0 {
 				t.Errorf("%s: the replay nudges and tells", tt.path)
 			}
 			if first.Status != tt.status || first.Header.Get("Idempotent-Replayed") != "" {
@@ -63,7 +64,7 @@ func TestKeyReplays(t *testing.T) {
 			if second.Header.Get("Idempotent-Replayed") != "true" || second.Header.Get("X-Request-Id") == first.Header.Get("X-Request-Id") {
 				t.Errorf("%s: the replay has the header %v", tt.path, second.Header)
 			}
-			for _, a := range []answer{first, second} {
+			for _, a := range []apitest.Answer{first, second} {
 				a.Header.Del("Idempotent-Replayed")
 				a.Header.Del("X-Request-Id")
 			}
@@ -73,21 +74,21 @@ func TestKeyReplays(t *testing.T) {
 			if added := count(t, db, tt.table) - before; added != tt.rows {
 				t.Errorf("%s: %d rows in %s, want %d", tt.path, added, tt.table, tt.rows)
 			}
-			if again := h.do("POST", tt.path, tt.body, "Idempotency-Key: another"+tt.path); again.Status != tt.again || again.Header.Get("Idempotent-Replayed") != "" {
+			if again := h.Do("POST", tt.path, tt.body, "Idempotency-Key: another"+tt.path); again.Status != tt.again || again.Header.Get("Idempotent-Replayed") != "" {
 				t.Errorf("%s with another key: %d %s", tt.path, again.Status, again.Body)
 			}
-			h.drain()
+			drain(h)
 		}
 	})
 }
 
 // drain returns how many nudges and events there were since the last time.
-func (h *harness) drain() (nudges, events int) {
+func drain(h *apitest.Harness) (nudges, events int) {
 	for {
 		select {
-		case <-h.nudges:
+		case <-h.Nudges:
 			nudges++
-		case <-h.events:
+		case <-h.Events:
 			events++
 		default:
 			return nudges, events
@@ -98,31 +99,31 @@ func (h *harness) drain() (nudges, events int) {
 func TestKeyOfAnotherRequest(t *testing.T) {
 	t.Parallel()
 	testdb.Each(t, func(t *testing.T, db *database.DB) {
-		h := newHarness(t, db)
+		h := apitest.NewHarness(t, db)
 		const key = "Idempotency-Key: 8e03978e-40d5-43dd-bc93-6894a57f9324"
 		const used = `"status":422`
 		long := strings.Repeat("k", 255)
-		h.follow([]step{
-			{name: "an invalid request leaves the key unused", method: "POST", path: "/api/items", body: `{"name":""}`, headers: []string{key}, status: 422, want: "#/name"},
-			{name: "so does one to nowhere", method: "POST", path: "/api/nowhere", headers: []string{key}, status: 404},
-			{name: "and one that finds nothing", method: "POST", path: "/api/runs/1/retry", headers: []string{key}, status: 404, want: "There is no run with this id"},
-			{name: "and one whose body is no JSON", method: "POST", path: "/api/items", body: `{`, headers: []string{key}, status: 400},
-			{name: "first", method: "POST", path: "/api/items", body: `{"name":"a"}`, headers: []string{key}, status: 201, want: `"id":1,`},
-			{name: "quoted it is the same", method: "POST", path: "/api/items", body: `{"name":"a"}`, headers: []string{`Idempotency-Key: "8e03978e-40d5-43dd-bc93-6894a57f9324"`}, status: 201, want: `"id":1,`, answers: []string{"Idempotent-Replayed: true", "Location: /api/items/1", `ETag: "1.0"`}},
-			{name: "another body", method: "POST", path: "/api/items", body: `{"name":"b"}`, headers: []string{key}, status: 422, want: `"parameter":"Idempotency-Key"`},
-			{name: "another path", method: "POST", path: "/api/items/batch", body: `{"name":"a"}`, headers: []string{key}, status: 422, want: used},
-			{name: "a key for what is read", method: "GET", path: "/api/items/1", headers: []string{key}, status: 200, want: `"name":"a"`},
-			{name: "empty", method: "POST", path: "/api/items", body: `{"name":"a"}`, headers: []string{"Idempotency-Key: "}, status: 400, want: "quotes"},
-			{name: "an empty string", method: "POST", path: "/api/items", body: `{"name":"a"}`, headers: []string{`Idempotency-Key: ""`}, status: 400},
-			{name: "two", method: "POST", path: "/api/items", body: `{"name":"a"}`, headers: []string{"Idempotency-Key: a", "Idempotency-Key: b"}, status: 400},
-			{name: "a list", method: "POST", path: "/api/items", body: `{"name":"a"}`, headers: []string{"Idempotency-Key: a, b"}, status: 400},
-			{name: "half a string", method: "POST", path: "/api/items", body: `{"name":"a"}`, headers: []string{`Idempotency-Key: "a`}, status: 400},
-			{name: "not ASCII", method: "POST", path: "/api/items", body: `{"name":"a"}`, headers: []string{"Idempotency-Key: é"}, status: 400},
-			{name: "too long", method: "POST", path: "/api/items", body: `{"name":"a"}`, headers: []string{"Idempotency-Key: " + long + "k"}, status: 400},
-			{name: "just as long as it may be", method: "POST", path: "/api/items", body: `{"name":"a"}`, headers: []string{`Idempotency-Key: "` + long + `"`}, status: 201, want: `"id":2,`},
-			{name: "with escapes", method: "POST", path: "/api/items", body: `{"name":"a"}`, headers: []string{`Idempotency-Key: "say \"\\\" and more"`}, status: 201, want: `"id":3,`},
-			{name: "too large a body", method: "POST", path: "/api/items", body: strings.Repeat(" ", 8<<20+1), headers: []string{"Idempotency-Key: large"}, status: 413},
-			{name: "too large for this path", method: "POST", path: "/api/items", body: strings.Repeat(" ", 1<<20+1), headers: []string{"Idempotency-Key: large"}, status: 413},
+		h.Follow([]apitest.Step{
+			{Name: "an invalid request leaves the key unused", Method: "POST", Path: "/api/items", Body: `{"name":""}`, Headers: []string{key}, Status: 422, Want: "#/name"},
+			{Name: "so does one to nowhere", Method: "POST", Path: "/api/nowhere", Headers: []string{key}, Status: 404},
+			{Name: "and one that finds nothing", Method: "POST", Path: "/api/runs/1/retry", Headers: []string{key}, Status: 404, Want: "There is no run with this id"},
+			{Name: "and one whose body is no JSON", Method: "POST", Path: "/api/items", Body: `{`, Headers: []string{key}, Status: 400},
+			{Name: "first", Method: "POST", Path: "/api/items", Body: `{"name":"a"}`, Headers: []string{key}, Status: 201, Want: `"id":1,`},
+			{Name: "quoted it is the same", Method: "POST", Path: "/api/items", Body: `{"name":"a"}`, Headers: []string{`Idempotency-Key: "8e03978e-40d5-43dd-bc93-6894a57f9324"`}, Status: 201, Want: `"id":1,`, Answers: []string{"Idempotent-Replayed: true", "Location: /api/items/1", `ETag: "1.0"`}},
+			{Name: "another body", Method: "POST", Path: "/api/items", Body: `{"name":"b"}`, Headers: []string{key}, Status: 422, Want: `"parameter":"Idempotency-Key"`},
+			{Name: "another path", Method: "POST", Path: "/api/items/batch", Body: `{"name":"a"}`, Headers: []string{key}, Status: 422, Want: used},
+			{Name: "a key for what is read", Method: "GET", Path: "/api/items/1", Headers: []string{key}, Status: 200, Want: `"name":"a"`},
+			{Name: "empty", Method: "POST", Path: "/api/items", Body: `{"name":"a"}`, Headers: []string{"Idempotency-Key: "}, Status: 400, Want: "quotes"},
+			{Name: "an empty string", Method: "POST", Path: "/api/items", Body: `{"name":"a"}`, Headers: []string{`Idempotency-Key: ""`}, Status: 400},
+			{Name: "two", Method: "POST", Path: "/api/items", Body: `{"name":"a"}`, Headers: []string{"Idempotency-Key: a", "Idempotency-Key: b"}, Status: 400},
+			{Name: "a list", Method: "POST", Path: "/api/items", Body: `{"name":"a"}`, Headers: []string{"Idempotency-Key: a, b"}, Status: 400},
+			{Name: "half a string", Method: "POST", Path: "/api/items", Body: `{"name":"a"}`, Headers: []string{`Idempotency-Key: "a`}, Status: 400},
+			{Name: "not ASCII", Method: "POST", Path: "/api/items", Body: `{"name":"a"}`, Headers: []string{"Idempotency-Key: é"}, Status: 400},
+			{Name: "too long", Method: "POST", Path: "/api/items", Body: `{"name":"a"}`, Headers: []string{"Idempotency-Key: " + long + "k"}, Status: 400},
+			{Name: "just as long as it may be", Method: "POST", Path: "/api/items", Body: `{"name":"a"}`, Headers: []string{`Idempotency-Key: "` + long + `"`}, Status: 201, Want: `"id":2,`},
+			{Name: "with escapes", Method: "POST", Path: "/api/items", Body: `{"name":"a"}`, Headers: []string{`Idempotency-Key: "say \"\\\" and more"`}, Status: 201, Want: `"id":3,`},
+			{Name: "too large a body", Method: "POST", Path: "/api/items", Body: strings.Repeat(" ", 8<<20+1), Headers: []string{"Idempotency-Key: large"}, Status: 413},
+			{Name: "too large for this path", Method: "POST", Path: "/api/items", Body: strings.Repeat(" ", 1<<20+1), Headers: []string{"Idempotency-Key: large"}, Status: 413},
 		})
 		if n := count(t, db, "items"); n != 3 {
 			t.Errorf("%d items, want 3", n)
@@ -135,7 +136,7 @@ func TestKeyOfAnotherRequest(t *testing.T) {
 func TestRaceForAKey(t *testing.T) {
 	t.Parallel()
 	testdb.Each(t, func(t *testing.T, db *database.DB) {
-		instances := []*harness{newHarness(t, db), newHarness(t, db)}
+		instances := []*apitest.Harness{apitest.NewHarness(t, db), apitest.NewHarness(t, db)}
 		const clients, body = 50, `{"name":"raced","attributes":{"a":1}}`
 		var mu sync.Mutex
 		var firsts, replays, conflicts int
@@ -146,7 +147,7 @@ func TestRaceForAKey(t *testing.T) {
 			all.Go(func() {
 				<-begin
 				for range 1000 {
-					a, err := instances[i%2].send("POST", "/api/items", body, "Idempotency-Key: race")
+					a, err := instances[i%2].Send("POST", "/api/items", body, "Idempotency-Key: race")
 					if err != nil {
 						t.Error(err)
 						return
@@ -186,7 +187,7 @@ func TestRaceForAKey(t *testing.T) {
 func TestKeyInFlight(t *testing.T) {
 	t.Parallel()
 	db := testdb.New(t, "postgres")
-	first, other := newHarness(t, db), newHarness(t, db)
+	first, other := apitest.NewHarness(t, db), apitest.NewHarness(t, db)
 	tx, err := db.BeginTx(t.Context(), nil)
 	if err != nil {
 		t.Fatal(err)
@@ -195,17 +196,17 @@ func TestKeyInFlight(t *testing.T) {
 	if _, err := tx.ExecContext(t.Context(), "LOCK TABLE items IN SHARE MODE"); err != nil {
 		t.Fatal(err)
 	}
-	answered := make(chan answer, 1)
+	answered := make(chan apitest.Answer, 1)
 	go func() {
-		a, err := first.send("POST", "/api/items", `{"name":"a"}`, "Idempotency-Key: k")
+		a, err := first.Send("POST", "/api/items", `{"name":"a"}`, "Idempotency-Key: k")
 		if err != nil {
 			t.Error(err)
 		}
 		answered <- a
 	}()
 	awaitLockWait(t, db)
-	for _, h := range []*harness{first, other} {
-		if a := h.do("POST", "/api/items", `{"name":"a"}`, "Idempotency-Key: k"); a.Status != http.StatusConflict || a.Header.Get("Retry-After") != "1" {
+	for _, h := range []*apitest.Harness{first, other} {
+		if a := h.Do("POST", "/api/items", `{"name":"a"}`, "Idempotency-Key: k"); a.Status != http.StatusConflict || a.Header.Get("Retry-After") != "1" {
 			t.Errorf("in flight: %d %s", a.Status, a.Body)
 		}
 	}
@@ -215,7 +216,7 @@ func TestKeyInFlight(t *testing.T) {
 	if a := <-answered; a.Status != http.StatusCreated {
 		t.Errorf("first: %d %s", a.Status, a.Body)
 	}
-	if a := other.do("POST", "/api/items", `{"name":"a"}`, "Idempotency-Key: k"); a.Status != http.StatusCreated || a.Header.Get("Idempotent-Replayed") != "true" {
+	if a := other.Do("POST", "/api/items", `{"name":"a"}`, "Idempotency-Key: k"); a.Status != http.StatusCreated || a.Header.Get("Idempotent-Replayed") != "true" {
 		t.Errorf("afterwards: %d %s", a.Status, a.Body)
 	}
 }
@@ -236,7 +237,7 @@ func awaitLockWait(t *testing.T, db *database.DB) {
 // takes one as well.
 func TestEveryPostTakesAKey(t *testing.T) {
 	t.Parallel()
-	raw, err := openAPI()
+	raw, err := apitest.OpenAPI()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -244,7 +245,7 @@ func TestEveryPostTakesAKey(t *testing.T) {
 		Parameters []struct{ Name, In string }
 		Responses  map[string]any
 	}
-	document := decode[struct {
+	document := apitest.Decode[struct {
 		Paths map[string]map[string]operation
 	}](t, string(raw))
 	posts := 0

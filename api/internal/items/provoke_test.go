@@ -1,4 +1,4 @@
-package api_test
+package items_test
 
 import (
 	"encoding/json"
@@ -16,8 +16,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/fualab/fualab/api"
 	apicontract "github.com/fualab/fualab/api/contract"
-	"github.com/fualab/fualab/api/internal/cache"
+	"github.com/fualab/fualab/api/internal/apitest"
 	"github.com/fualab/fualab/shared/testdb"
 )
 
@@ -37,7 +38,7 @@ func TestProvoked(t *testing.T) { // not parallel: it measures the heap
 		}
 		p.Rand = rand.New(rand.NewPCG(1, uint64(n))) // the same requests each time
 		method, path, body, headers := p.request(operations[n%len(operations)])
-		got, err := c.send(method, path, body, headers...)
+		got, err := c.Send(method, path, body, headers...)
 		if err != nil {
 			t.Fatalf("%d: %s %.200s: %v", n, method, path, err)
 		}
@@ -56,21 +57,21 @@ func TestProvoked(t *testing.T) { // not parallel: it measures the heap
 
 // newProvoked returns a client of an API with an item, and the operations of its
 // document.
-func newProvoked(t *testing.T) (*client, []*apicontract.Operation) {
+func newProvoked(t *testing.T) (*apitest.Client, []*apicontract.Operation) {
 	t.Helper()
 	db := testdb.Open(t, testdb.NewURL(t, "sqlite"))
-	seed(t, db)
-	server := httptest.NewServer(newAPI(deps{
-		DB: db, Queue: inserter(t, db), Cache: cache.New(1<<20, "items"), HeartbeatTTL: time.Minute,
+	apitest.Seed(t, db)
+	server := httptest.NewServer(apitest.NewAPI(apitest.Deps{
+		DB: db, Queue: apitest.Inserter(t, db), Cache: api.NewCache(1 << 20), HeartbeatTTL: time.Minute,
 		Draining: func() bool { return false }, Now: time.Now, Log: slog.New(slog.DiscardHandler),
 	}))
 	t.Cleanup(server.Close)
-	doc, err := document()
+	doc, err := apitest.Document()
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := newClient(t, server.URL)
-	c.must(201, "POST", "/api/items", `{"name":"Sample"}`)
+	c := apitest.NewClient(t, server.URL)
+	c.Must(201, "POST", "/api/items", `{"name":"Sample"}`)
 	return c, slices.DeleteFunc(doc.Operations(), func(op *apicontract.Operation) bool { return op.Path == "/api/events" }) // it has no end
 }
 
@@ -103,11 +104,11 @@ type schema struct {
 
 func newProvoker(t *testing.T) *provoker {
 	t.Helper()
-	text, err := openAPI()
+	text, err := apitest.OpenAPI()
 	if err != nil {
 		t.Fatal(err)
 	}
-	doc := decode[struct {
+	doc := apitest.Decode[struct {
 		Components struct {
 			Schemas map[string]schema `json:"schemas"`
 		} `json:"components"`

@@ -1,4 +1,4 @@
-package api_test
+package items_test
 
 import (
 	"fmt"
@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/fualab/fualab/api/internal/apitest"
 	"github.com/fualab/fualab/shared/database"
 	"github.com/fualab/fualab/shared/testdb"
 )
@@ -16,12 +17,12 @@ import (
 func TestDuplicatesOf(t *testing.T) {
 	t.Parallel()
 	testdb.Each(t, func(t *testing.T, db *database.DB) {
-		h := newHarness(t, db)
+		h := apitest.NewHarness(t, db)
 		bodies := make([]string, 40)
 		for i := range bodies {
 			bodies[i] = fmt.Sprintf(`{"name":"%c"}`, 'a'+rune(i*7%4))
 		}
-		h.must(201, "POST", "/api/items/batch", "["+strings.Join(bodies, ",")+"]")
+		h.Must(201, "POST", "/api/items/batch", "["+strings.Join(bodies, ",")+"]")
 		for _, query := range []string{
 			"UPDATE items SET duplicate_of = CASE id % 3 WHEN 0 THEN 1 ELSE 2 END WHERE id > 2",
 			"UPDATE items SET status = 'expired' WHERE id % 2 = 0",
@@ -30,7 +31,7 @@ func TestDuplicatesOf(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		h.must(204, "DELETE", "/api/items/9", "")
+		h.Must(204, "DELETE", "/api/items/9", "")
 		for filter, want := range map[string]func(item) bool{
 			"":                   func(item) bool { return true },
 			"&status=expired":    func(i item) bool { return i.ID%2 == 0 },
@@ -38,19 +39,19 @@ func TestDuplicatesOf(t *testing.T) {
 			"&q=a&status=active": func(i item) bool { return i.Name == "a" && i.ID%2 == 1 },
 		} {
 			for _, sort := range sorts {
-				all := decode[[]item](t, h.must(200, "GET", "/api/items?sort="+sort, "").Body)
+				all := apitest.Decode[[]item](t, h.Must(200, "GET", "/api/items?sort="+sort, "").Body)
 				all = slices.DeleteFunc(all, func(i item) bool { return i.ID%3 != 0 || !want(i) })
 				var got []item
 				first := "/api/items?limit=3&duplicate_of=1&sort=" + sort + filter
 				for path := first; path != ""; {
-					page := h.must(200, "GET", path, "")
-					got = append(got, decode[[]item](t, page.Body)...)
-					path = page.link("next")
+					page := h.Must(200, "GET", path, "")
+					got = append(got, apitest.Decode[[]item](t, page.Body)...)
+					path = page.Link("next")
 				}
 				if len(all) == 0 || !slices.Equal(got, all) {
 					t.Errorf("%s: %v, want %v", first, got, all)
 				}
-				total := h.must(200, "GET", first+"&total=true", "").Header.Get("X-Total-Count")
+				total := h.Must(200, "GET", first+"&total=true", "").Header.Get("X-Total-Count")
 				if total != fmt.Sprint(len(all)) {
 					t.Errorf("%s: a total of %s, want %d", first, total, len(all))
 				}

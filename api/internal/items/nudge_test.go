@@ -1,4 +1,4 @@
-package api_test
+package items_test
 
 import (
 	"fmt"
@@ -13,6 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/fualab/fualab/api/internal/apitest"
 	"github.com/fualab/fualab/api/internal/nudge"
 	"github.com/fualab/fualab/shared/config"
 	"github.com/fualab/fualab/shared/database"
@@ -28,7 +29,7 @@ import (
 func TestWhatNudges(t *testing.T) {
 	t.Parallel()
 	testdb.Each(t, func(t *testing.T, db *database.DB) {
-		h := newHarness(t, db)
+		h := apitest.NewHarness(t, db)
 		for _, s := range []struct {
 			method, path, body string
 			want               []string
@@ -44,10 +45,10 @@ func TestWhatNudges(t *testing.T) {
 			{"POST", "/api/items/1/restore", "", []string{"items.enrich"}},
 			{"POST", "/api/items/1/restore", "", nil},
 		} {
-			h.do(s.method, s.path, s.body)
+			h.Do(s.method, s.path, s.body)
 			var got []string
-			for len(h.nudges) > 0 {
-				got = append(got, <-h.nudges)
+			for len(h.Nudges) > 0 {
+				got = append(got, <-h.Nudges)
 			}
 			if diff := cmp.Diff(s.want, got); diff != "" {
 				t.Errorf("%s %s nudges (-want +got):\n%s", s.method, s.path, diff)
@@ -69,8 +70,8 @@ func nudging(t *testing.T, db *database.DB, url config.RedisURL) (api http.Handl
 	sent = testredis.Results(client, "lpush")
 	nudger := nudge.Start(t.Context(), client, quiet)
 	t.Cleanup(nudger.Close)
-	return newAPI(deps{
-		DB: db, Queue: inserter(t, db), Nudge: nudger.Nudge,
+	return apitest.NewAPI(apitest.Deps{
+		DB: db, Queue: apitest.Inserter(t, db), Nudge: nudger.Nudge,
 		Draining: func() bool { return false }, Now: time.Now, Log: quiet,
 	}), sent
 }
