@@ -13,7 +13,7 @@ import (
 
 // Limit is the highest rate of hard turns for each kind of file, in turns for
 // 1,000 words. Go's own packages have less than one.
-const Limit = 16
+const Limit = 3
 
 // turns finds clauses without a noun, such as "what is due" instead of "the due
 // schedules". They make a sentence hard to read in a second language.
