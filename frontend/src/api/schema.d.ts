@@ -1107,13 +1107,13 @@ export interface components {
         };
         SchemaHealth: {
             /**
-             * @description The migration that this program needs.
-             * @example 0002
+             * @description The migrations that this program needs.
+             * @example 0002.0001
              */
             needed: string;
             /**
-             * @description The newest applied migration.
-             * @example 0002
+             * @description The newest applied migrations: the platform's, a dot, and the product's.
+             * @example 0002.0001
              */
             version: string;
         };
