@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/fualab/fualab/api"
+	"github.com/fualab/fualab/api/internal/apitest"
 	"github.com/fualab/fualab/shared/config"
 	"github.com/fualab/fualab/shared/httpserver"
 	"github.com/fualab/fualab/shared/testdb"
@@ -34,6 +35,8 @@ func TestReadinessAndTokensHaveConnections(t *testing.T) {
 const heldConns = 3
 
 func holdConnections(t *testing.T, dialect string, url config.DatabaseURL) {
+	other := testdb.Open(t, url)
+	apitest.Seed(t, other)
 	ln, err := httpserver.Listen(t.Context(), "127.0.0.1:0", "")
 	if err != nil {
 		t.Fatal(err)
@@ -86,7 +89,6 @@ func holdConnections(t *testing.T, dialect string, url config.DatabaseURL) {
 	}
 
 	// Another program holds the lock that the changes need.
-	other := testdb.Open(t, url)
 	held, err := other.Conn(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -102,7 +104,7 @@ func holdConnections(t *testing.T, dialect string, url config.DatabaseURL) {
 	for range heldConns {
 		changes.Go(func() {
 			for ctx.Err() == nil {
-				_, _ = send(time.Minute, http.MethodPatch, "/api/schedules/none", tokens[0])
+				_, _ = send(time.Minute, http.MethodPatch, "/api/schedules/rows.expire", tokens[0])
 			}
 		})
 	}

@@ -85,12 +85,13 @@ func Plainly(path string, headers ...string) func(*testing.T, *Faulty) Request {
 	return func(*testing.T, *Faulty) Request { return Request{Path: path, Headers: headers} }
 }
 
-// tables are all tables of a database.
+// tables are the tables of a database that requests change. The index tables of
+// a search, and the notifications of River, which it prunes itself, are not.
 func tables(t *testing.T, db *database.DB) (names []string) {
 	t.Helper()
-	query := "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'"
+	query := "SELECT name FROM pragma_table_list WHERE type = 'table' AND name NOT LIKE 'sqlite%' AND name <> 'river_notification'"
 	if db.IsPostgres() {
-		query = "SELECT tablename FROM pg_tables WHERE schemaname = current_schema()"
+		query = "SELECT tablename FROM pg_tables WHERE schemaname = current_schema() AND tablename <> 'river_notification'"
 	}
 	if err := db.NewRaw(query).Scan(t.Context(), &names); err != nil {
 		t.Fatal(err)

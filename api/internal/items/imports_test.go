@@ -24,7 +24,7 @@ func TestImports(t *testing.T) {
 			{Name: "it is there", Method: "GET", Path: "/api/imports/1", Status: 200, Want: `"mode":"upsert","dry_run":false,"max_errors":3,"cancel_requested":false,"bytes_received":7,"bytes_total":null`},
 			{Name: "begun", Method: "POST", Path: "/api/imports", Body: "name", Headers: []string{csv, "Upload-Complete: ?0"}, Status: 201, Want: `"state":"uploading"`, Answers: []string{"Location: /api/imports/2", "Upload-Offset: 4", "Upload-Complete: ?0"}},
 			{Name: "where it goes on", Method: "HEAD", Path: "/api/imports/2", Status: 200, Answers: []string{"Upload-Offset: 4", "Upload-Complete: ?0"}},
-			{Name: "not there", Method: "PATCH", Path: "/api/imports/2", Body: "\nb", Headers: []string{part, "Upload-Offset: 5"}, Status: 409, Want: "begins at byte 4"},
+			{Name: "not there", Method: "PATCH", Path: "/api/imports/2", Body: "\nb", Headers: []string{part, "Upload-Offset: 5"}, Status: 409, Want: "goes on at byte 4"},
 			{Name: "without saying where", Method: "PATCH", Path: "/api/imports/2", Body: "\nb", Headers: []string{part}, Status: 422, Want: "Upload-Offset"},
 			{Name: "there", Method: "PATCH", Path: "/api/imports/2", Body: "\nb", Headers: []string{part, "Upload-Offset: 4"}, Status: 200, Answers: []string{"Upload-Offset: 6"}},
 			{Name: "the end", Method: "PATCH", Path: "/api/imports/2", Body: "\n", Headers: []string{part, "Upload-Offset: 6", "Upload-Complete: ?1"}, Status: 202, Want: `"state":"queued"`},
