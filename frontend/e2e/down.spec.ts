@@ -31,7 +31,7 @@ test('without the API: what was shown and typed stays, and saving works once it 
   await form.getByRole('button', { name: /^(Create|Save)/ }).click();
   await expect(form.getByText('The API does not answer', { exact: false })).toBeVisible({ timeout: 15_000 });
   await expect(form.getByRole('textbox', { name: /^Name/ })).toHaveValue('Typed before');
-  await expect(page.getByText('Shown before')).toBeVisible();
+  await expect(page.getByText('Shown before', { exact: true })).toBeVisible();
   await expect(badge(page, 'Not live')).toBeVisible();
 
   await separate.api.start();

@@ -71,6 +71,7 @@ test('what one person does, another sees', async ({ page, context, api }) => {
   await form.getByRole('textbox', { name: /^Name/ }).fill(name);
   await form.getByRole('button', { name: /^(Create|Save)/ }).click();
   await expect(form).toBeHidden();
+  await page.mouse.move(0, 0); // rows stay where they are while the pointer is over them
   await expect(link(other, name)).toBeVisible(SOON);
 
   const list = (await (await api.get('/api/items?sort=-id&limit=1')).json()) as { id: number }[];

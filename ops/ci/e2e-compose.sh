@@ -34,7 +34,7 @@ ops/compose.sh up --build --detach --wait --wait-timeout 300 --quiet-pull
 echo "healthy after ${SECONDS}s"
 
 echo "the API's contract, through the port of the API"
-FUALAB_TEST_API_URL=http://127.0.0.1:$FUALAB_API_PORT go test -count=1 -run TestContractOfARunningAPI ./api
+FUALAB_TEST_API_URL=http://127.0.0.1:$FUALAB_API_PORT go test -count=1 -run TestContractOfARunningAPI ./api/internal/items
 
 echo "the web client"
 # A program that the tests start must not get the stack's settings.

@@ -60,12 +60,12 @@ func For(db *database.DB) string {
 func MarkTables(ctx context.Context, db *bun.DB) ([]string, error) {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
-	catalog := "SELECT name FROM sqlite_schema WHERE type = 'table' AND name IN (?) ORDER BY name"
+	catalog := "SELECT name FROM sqlite_schema WHERE type = 'table' AND name IN ? ORDER BY name"
 	if db.Dialect().Name() == dialect.PG {
-		catalog = "SELECT tablename FROM pg_tables WHERE schemaname = current_schema() AND tablename IN (?) ORDER BY tablename"
+		catalog = "SELECT tablename FROM pg_tables WHERE schemaname = current_schema() AND tablename IN ? ORDER BY tablename"
 	}
 	var tables []string
-	err := db.NewRaw(catalog, bun.In(slices.Collect(maps.Values(Marks)))).Scan(ctx, &tables)
+	err := db.NewRaw(catalog, bun.Tuple(slices.Collect(maps.Values(Marks)))).Scan(ctx, &tables)
 	return tables, database.Error(err, "look for the tables of migrations")
 }
 

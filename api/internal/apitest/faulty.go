@@ -175,7 +175,7 @@ func (f *Faulty) eachFault(t *testing.T, op Operation, fault testdb.Fault, key s
 			if got.Status != op.Status {
 				t.Errorf("%s %s without a fault: %d %.300s", op.Method, r.Path, got.Status, got.Body)
 			}
-			if fault.At == 1 && (op.Method != "GET" || !strings.HasSuffix(op.Path, "/{id}") || !f.Db.IsPostgres()) { // its pool reads one row
+			if fault.At == 1 && (op.Method != http.MethodGet || !strings.HasSuffix(op.Path, "/{id}") || !f.Db.IsPostgres()) { // its pool reads one row
 				t.Errorf("%s %s: no statement is seen", op.Method, r.Path)
 			}
 			return
@@ -185,7 +185,7 @@ func (f *Faulty) eachFault(t *testing.T, op Operation, fault testdb.Fault, key s
 	t.Errorf("%s %s has no end", op.Method, op.Path)
 }
 
-// CheckFailedStatements: a request with a failing n-th statement gets
+// CheckFailedStatements has each statement of each request fail: the request gets
 // a 5xx problem. It changes nothing, tells of nothing, and leaves
 // nothing in the cache: the same request then gets its right answer.
 func CheckFailedStatements(t *testing.T, prepare func(*testing.T, *Faulty), operations []Operation) {
@@ -202,7 +202,7 @@ func CheckFailedStatements(t *testing.T, prepare func(*testing.T, *Faulty), oper
 					t.Errorf("%s: it changes rows (-before +after):\n%s", name, diff)
 				}
 				again := f.Do(op.Method, r.Path, r.Body, r.Headers...)
-				if again.Status != op.Status || op.Method == "GET" && again.Body != right.Body {
+				if again.Status != op.Status || op.Method == http.MethodGet && again.Body != right.Body {
 					t.Errorf("%s: then %d %.300s, want %d %.300s", name, again.Status, again.Body, op.Status, right.Body)
 				}
 			})
@@ -210,14 +210,14 @@ func CheckFailedStatements(t *testing.T, prepare func(*testing.T, *Faulty), oper
 	})
 }
 
-// CheckRepeatedPosts: with its Idempotency-Key, whichever statement
-// fails, or is done and loses its answer.
+// CheckRepeatedPosts repeats each POST with its Idempotency-Key after any of its statements failed, or succeeded without
+// an answer. The POST takes effect once.
 func CheckRepeatedPosts(t *testing.T, prepare func(*testing.T, *Faulty), operations []Operation) {
 	t.Helper()
 	testdb.Each(t, func(t *testing.T, db *database.DB) {
 		f := newFaulty(t, db, nil, overHTTP, prepare)
 		for i, op := range operations {
-			if op.Method != "POST" {
+			if op.Method != http.MethodPost {
 				continue
 			}
 			added := f.rowsAdded(t, op, fmt.Sprintf("undisturbed-%d", i))

@@ -20,6 +20,7 @@ type Step struct {
 	Answers []string // header lines of the answer
 }
 
+// Header lines of requests and responses.
 const (
 	ProblemJSON = "Content-Type: application/problem+json"
 	MergePatch  = "Content-Type: application/merge-patch+json"

@@ -76,7 +76,7 @@ func TestCacheChangesNoAnswer(t *testing.T) {
 	for _, s := range steps {
 		headers := append([]string{"X-Request-Id: fixed"}, s.Headers...)
 		want := plain.Do(s.Method, s.Path, s.Body, headers...)
-		twice := s.Method != "POST" && s.Method != "PATCH" && s.Method != "DELETE" && strings.HasPrefix(s.Path, "/api/items")
+		twice := s.Method != http.MethodPost && s.Method != http.MethodPatch && s.Method != http.MethodDelete && strings.HasPrefix(s.Path, "/api/items")
 		for i := 0; i == 0 || i == 1 && twice; i++ {
 			if diff := cmp.Diff(want, held.Do(s.Method, s.Path, s.Body, headers...)); diff != "" {
 				t.Errorf("%s %.80s %s, time %d: answers differ (-database +cache):\n%s", s.Method, s.Path, s.Headers, i+1, diff)
