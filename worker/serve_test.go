@@ -25,7 +25,7 @@ func TestServeDuringAbandonsWorkThatDoesNotEnd(t *testing.T) {
 		<-release // ignores its context
 		close(ended)
 	})
-	if err == nil || !strings.Contains(err.Error(), "the loop had not ended after 50ms") {
+	if err == nil || !strings.Contains(err.Error(), "the loop did not end within 50ms") {
 		t.Errorf("returned %v", err)
 	}
 	close(release)
