@@ -10,7 +10,7 @@ import (
 // lists are the files of a product that an entity is added to.
 var lists = files{
 	apiParts: "package api\n\nimport (\n\t\"github.com/seedling/seedling/api/internal/cache\"\n)\n\nvar cachedKinds = []cache.Kind{}\n\n" +
-		"func registerProduct(api *rest.API, c productConfig) {\n}\n",
+		"func registerProduct(api *rest.API, p Product) {\n}\n",
 	pageParts:                     "export const product: readonly Part[] = [\n];\n",
 	newestTable:                   "package schema\n\nconst product = \"0000\"\n",
 	tables:                        "CREATE TABLE schedules (\n",

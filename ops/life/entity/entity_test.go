@@ -1,12 +1,17 @@
 package entity_test
 
 import (
+	"context"
+	"encoding/json"
 	"go/parser"
 	"go/token"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -123,7 +128,7 @@ import (
 var cachedKinds = []cache.Kind{}
 
 // registerProduct registers the operations of the product.
-func registerProduct(api *rest.API, c productConfig) {
+func registerProduct(api *rest.API, p Product) {
 }
 
 const after = 1
@@ -140,14 +145,11 @@ func TestListsOfTheProductGainTheEntity(t *testing.T) {
 	}
 	for _, want := range []string{
 		`var cachedKinds = []cache.Kind{"customers", "web-pages"}`, `"example.com/shop/api/internal/webpages"`,
-		"\tcustomers.Resource().Serve(api, ", "\twebpages.Resource().Serve(api, ", "const after = 1",
+		"\tcustomers.Resource().Serve(api, p.Deps)", "\twebpages.Resource().Serve(api, p.Deps)", "const after = 1",
 	} {
 		if strings.Count(string(file), want) != 1 {
 			t.Errorf("there is not one %q in:\n%s", want, file)
 		}
-	}
-	if strings.Count(string(file), "internal/resource\"") != 1 {
-		t.Errorf("package resource is not imported once:\n%s", file)
 	}
 	if _, err := parser.ParseFile(token.NewFileSet(), "product.go", file, 0); err != nil {
 		t.Error(err)
@@ -190,5 +192,51 @@ func TestDeclarationIsReadAsItWasWritten(t *testing.T) {
 	}
 	if _, err := entity.Read("x.go", []byte("package x\n")); err == nil {
 		t.Error("a file without an entity is read")
+	}
+}
+
+// TestEntityCompilesInThisProduct compiles the API with an entity of all types of fields. An overlay adds its files, so
+// the repository stays as it is.
+func TestEntityCompilesInThisProduct(t *testing.T) {
+	t.Parallel()
+	api, err := filepath.Abs("../../../api")
+	if err != nil {
+		t.Fatal(err)
+	}
+	parts := filepath.Join(api, "product.go")
+	file, err := os.ReadFile(parts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	fields := slices.DeleteFunc(slices.Clone(every), func(field string) bool { return strings.Contains(field, ":ref") })
+	e, err := entity.Parse("github.com/fualab/fualab", "web-page", "", fields)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file, err = e.AddToAPI(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir, replace := t.TempDir(), map[string]string{}
+	for path, text := range map[string][]byte{parts: file, filepath.Join(api, "internal", e.Package(), e.Package()+".go"): e.Declaration()} {
+		replace[path] = filepath.Join(dir, filepath.Base(path))
+		if err := os.WriteFile(replace[path], text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	overlay, err := json.Marshal(map[string]any{"Replace": replace})
+	if err != nil {
+		t.Fatal(err)
+	}
+	name := filepath.Join(dir, "overlay.json")
+	if err := os.WriteFile(name, overlay, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, "go", "build", "-overlay", name, ".")
+	cmd.Dir = api
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Errorf("%v\n%s", err, out)
 	}
 }

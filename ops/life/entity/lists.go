@@ -19,16 +19,11 @@ var (
 
 // AddToAPI adds the entity to api/product.go, the list of the API's parts.
 func (e Entity) AddToAPI(file []byte) ([]byte, error) {
-	line := fmt.Sprintf("\t%s.Resource().Serve(api, resource.Deps{DB: c.DB, Epoch: c.Epochs, Now: c.Now, Cache: c.Cache, Publish: c.Publish, Nudge: c.Nudge, Log: c.Log})\n", e.Package())
+	line := fmt.Sprintf("\t%s.Resource().Serve(api, p.Deps)\n", e.Package())
 	if !imports.Match(file) || !cached.Match(file) || !registered.Match(file) {
 		return nil, fmt.Errorf("api/product.go has another form: add %q to the cachedKinds and this line to registerProduct, then leave the entity's files as they are:\n%s", e.Path(), line)
 	}
-	added := "import (\n"
-	for _, path := range []string{e.Module + "/api/internal/" + e.Package(), e.Module + "/api/internal/resource"} {
-		if !bytes.Contains(file, []byte(`"`+path+`"`)) {
-			added += fmt.Sprintf("\t%q\n", path)
-		}
-	}
+	added := fmt.Sprintf("import (\n\t%q\n", e.Module+"/api/internal/"+e.Package())
 	file = imports.ReplaceAllLiteral(file, []byte(added))
 	file = cached.ReplaceAllFunc(file, func(old []byte) []byte {
 		inner := string(cached.FindSubmatch(old)[1])
