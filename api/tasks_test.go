@@ -7,6 +7,7 @@ import (
 	"github.com/fualab/fualab/shared/database"
 	"github.com/fualab/fualab/shared/model"
 	"github.com/fualab/fualab/shared/testdb"
+	"github.com/fualab/fualab/shared/testwait"
 )
 
 // TestReadyTellsOfTasks: a task is overdue when its alert fires, after three
@@ -18,7 +19,11 @@ func TestReadyTellsOfTasks(t *testing.T) {
 		expect := func(name, status string, overdue ...string) readiness {
 			t.Helper()
 			beat(t, db, name, time.Now()) // a worker that is there, however long the test takes
-			_, got := ready(t, db, nil, false)
+			var got readiness
+			testwait.For(t, "the tasks to be known", func() bool { // a busy database may take longer than /ready waits
+				_, got = ready(t, db, nil, false)
+				return got.Tasks.Status != "unknown"
+			})
 			var names []string
 			for _, task := range got.Tasks.Overdue {
 				names = append(names, task.Task)
