@@ -53,11 +53,11 @@ esac`})
 	file("api/new", "")
 	r.git(t, "add", "--all")
 	r.commit(t, "no migration")
-	wants("the schema has not changed", "schema: it is that of api/v0.1.0")
+	wants("the schema has not changed", "schema: it equals that of api/v0.1.0")
 
 	file("api/migrations/product/postgres/9999_new.tx.up.sql", "ALTER TABLE items ADD COLUMN a int;")
 	r.edit(t, "shared/schema/postgres.sql", "CREATE", "-- a new column\nCREATE")
-	wants("a new migration", "the tests of worker/v0.1.0 on the schema as it is now")
+	wants("a new migration", "the tests of worker/v0.1.0 on the present schema")
 	for _, want := range []string{"/api/api test -run TestX example.com/api/store\n", "/worker/worker test -run TestX"} {
 		if !strings.Contains(calls(), want) {
 			t.Errorf("not called: %s\n%s", want, calls())
