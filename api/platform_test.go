@@ -9,7 +9,7 @@ import (
 	"github.com/fualab/fualab/shared/testdb"
 )
 
-// always is what each API answers, whatever there is in its database.
+// always has the steps that each API passes, with any rows in its database.
 var always = []apitest.Step{
 	{Name: "no redirect", Method: "GET", Path: "//api/runs", Status: 404, Want: "urn:fualab:problem:not-found", Answers: []string{apitest.ProblemJSON}},
 	{Name: "no such asset", Method: "GET", Path: "/docs/nothing.js", Status: 404, Want: "urn:fualab:problem:not-found", Answers: []string{apitest.ProblemJSON}},
@@ -22,7 +22,7 @@ var always = []apitest.Step{
 	{Name: "OpenAPI", Method: "GET", Path: "/openapi.json", Status: 200, Want: `"openapi": "3.1.0"`},
 }
 
-// empty is what an API answers that begins on an empty database.
+// empty has the steps of an API that begins on an empty database.
 var empty = []apitest.Step{
 	{Name: "live", Method: "GET", Path: "/health", Status: 200, Want: `{"status":"ok","service":"FUALab API","version":"dev"}`},
 	{Name: "live below /api", Method: "GET", Path: "/api/health", Status: 200},

@@ -9,7 +9,7 @@ locals {
   ecs = "${local.arn}:ecs:${var.region}:${local.account}"
 }
 
-# read: what each plan compares.
+# read: the state that each plan compares.
 data "aws_iam_policy_document" "read" {
   for_each = var.environments
 

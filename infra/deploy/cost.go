@@ -32,7 +32,7 @@ const (
 // rdsHour is the price of an hour of a class, without a standby.
 var rdsHour = map[any]float64{"db.t4g.micro": 0.016, "db.t4g.small": 0.032}
 
-// cost adds up what a plan's resources cost a month, without what is paid by
+// cost adds up the monthly prices of a plan's resources, without what is paid by
 // use: requests, traffic, log lines.
 func cost(p plan) (lines []string, total float64) {
 	add := func(usd float64, format string, args ...any) {

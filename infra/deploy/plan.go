@@ -36,7 +36,7 @@ var releaseTypes = []string{
 	"aws_ecs_service", "aws_ecs_task_definition",
 }
 
-// changes returns what a plan would do, and which part of it is beyond a
+// changes returns the changes of a plan, and those among them beyond a
 // release: "create aws_sns_topic.alarms".
 func (p plan) changes() (all, beyond []string) {
 	for _, c := range p.Changes {
@@ -52,7 +52,7 @@ func (p plan) changes() (all, beyond []string) {
 	return all, beyond
 }
 
-// before is the plan of what is there already.
+// before is the plan of the resources that exist.
 func (p plan) before() plan {
 	was := plan{Changes: slices.Clone(p.Changes)}
 	for i := range was.Changes {
@@ -64,7 +64,7 @@ func (p plan) before() plan {
 	return was
 }
 
-// after is the plan of what will be there.
+// after is the plan of the resources after the change.
 func (p plan) after() plan {
 	is := plan{Changes: slices.Clone(p.Changes)}
 	for i := range is.Changes {

@@ -143,7 +143,7 @@ func TestReviewTellsChangesAndCosts(t *testing.T) {
 	wantError(t, stack.Review(t.Context(), "dev", &out), "terraform plan, see above")
 }
 
-// TestReviewOfALoadBalancer: what a pull request adds is paid by the month.
+// TestReviewOfALoadBalancer: the review has the monthly price of each addition.
 func TestReviewOfALoadBalancer(t *testing.T) {
 	t.Parallel()
 	var p plan

@@ -115,9 +115,9 @@ func (r *repository) steps(ctx context.Context, s *state) ([]string, error) {
 	return lines, nil
 }
 
-// preview tells what the update would bring, and its conflicts.
+// preview prints the changes that the update would bring, and its conflicts.
 func (r *repository) preview(ctx context.Context, product declaration, s *state) error {
-	// What the branch would be: the product's files, and the base as an ancestor.
+	// The branch would have the product's files, and the base as an ancestor.
 	ours, err := r.git(ctx, "commit-tree", "HEAD^{tree}", "-p", "HEAD", "-p", s.RenderedBase, "-m", "preview")
 	if err != nil {
 		return err

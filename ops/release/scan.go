@@ -21,7 +21,7 @@ const (
 	scanLooks = 60 // ten minutes
 )
 
-// inECR matches the registries that scan what is pushed.
+// inECR matches the registries that scan each pushed image.
 var inECR = regexp.MustCompile(`\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com`)
 
 // finding is a known vulnerability of an image.

@@ -106,7 +106,7 @@ func (g *Guarded) callers() []caller {
 	return append(callers, caller{"no token", "X-Nothing: ", nil}, caller{"a password", "Authorization: Basic dXNlcjpwYXNz", nil})
 }
 
-// CheckMatrix asks every route of a matrix as every caller. A row names a method with a path, and what it needs.
+// CheckMatrix asks every route of a matrix as every caller. A row names a method with a path, and the scope that it needs.
 func CheckMatrix(t *testing.T, matrix map[string]string) {
 	t.Helper()
 	testdb.Each(t, func(t *testing.T, db *database.DB) {

@@ -9,7 +9,7 @@ import (
 	"github.com/fualab/fualab/shared/testdb"
 )
 
-// matrix holds the routes of items, and what their callers need.
+// matrix holds the routes of items, with the scope that each needs.
 var matrix = map[string]string{
 	"GET /api/items": apitest.Reads, "GET /api/items/export": apitest.Reads, "GET /api/items/{id}": apitest.Reads,
 	"POST /api/items": apitest.Writes, "POST /api/items/batch": apitest.Writes, "PATCH /api/items/{id}": apitest.Writes,

@@ -8,7 +8,7 @@ import (
 	"github.com/fualab/fualab/shared/items"
 )
 
-// itemStats returns what happened to items on each of the last days UTC days,
+// itemStats counts the changes of items on each of the last days UTC days,
 // ascending, today included. A day that was not counted is one on which
 // nothing happened.
 func (h *statsHandlers) itemStats(ctx context.Context, days int) ([]*items.DayStats, error) {

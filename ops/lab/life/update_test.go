@@ -74,7 +74,7 @@ func TestUpdateHasTrueConflictsOnly(t *testing.T) {
 	if platform == nil {
 		return
 	}
-	// What the tools write after an update, and the checks, are proved elsewhere.
+	// Other tests prove the files that the tools write after an update, and the checks.
 	platform.write(".platform.json", strings.NewReplacer(`"after": [["go", "tool", "task", "fresh"]]`, `"after": []`,
 		`"checks": [["go", "vet", "work"], ["go", "tool", "task", "fmt:check"]]`, `"checks": []`).Replace(platform.read(".platform.json")))
 	platform.commit()
